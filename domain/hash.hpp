@@ -1,0 +1,91 @@
+// Hashes whose values are part of the contract or of stored state, so they may never change.
+//   murmur2_partition  Kafka's Java default partitioner (MurmurHash2 32, seed 0x9747b28c, sign bit cleared).
+//   hash64             MurmurHash64A (Austin Appleby, public domain), 8 bytes at a time; little endian.
+//   hash128            two hash64 with different seeds: names of deduplication entries and output ids, not security.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace onecode {
+
+inline std::uint32_t murmur2(std::string_view s) {
+  constexpr std::uint32_t m = 0x5bd1e995;
+  const auto* p = reinterpret_cast<const unsigned char*>(s.data());
+  std::size_t n = s.size();
+  std::uint32_t h = 0x9747b28cU ^ static_cast<std::uint32_t>(n);
+  for (; n >= 4; n -= 4, p += 4) {
+    std::uint32_t k;
+    std::memcpy(&k, p, 4);
+    k *= m;
+    k ^= k >> 24;
+    k *= m;
+    h = (h * m) ^ k;
+  }
+  switch (n) {
+    case 3: h ^= static_cast<std::uint32_t>(p[2]) << 16; [[fallthrough]];
+    case 2: h ^= static_cast<std::uint32_t>(p[1]) << 8; [[fallthrough]];
+    case 1: h ^= p[0]; h *= m;
+  }
+  h ^= h >> 13;
+  h *= m;
+  h ^= h >> 15;
+  return h;
+}
+
+inline std::int32_t murmur2_partition(std::string_view key, std::int32_t partitions) {
+  return static_cast<std::int32_t>((murmur2(key) & 0x7fffffffU) % static_cast<std::uint32_t>(partitions));
+}
+
+inline std::uint64_t hash64(std::string_view s, std::uint64_t seed = 0x6f6e65636f6465ULL) {
+  constexpr std::uint64_t m = 0xc6a4a7935bd1e995ULL;
+  const auto* p = reinterpret_cast<const unsigned char*>(s.data());
+  std::size_t n = s.size();
+  std::uint64_t h = seed ^ (n * m);
+  for (; n >= 8; n -= 8, p += 8) {
+    std::uint64_t k;
+    std::memcpy(&k, p, 8);
+    k *= m;
+    k ^= k >> 47;
+    k *= m;
+    h = (h ^ k) * m;
+  }
+  if (n > 0) {
+    std::uint64_t k = 0;
+    std::memcpy(&k, p, n);
+    h = (h ^ k) * m;
+  }
+  h ^= h >> 47;
+  h *= m;
+  h ^= h >> 47;
+  return h;
+}
+
+/// Mixes a number into a hash.
+constexpr std::uint64_t mix64(std::uint64_t h, std::uint64_t v) {
+  h ^= v + 0x9e3779b97f4a7c15ULL + (h << 12) + (h >> 4);
+  h *= 0xff51afd7ed558ccdULL;
+  return h ^ (h >> 33);
+}
+
+struct Hash128 {
+  std::uint64_t hi = 0;
+  std::uint64_t lo = 0;
+  auto operator<=>(const Hash128&) const = default;
+};
+
+inline Hash128 hash128(std::string_view s) { return {hash64(s), hash64(s, 0x9d8f3b1c5a7e2468ULL)}; }
+
+/// 32 lower-case hexadecimal digits.
+inline std::string hex(Hash128 h) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out(32, '0');
+  for (int i = 0; i < 16; ++i) out[15 - i] = digits[(h.hi >> (4 * i)) & 15];
+  for (int i = 0; i < 16; ++i) out[31 - i] = digits[(h.lo >> (4 * i)) & 15];
+  return out;
+}
+
+}  // namespace onecode
