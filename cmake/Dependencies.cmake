@@ -1,0 +1,20 @@
+# Everything comes from Debian 12 or 13 (`./dev setup` installs it). Imported targets are SYSTEM: no warnings from them.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(CAF 0.17.6 REQUIRED COMPONENTS core)
+find_package(Librdkafka 2.0 REQUIRED)
+find_package(simdjson REQUIRED CONFIG)
+find_package(nlohmann_json REQUIRED CONFIG)
+find_package(fmt REQUIRED CONFIG)
+find_package(spdlog REQUIRED CONFIG)
+find_package(CLI11 REQUIRED CONFIG)
+find_package(tomlplusplus REQUIRED CONFIG)
+
+# These ship CMake configs that drag in what only static or unused parts need (gflags, CURL, civetweb), or none at all.
+pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET GLOBAL rocksdb>=7.8)
+add_library(RocksDB::rocksdb ALIAS PkgConfig::rocksdb)
+pkg_check_modules(prometheus-cpp-core REQUIRED IMPORTED_TARGET GLOBAL prometheus-cpp-core)
+add_library(prometheus-cpp::core ALIAS PkgConfig::prometheus-cpp-core)
+pkg_check_modules(cpp-httplib REQUIRED IMPORTED_TARGET GLOBAL cpp-httplib)
+add_library(httplib::httplib ALIAS PkgConfig::cpp-httplib)

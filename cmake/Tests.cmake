@@ -1,0 +1,59 @@
+# tests/ mirrors the tree. One executable per kind (and per folder for unit tests), each one ctest test; the executables
+# report every single test case through the listener in tests/main.cpp, which is what `./dev test` counts.
+find_package(Catch2 REQUIRED CONFIG) # v2 on Debian 12, v3 on Debian 13: tests/catch.hpp covers the difference
+find_package(rapidcheck REQUIRED CONFIG)
+
+add_library(onecode_test_main STATIC tests/main.cpp)
+target_link_libraries(onecode_test_main PUBLIC Catch2::Catch2)
+
+# Helpers that several kinds of test share; not for unit tests, which link their own folder only.
+file(GLOB_RECURSE support CONFIGURE_DEPENDS tests/support/*.cpp)
+if(support)
+  add_library(onecode_test_support STATIC ${support})
+  target_link_libraries(onecode_test_support PUBLIC onecode_app Catch2::Catch2)
+else()
+  add_library(onecode_test_support INTERFACE)
+  target_link_libraries(onecode_test_support INTERFACE onecode_app)
+endif()
+
+set(reports ${PROJECT_BINARY_DIR}/reports)
+file(MAKE_DIRECTORY ${reports})
+
+# onecode_tests(<name> <folder below tests/> <libraries…>): nothing happens while the folder is empty.
+function(onecode_tests name folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS tests/${folder}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE onecode_test_main ${ARGN})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 3600 ENVIRONMENT
+    "ONECODE_TEST_REPORT=${reports}/${name};ONECODE_SOURCE_DIR=${PROJECT_SOURCE_DIR};ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;\
+TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp;UBSAN_OPTIONS=print_stacktrace=1")
+endfunction()
+
+foreach(folder domain streams storage monitoring actors app)
+  onecode_tests(unit_${folder} unit/${folder} onecode_${folder})
+endforeach()
+onecode_tests(property_tests property onecode_test_support rapidcheck)
+onecode_tests(simulation_tests simulation onecode_test_support rapidcheck)
+onecode_tests(integration_tests integration onecode_test_support)
+onecode_tests(contract_tests contract onecode_test_support)
+
+# What measures or kills processes gets the machine for itself.
+foreach(name integration_tests contract_tests)
+  if(TARGET ${name})
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
+endforeach()
+if(TARGET integration_tests)
+  set_tests_properties(integration_tests PROPERTIES LABELS kafka)
+endif()
+if(TARGET contract_tests AND TARGET onecode)
+  add_dependencies(contract_tests onecode)
+endif()
+if(TARGET integration_tests AND TARGET onecode)
+  add_dependencies(integration_tests onecode)
+endif()
