@@ -1,0 +1,232 @@
+// A person's account: who may use the code, what stands against it, and what every scan of it means.
+//   Regulation R2.1 R2.2 R8.1-R8.4 R9.1; rules A1 A2 A5 A6 A8 A9 A11.
+//   Always     same state, events, policies and times give the same effects, on any thread and any node. Rules compare a
+//              scan with both neighbours in event time among the last 16; an older one is decided but is no evidence.
+//   Parts      the state is stored in parts, so that a scan rewrites little: `hot` and one ring quarter.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/effects.hpp"
+#include "domain/evidence.hpp"
+#include "domain/finding.hpp"
+#include "domain/holds.hpp"
+#include "domain/messages.hpp"
+#include "domain/policy.hpp"
+
+namespace onecode {
+
+/// One scan of an account, as later scans look back on it.
+struct Sighting {
+  Time time;
+  std::string zone;
+  std::string device;
+  std::string handset;
+  EventRef event;
+  std::int64_t accuracy_ms = 0;
+  bool clock_sound = false;  // synced, and not an upload of a free-running clock: may be compared in time
+  bool used = false;         // the slot holds something
+
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("used", s.used);
+    v("time", s.time);
+    v("zone", s.zone);
+    v("device", s.device);
+    v("handset", s.handset);
+    v("event", s.event);
+    v("accuracy_ms", s.accuracy_ms);
+    v("clock_sound", s.clock_sound);
+  }
+};
+
+/// The last 16 sightings by event time. Slots do not move: a new sighting takes a free slot or that of the oldest.
+class SightingRing {
+ public:
+  static constexpr std::size_t kSlots = 16;
+  static constexpr std::size_t kQuarter = 4;  // slots stored together
+
+  /// The slot taken; nullopt: older than all 16.
+  std::optional<std::size_t> insert(Sighting s);
+  /// Nearest sighting before (or at) and after `t` whose clock is sound; nullptr: none. Equal times count as before.
+  const Sighting* before(Time t) const;
+  const Sighting* after(Time t) const;
+  template <class F>
+  void each(F&& f) const {
+    for (const auto& s : slots_)
+      if (s.used) f(s);
+  }
+  std::array<Sighting, kSlots>& slots() { return slots_; }
+  const std::array<Sighting, kSlots>& slots() const { return slots_; }
+
+ private:
+  std::array<Sighting, kSlots> slots_;
+};
+
+struct BoundHandset {
+  std::string handset;
+  bool secondary = false;
+  Time since;
+  std::optional<Time> until;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("handset", s.handset);
+    v("secondary", s.secondary);
+    v("since", s.since);
+    v("until", s.until);
+  }
+};
+
+struct AccountState {
+  /// Changed by commands.
+  struct Profile {
+    bool opened = false;
+    std::string category;
+    Time valid_from;
+    std::optional<Time> valid_to;
+    std::string approver, holder;
+    bool test = false;
+    bool cancelled = false;
+    std::vector<BoundHandset> handsets;
+
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("opened", s.opened);
+      v("category", s.category);
+      v("valid_from", s.valid_from);
+      v("valid_to", s.valid_to);
+      v("approver", s.approver);
+      v("holder", s.holder);
+      v("test", s.test);
+      v("cancelled", s.cancelled);
+      v("handsets", s.handsets);
+    }
+  };
+
+  /// Changed by every scan: small.
+  struct Hot {
+    std::optional<Time> first_scan;  // earliest event time: the learning period counts from here
+    std::uint64_t scans = 0;
+    // A11: scans per 5 minutes of the last hour by event time, newest slot at `bucket_start`.
+    Time bucket_start;
+    std::array<std::uint8_t, 12> buckets{};
+    // A11: running mean and variance of payments, fen scaled by 2^8 (EWMA, lambda 0.1).
+    std::int64_t spend_mean_q8 = 0;
+    std::int64_t spend_var_q8 = 0;
+    std::uint32_t payments = 0;
+    bool challenge_due = false;
+
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("first_scan", s.first_scan);
+      v("scans", s.scans);
+      v("bucket_start", s.bucket_start);
+      v("buckets", s.buckets);
+      v("spend_mean_q8", s.spend_mean_q8);
+      v("spend_var_q8", s.spend_var_q8);
+      v("payments", s.payments);
+      v("challenge_due", s.challenge_due);
+    }
+  };
+
+  /// A5: a nonce that was used. Kept while its code could still be shown, at most 32.
+  struct UsedNonce {
+    std::uint64_t nonce_hash = 0;
+    Time first_use;
+    Time expires;
+    std::string device;
+    bool accepted = false;  // the first attempt served somebody
+    EventRef event;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("nonce_hash", s.nonce_hash);
+      v("first_use", s.first_use);
+      v("expires", s.expires);
+      v("device", s.device);
+      v("accepted", s.accepted);
+      v("event", s.event);
+    }
+  };
+
+  /// Which handsets this account reported to their actors, and when (so that a scan seldom sends a message).
+  struct HandsetSeen {
+    std::string handset;
+    Time reported;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("handset", s.handset);
+      v("reported", s.reported);
+    }
+  };
+  struct Usage {
+    std::vector<UsedNonce> nonces;
+    std::vector<HandsetSeen> handsets;  // at most 8, least recently reported leaves
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("nonces", s.nonces);
+      v("handsets", s.handsets);
+    }
+  };
+
+  /// What stands against the account.
+  struct Case {
+    EvidenceBook evidence;
+    std::optional<Finding> finding;
+    HoldSet holds;
+    std::uint64_t revision = 0;  // of the freezes record
+    bool freeze_wanted = false;  // a permit was asked for and not answered yet
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("evidence", s.evidence);
+      v("finding", s.finding);
+      v("holds", s.holds);
+      v("revision", s.revision);
+      v("freeze_wanted", s.freeze_wanted);
+    }
+  };
+
+  std::string id;
+  Profile profile;
+  Hot hot;
+  SightingRing ring;
+  Usage usage;
+  Case file;
+
+  /// Which parts a step changed; the shard stores these and clears them.
+  struct Dirty {
+    bool profile = false, hot = false, usage = false, file = false;
+    std::array<bool, SightingRing::kSlots / SightingRing::kQuarter> ring{};
+    bool any() const {
+      bool r = profile || hot || usage || file;
+      for (const bool q : ring) r = r || q;
+      return r;
+    }
+  };
+  Dirty dirty;
+};
+
+/// The states of REGULATION §3, as they hold at a time. A stored account is never "pending" or "expired": both follow
+/// from its validity at the event's time.
+enum class AccountLife : std::uint8_t { unknown, pending, active, frozen, expired, cancelled };
+std::string_view to_string(AccountLife s);
+AccountLife life_at(const AccountState& a, Time t);
+
+/// A scan that the device has looked at: leaves exactly one Decision.
+void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Effects& out);
+/// A command for this account, already authenticated and its role checked (domain/authority.hpp).
+void step(AccountState& a, const Command& command, const Context& context, Effects& out);
+void step(AccountState& a, const CodeIssued& issued, const Context& context, Effects& out);
+void step(AccountState& a, const msg::HandsetCrowded& crowded, const Context& context, Effects& out);
+void step(AccountState& a, const msg::FreezePermit& permit, const Context& context, Effects& out);
+void step(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out);
+
+/// The decision of a scan whose account step failed (ENGINE_FAULT): deny, or allow where nothing may be blocked.
+Decision engine_fault_decision(const Scan& scan, const DeviceOpinion& opinion, const Context& context);
+/// Egress, clinic, exam: never blocked (REGULATION §4).
+bool never_blocked(const Scan& scan, const Policy& policy);
+
+}  // namespace onecode

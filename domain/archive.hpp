@@ -1,0 +1,238 @@
+// The bytes of state, of messages between nodes and of commit records. Each struct lists its fields once:
+//   template <class Self, class V> static void fields(Self& s, V& v) { v("time", s.time); v("zone", s.zone); }
+// and every visitor works from that list: Writer and Reader here (names unused), the JSON reader of commands and the
+// JSON printer of `onecode state` in streams/.
+//   Format  integers: zig-zag LEB128; strings: length, bytes; sequences: count, items; optional: 0|1, item;
+//           variant: index, item; struct: its fields in order.
+//   Growth  a field may be appended to a struct that ends a part or a message: Reader leaves what is not there at its
+//           default. Fields are never removed or reordered.
+//   Errors  Reader throws Corrupt; it never reads beyond its bytes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "domain/time.hpp"
+
+namespace onecode {
+
+struct Corrupt : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <class T, class V>
+concept HasFields = requires(T& t, V& v) { std::remove_const_t<T>::fields(t, v); };
+
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  template <class T>
+  void operator()(std::string_view, const T& x) {
+    put(x);
+  }
+
+  void put_unsigned(std::uint64_t v) {
+    while (v >= 0x80) {
+      out_ += static_cast<char>(v | 0x80);
+      v >>= 7;
+    }
+    out_ += static_cast<char>(v);
+  }
+
+  void put(const std::string& s) {
+    put_unsigned(s.size());
+    out_ += s;
+  }
+  void put(Time t) { put(t.ms); }
+  void put(Duration d) { put(d.ms); }
+  template <class T>
+    requires std::is_enum_v<T>
+  void put(T e) {
+    put_unsigned(static_cast<std::uint64_t>(e));
+  }
+  template <class T>
+    requires std::is_unsigned_v<T>
+  void put(T n) {
+    put_unsigned(n);
+  }
+  template <class T>
+    requires(std::is_integral_v<T> && std::is_signed_v<T>)
+  void put(T n) {
+    const auto v = static_cast<std::int64_t>(n);
+    put_unsigned((static_cast<std::uint64_t>(v) << 1) ^ static_cast<std::uint64_t>(v >> 63));
+  }
+  template <class T>
+  void put(const std::optional<T>& o) {
+    put_unsigned(o ? 1 : 0);
+    if (o) put(*o);
+  }
+  template <class T>
+  void put(const std::vector<T>& xs) {
+    put_unsigned(xs.size());
+    for (const auto& x : xs) put(x);
+  }
+  template <class T>
+  void put(const std::set<T>& xs) {
+    put_unsigned(xs.size());
+    for (const auto& x : xs) put(x);
+  }
+  template <class K, class T>
+  void put(const std::map<K, T>& xs) {
+    put_unsigned(xs.size());
+    for (const auto& [k, x] : xs) {
+      put(k);
+      put(x);
+    }
+  }
+  template <class T, std::size_t N>
+  void put(const std::array<T, N>& xs) {
+    for (const auto& x : xs) put(x);
+  }
+  template <class... Ts>
+  void put(const std::variant<Ts...>& x) {
+    put_unsigned(x.index());
+    std::visit([this](const auto& alt) { put(alt); }, x);
+  }
+  template <class T>
+    requires HasFields<const T, Writer>
+  void put(const T& x) {
+    T::fields(x, *this);
+  }
+
+ private:
+  std::string& out_;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view in) : in_(in) {}
+
+  bool at_end() const { return at_ == in_.size(); }
+
+  template <class T>
+  void operator()(std::string_view, T& x) {
+    if (!at_end()) get(x);
+  }
+
+  std::uint64_t get_unsigned() {
+    std::uint64_t v = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (at_ >= in_.size()) throw Corrupt("number cut short");
+      const auto b = static_cast<unsigned char>(in_[at_++]);
+      v |= static_cast<std::uint64_t>(b & 0x7f) << shift;
+      if ((b & 0x80) == 0) return v;
+    }
+    throw Corrupt("number too long");
+  }
+
+  void get(std::string& s) {
+    const auto n = count();
+    s.assign(in_.data() + at_, n);
+    at_ += n;
+  }
+  void get(Time& t) { get(t.ms); }
+  void get(Duration& d) { get(d.ms); }
+  template <class T>
+    requires std::is_enum_v<T>
+  void get(T& e) {
+    e = static_cast<T>(get_unsigned());
+  }
+  template <class T>
+    requires std::is_unsigned_v<T>
+  void get(T& n) {
+    n = static_cast<T>(get_unsigned());
+  }
+  template <class T>
+    requires(std::is_integral_v<T> && std::is_signed_v<T>)
+  void get(T& n) {
+    const std::uint64_t v = get_unsigned();
+    n = static_cast<T>(static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1));
+  }
+  template <class T>
+  void get(std::optional<T>& o) {
+    o.reset();
+    if (get_unsigned() != 0) get(o.emplace());
+  }
+  template <class T>
+  void get(std::vector<T>& xs) {
+    xs.clear();
+    for (auto n = count(); n > 0; --n) get(xs.emplace_back());
+  }
+  template <class T>
+  void get(std::set<T>& xs) {
+    xs.clear();
+    for (auto n = count(); n > 0; --n) {
+      T x{};
+      get(x);
+      xs.insert(std::move(x));
+    }
+  }
+  template <class K, class T>
+  void get(std::map<K, T>& xs) {
+    xs.clear();
+    for (auto n = count(); n > 0; --n) {
+      K k{};
+      get(k);
+      get(xs[std::move(k)]);
+    }
+  }
+  template <class T, std::size_t N>
+  void get(std::array<T, N>& xs) {
+    for (auto& x : xs) get(x);
+  }
+  template <class... Ts>
+  void get(std::variant<Ts...>& x) {
+    get_alternative<0>(get_unsigned(), x);
+  }
+  template <class T>
+    requires HasFields<T, Reader>
+  void get(T& x) {
+    T::fields(x, *this);
+  }
+
+ private:
+  /// A count of things that each take at least one byte, so it cannot exceed what is left.
+  std::size_t count() {
+    const auto n = get_unsigned();
+    if (n > in_.size() - at_) throw Corrupt("length beyond the end");
+    return static_cast<std::size_t>(n);
+  }
+  template <std::size_t I, class... Ts>
+  void get_alternative(std::uint64_t index, std::variant<Ts...>& x) {
+    if constexpr (I < sizeof...(Ts)) {
+      if (index == I) return get(x.template emplace<I>());
+      get_alternative<I + 1>(index, x);
+    } else {
+      throw Corrupt("unknown alternative");
+    }
+  }
+
+  std::string_view in_;
+  std::size_t at_ = 0;
+};
+
+/// `out` gets the bytes of x appended.
+template <class T>
+void encode(std::string& out, const T& x) {
+  Writer w(out);
+  w.put(x);
+}
+
+template <class T>
+void decode(std::string_view in, T& x) {
+  Reader r(in);
+  r.get(x);
+}
+
+}  // namespace onecode

@@ -1,0 +1,119 @@
+// How evidence adds up (DETECTION §5), in fixed point: the same input gives the same bytes on every machine.
+//   A hit of weight w and data quality q (both thousandths) is worth L = -ln(1 - w*q) micro-nats.
+//   It fades: L(t) = L * 2^-((t - t0) / half-life).
+//   Inside a family the strongest counts; families add up: S = 1 - exp(-sum of family L), the noisy-OR.
+//   A certain hit (w = 1000) is held at 1 - 10^-6, so that arithmetic stays finite.
+// Formats: nats in micro-nats (10^-6) in 64 bits; fractions in Q32 (2^-32); every step rounds to nearest.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "domain/events.hpp"
+#include "domain/rules/catalogue.hpp"
+#include "domain/time.hpp"
+
+namespace onecode {
+
+using MicroNats = std::uint64_t;
+
+/// -ln(1 - thousandths/1000); 0..1000, more is taken as 1000.
+MicroNats nats_of(int thousandths);
+/// 2^-(elapsed/half_life) in Q32; 2^32 for elapsed <= 0 or no half-life.
+std::uint64_t decay_q32(Duration elapsed, Duration half_life);
+MicroNats faded(MicroNats l, Duration elapsed, Duration half_life);
+/// round(1000 * (1 - exp(-l))): 0..1000.
+int points_of(MicroNats l);
+
+/// A text for people, made where the numbers are.
+struct Text {
+  std::string zh, en;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("zh", s.zh);
+    v("en", s.en);
+  }
+};
+
+/// A contributing event, as evidence names it.
+struct EventRef {
+  TopicPartition at;
+  std::int64_t offset = 0;
+  std::string id;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("topic", s.at.topic);
+    v("partition", s.at.partition);
+    v("offset", s.offset);
+    v("id", s.id);
+  }
+  auto operator<=>(const EventRef&) const = default;
+};
+inline EventRef ref(const Origin& o) { return {o.at, o.offset, o.id}; }
+
+/// What a rule found in one event.
+struct Hit {
+  RuleId rule{};
+  int weight = 0;      // thousandths
+  int quality = 1000;  // thousandths
+  Time at;             // event time
+  Text facts;          // one clause: what was seen
+  std::vector<EventRef> events;
+};
+
+/// The strongest standing hit of one rule.
+struct Evidence {
+  RuleId rule{};
+  int version = 1;
+  int weight = 0;  // w*q, thousandths
+  Time at;
+  Duration half_life;
+  Text facts;
+  std::vector<EventRef> events;
+
+  MicroNats nats(Time t) const { return faded(nats_of(weight), t - at, half_life); }
+
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("rule", s.rule);
+    v("version", s.version);
+    v("weight", s.weight);
+    v("at", s.at);
+    v("half_life", s.half_life);
+    v("facts", s.facts);
+    v("events", s.events);
+  }
+};
+
+/// All evidence against one subject. Its outcome does not depend on the order in which hits arrive.
+class EvidenceBook {
+ public:
+  /// True when the hit became its rule's strongest standing one (so that a finding has something new to say).
+  bool add(const Hit& hit, int version, Duration half_life);
+  void clear() { entries_.clear(); }
+  bool empty() const { return entries_.empty(); }
+
+  MicroNats family_nats(Family f, Time t) const;
+  /// S at time t in thousandths.
+  int score(Time t) const;
+  /// Families with at least `points` at time t.
+  int families_with(int points, Time t) const;
+  /// (family, points) for every family above zero, in family order.
+  std::vector<std::pair<Family, int>> families(Time t) const;
+  /// The rule with the most points at t; undefined when empty.
+  const Evidence& strongest(Time t) const;
+  const std::vector<Evidence>& entries() const { return entries_; }
+
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("entries", s.entries_);
+  }
+
+ private:
+  std::vector<Evidence> entries_;  // by rule id, one per rule
+};
+
+}  // namespace onecode

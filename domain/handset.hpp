@@ -1,0 +1,38 @@
+// A handset: which accounts were shown from it lately (rule A9). Exact up to 64 accounts; more are only counted as 64.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "domain/effects.hpp"
+
+namespace onecode {
+
+struct HandsetState {
+  struct User {
+    std::string account;
+    Time last;
+    EventRef event;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("account", s.account);
+      v("last", s.last);
+      v("event", s.event);
+    }
+  };
+  static constexpr std::size_t kMaxUsers = 64;
+
+  std::string id;
+  struct Record {
+    std::vector<User> users;  // by account id
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("users", s.users);
+    }
+  } record;
+  bool dirty = false;
+};
+
+void step(HandsetState& h, const msg::HandsetUsed& used, const Context& context, Effects& out);
+
+}  // namespace onecode

@@ -1,0 +1,203 @@
+// What one entity says to another. Every message stands here with its four facts: from, to, answered by, and what if it
+// comes twice or not at all. Delivery is exactly once (within a turn directly, between nodes by `inbox` in the same
+// transaction), so "twice" means: sent again by a later event.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "domain/commands.hpp"
+#include "domain/decision.hpp"
+#include "domain/evidence.hpp"
+#include "domain/events.hpp"
+
+namespace onecode {
+
+/// What the holder's account needs to know of the place where the code was shown.
+struct DeviceOpinion {
+  Reasons reasons;       // why the device or its integration may not serve this scan
+  bool trusted = false;  // the device is who and where it claims to be: its scans are evidence about people
+  bool test_only = false;
+  std::string zone;
+  std::string integration;
+  std::vector<std::string> categories;  // the integration's scope; empty: all
+  std::vector<std::string> findings;    // open findings of the device that speak about this scan
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("reasons", s.reasons);
+    v("trusted", s.trusted);
+    v("test_only", s.test_only);
+    v("zone", s.zone);
+    v("integration", s.integration);
+    v("categories", s.categories);
+    v("findings", s.findings);
+  }
+};
+
+namespace msg {
+
+/// device → account: a scan that the device has looked at. Answered by the scan's one decision.
+struct ScanSeen {
+  const Scan* scan = nullptr;  // lives as long as the turn
+  DeviceOpinion opinion;
+};
+
+/// account → handset: this account's code was shown from this handset (first time, then at most daily).
+/// Answered by HandsetCrowded where rule A9 has something to say.
+struct HandsetUsed {
+  std::string account;
+  Time at;
+  EventRef event;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("account", s.account);
+    v("at", s.at);
+    v("event", s.event);
+  }
+};
+
+/// handset → account: `accounts` different accounts used this handset lately (rule A9). No answer. Again: same evidence.
+struct HandsetCrowded {
+  std::string handset;
+  std::uint32_t accounts = 0;
+  Time at;
+  std::vector<EventRef> events;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("handset", s.handset);
+    v("accounts", s.accounts);
+    v("at", s.at);
+    v("events", s.events);
+  }
+};
+
+/// account → campus:breaker: may this account be frozen automatically (R8.4)? Answered by FreezePermit.
+struct FreezeWanted {
+  std::string account;
+  std::string finding;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("account", s.account);
+    v("finding", s.finding);
+  }
+};
+
+/// campus:breaker → account. Refused: the freeze stays a proposal for people.
+struct FreezePermit {
+  std::string finding;
+  bool granted = false;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("finding", s.finding);
+    v("granted", s.granted);
+  }
+};
+
+/// shard → campus:breaker: accounts opened in this turn (the base of the daily limit). No answer.
+struct AccountsOpened {
+  std::int64_t count = 0;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("count", s.count);
+  }
+};
+
+/// device → integration: this device belongs to you now (or no more). Answered by IntegrationView, now and whenever
+/// the integration changes.
+struct DeviceJoined {
+  std::string device;
+  bool leaves = false;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("device", s.device);
+    v("leaves", s.leaves);
+  }
+};
+
+/// integration → device: what a device must know of its integration at every scan (R6.4, R7.2). The newest replaces.
+struct IntegrationView {
+  std::string integration;
+  std::string state;   // as in REGULATION §3; empty: nobody adopted or planned it
+  std::string access;  // open | suspended | terminated
+  Manifest scope;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("integration", s.integration);
+    v("state", s.state);
+    v("access", s.access);
+    v("scope", s.scope);
+  }
+};
+
+/// device → integration: something was seen that the plan does not cover, or while not live (D15, R6.4); a device sends
+/// each detail at most once a day. No answer.
+struct DriftSeen {
+  RuleId rule{};
+  std::string detail;  // e.g. `function library`
+  Time at;
+  EventRef event;
+  std::string device;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("rule", s.rule);
+    v("detail", s.detail);
+    v("at", s.at);
+    v("event", s.event);
+    v("device", s.device);
+  }
+};
+
+/// device → serial:<serial> or se:<secure element>: I carry this. Answered by SerialShared to both when two devices or
+/// two integrations carry it (rule D8).
+struct SerialClaimed {
+  std::string device;
+  std::string integration;
+  EventRef event;
+  Time at;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("device", s.device);
+    v("integration", s.integration);
+    v("event", s.event);
+    v("at", s.at);
+  }
+};
+
+/// serial:<serial> → device: another device or integration carries it as well (rule D8). No answer.
+struct SerialShared {
+  std::string other_device;
+  std::string other_integration;
+  std::string what;  // the serial entity's id
+  Time at;
+  std::vector<EventRef> events;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("other_device", s.other_device);
+    v("other_integration", s.other_integration);
+    v("what", s.what);
+    v("at", s.at);
+    v("events", s.events);
+  }
+};
+
+/// An entity's own timer: due at `due`, named so that it can be set again or taken back.
+struct TimerFired {
+  std::string name;
+  Time due;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("name", s.name);
+    v("due", s.due);
+  }
+};
+
+}  // namespace msg
+
+/// Events that reach an entity, and messages between entities. Pointers are to events that live as long as the turn.
+using Message = std::variant<const Scan*, const DeviceReport*, const CodeIssued*, const Posting*, const DataAccess*,
+                             const Command*, msg::ScanSeen, msg::HandsetUsed, msg::HandsetCrowded, msg::FreezeWanted,
+                             msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, msg::IntegrationView,
+                             msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired>;
+
+}  // namespace onecode

@@ -1,0 +1,137 @@
+// The policy document (CONTRACT §7): what the information centre has decided, one version at a time. An event is judged
+// by the version in force at its event time (R13.1). JSON in and out: streams/policy_document.hpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/rules/catalogue.hpp"
+#include "domain/time.hpp"
+
+namespace onecode {
+
+enum class Mode : std::uint8_t { off, shadow, enforce };
+
+struct RuleSettings {
+  int version = 1;
+  Mode mode = Mode::enforce;
+  int weight = 0;  // thousandths
+  int half_life_h = 0;
+  std::array<std::int64_t, kMaxParams> params{};
+
+  std::int64_t operator[](std::size_t param) const { return params[param]; }
+  bool operator==(const RuleSettings&) const = default;
+};
+
+/// A place. Coordinates are degrees scaled by 10^7, so that distances need no floating point.
+struct Zone {
+  std::int64_t lat_e7 = 0;
+  std::int64_t lon_e7 = 0;
+  std::string building;
+  std::string campus;
+  bool operator==(const Zone&) const = default;
+};
+
+struct Thresholds {
+  int watch = 400;
+  int challenge = 700;
+  int propose = 900;
+  int freeze = 950;
+  int families = 2;
+  bool operator==(const Thresholds&) const = default;
+};
+
+struct Breaker {
+  int freezes = 20;
+  int minutes = 10;
+  int daily_ppm = 2000;
+  bool operator==(const Breaker&) const = default;
+};
+
+struct Response {
+  bool auto_freeze = true;
+  bool auto_quarantine = true;
+  int provisional_hours = 72;
+  int learning_days = 14;
+  Breaker breaker;
+  bool operator==(const Response&) const = default;
+};
+
+enum class KeyAlgorithm : std::uint8_t { ed25519, sm2 };
+
+struct TrustedKey {
+  std::string key;  // key id
+  KeyAlgorithm algorithm = KeyAlgorithm::ed25519;
+  std::string public_key;  // raw bytes
+  std::string actor;       // empty: any actor of the role
+  std::optional<Time> from;
+  std::optional<Time> to;
+  bool operator==(const TrustedKey&) const = default;
+};
+
+enum class MacAlgorithm : std::uint8_t { hmac_sha256, hmac_sm3 };
+
+struct Issuer {
+  MacAlgorithm algorithm = MacAlgorithm::hmac_sha256;
+  std::string secret;  // a name, never the secret
+  bool operator==(const Issuer&) const = default;
+};
+
+struct Policy {
+  std::string version = "builtin-1";
+  Time effective_from{};
+  std::string regulation_title = "岳阳学院校园“一码通”管理办法";
+  std::string regulation_date = "2025-10-14";
+  std::string regulation_hash;
+  std::map<std::string, std::vector<TrustedKey>> roles;
+  std::map<std::string, Issuer> issuers;
+  std::map<std::string, Zone, std::less<>> zones;
+  /// Seconds on foot between two zones, both directions, the smaller id first.
+  std::map<std::pair<std::string, std::string>, std::int64_t> walking_seconds;
+  /// Functions per category; `other` stands for every `other:<name>` (R2.2).
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> categories;
+  std::array<RuleSettings, kRuleIds> rules{};
+  Thresholds thresholds;
+  Response response;
+  /// `egress` (access, out) and functions that no hold, device or integration may block.
+  std::set<std::string, std::less<>> never_block;
+  int rectification_days = 15;
+  std::map<std::string, int> rectification_by_violation;
+  std::set<std::string> canary_subjects;
+  int gate_timeout_ms = 1500;
+  bool operator==(const Policy&) const = default;
+
+  const RuleSettings& rule(RuleId id) const { return rules[static_cast<std::size_t>(id)]; }
+  RuleSettings& rule(RuleId id) { return rules[static_cast<std::size_t>(id)]; }
+  std::optional<std::int64_t> walking_time_s(const std::string& a, const std::string& b) const;
+};
+
+/// The defaults of CONTRACT §7 and REGULATION §4.
+Policy builtin_policy();
+
+/// Everything that is wrong with a policy, one sentence each with the member's path; empty: it may take effect.
+std::vector<std::string> check(const Policy& policy);
+
+/// The versions that were accepted, and which one judges what.
+class PolicyHistory {
+ public:
+  PolicyHistory();  // holds the built-in policy
+  explicit PolicyHistory(Policy first);
+  /// The version that stands where no published one is in force yet.
+  void add(Policy policy);
+  const Policy& at(Time event_time) const;
+  const Policy& newest() const { return *versions_.back(); }
+  bool knows(std::string_view version) const;
+
+ private:
+  std::vector<std::shared_ptr<const Policy>> versions_;  // by effective_from; equal times: the later published wins
+};
+
+}  // namespace onecode

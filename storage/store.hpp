@@ -1,0 +1,72 @@
+// The state store of one shard: a sorted map of bytes that lags behind the journal and never runs ahead of it. Written
+// only after the transaction that carries the same batch is committed (DESIGN §3, "Commit").
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace onecode::storage {
+
+/// The store cannot be used: damaged, full or not ours. The shard stops; nothing is wiped.
+struct StoreError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Changes of one turn, in order. Its bytes are the journal record: per change a flag (1 put, 0 erase), varint key length, key,
+/// and for a put varint value length, value.
+class WriteBatch {
+ public:
+  void put(std::string_view key, std::string_view value);
+  void erase(std::string_view key);
+  bool empty() const { return bytes_.empty(); }
+  std::size_t count() const { return count_; }
+  std::string_view bytes() const { return bytes_; }
+  void clear() {
+    bytes_.clear();
+    count_ = 0;
+  }
+
+  /// Calls change(key, value or nullopt) for each; throws StoreError where the bytes are not a batch.
+  static void each(std::string_view bytes,
+                   const std::function<void(std::string_view key, std::optional<std::string_view> value)>& change);
+
+ private:
+  std::string bytes_;
+  std::size_t count_ = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  /// values[i] is the value of keys[i] or nullopt; keys sorted ascending.
+  virtual void read(std::span<const std::string> keys, std::vector<std::optional<std::string>>& values) = 0;
+  /// All of it or nothing: a batch's bytes, and where in the journal it ends (kept in the same column family, so that
+  /// state and position cannot part). The bytes are copied before it returns.
+  virtual void write(std::string_view batch, std::int64_t journal_next) = 0;
+  /// The journal offset after the last batch written; nullopt: a new store.
+  virtual std::optional<std::int64_t> journal_next() = 0;
+  /// Visits keys with this prefix in order until `visit` says false.
+  virtual void scan(std::string_view prefix,
+                    const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
+  /// Makes everything written so far durable.
+  virtual void flush() = 0;
+};
+
+/// Gives each shard its store.
+class StoreFactory {
+ public:
+  virtual ~StoreFactory() = default;
+  virtual std::unique_ptr<Store> open(std::int32_t shard) = 0;
+};
+
+/// Sorted maps in memory: replay, backtest, tests.
+std::unique_ptr<StoreFactory> memory_stores();
+
+}  // namespace onecode::storage

@@ -1,0 +1,33 @@
+// The policy document as JSON (CONTRACT §7): read with every error named, written back whole, signed and checked.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/policy.hpp"
+#include "streams/authenticate.hpp"
+
+namespace onecode::streams {
+
+struct PolicyResult {
+  std::optional<Policy> policy;      // set exactly when there are no errors
+  std::vector<std::string> errors;   // one sentence each: member path and what is wrong
+};
+
+/// A bare document or the `data` of a policy event (`signature` and `key` are ignored here). Left-out members keep the
+/// built-in default, member by member and rule by rule. Unknown members and rules are errors.
+PolicyResult read_policy(std::string_view json);
+std::string write_policy(const Policy& policy);
+
+/// A policy CloudEvent's value: checks envelope, signature (by a root key or an information-centre key valid in
+/// `in_force`; skipped when `unsigned_ok`), and the document.
+PolicyResult read_policy_event(std::string_view value, const std::vector<TrustedKey>& roots, const Policy& in_force,
+                               bool unsigned_ok);
+/// The document with `signature` and `key` added (Ed25519 over the RFC 8785 form without them).
+std::string sign_policy(std::string_view document, std::string_view private_key, const std::string& key_id);
+/// The CloudEvent around a signed document.
+std::string policy_event(std::string_view signed_document);
+
+}  // namespace onecode::streams
