@@ -1,0 +1,195 @@
+#include "streams/kafka/client.hpp"
+
+#include <syslog.h>
+
+#include <algorithm>
+
+namespace onecode::streams::kafka {
+
+namespace {
+
+// Changing one of these would quietly break exactly-once, fencing or the order of records.
+constexpr std::string_view kOurs[] = {
+    "bootstrap.servers",
+    "metadata.broker.list",
+    "group.id",
+    "group.instance.id",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "auto.commit.enable",
+    "auto.offset.reset",
+    "isolation.level",
+    "enable.partition.eof",
+    "partition.assignment.strategy",
+    "transactional.id",
+    "enable.idempotence",
+    "acks",
+    "request.required.acks",
+    "max.in.flight",
+    "max.in.flight.requests.per.connection",
+    "enable.gapless.guarantee",
+    "delivery.report.only.error",
+    "partitioner",
+    "check.crcs",
+    "allow.auto.create.topics",
+    "group.protocol",
+};
+
+// For clients of every kind; the user may change them.
+const Settings kCommon = {
+    {"client.id", "onecode"},
+    {"socket.nagle.disable", "true"}, // small requests dominate a transaction's latency
+    {"reconnect.backoff.ms", "50"},
+    {"reconnect.backoff.max.ms", "1000"},
+    {"log.connection.close", "false"}, // brokers close idle connections; that is no news
+    {"topic.metadata.propagation.max.ms", "5000"},
+};
+
+enum class Unknown { refuse, skip };
+
+void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value, Unknown unknown) {
+  char why[512];
+  switch (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why, sizeof why)) {
+    case RD_KAFKA_CONF_OK:
+      return;
+    case RD_KAFKA_CONF_UNKNOWN:
+      if (unknown == Unknown::skip) return; // one of our own that this version does not have yet
+      throw BrokerError(BrokerFault::refused,
+                        "kafka setting '" + name + "' is not known to librdkafka " + rd_kafka_version_str());
+    default:
+      throw BrokerError(BrokerFault::refused, "kafka setting '" + name + "': " + why);
+  }
+}
+
+} // namespace
+
+Connection::Connection(KafkaConfig config) : config_(std::move(config)) {
+  if (config_.brokers.empty()) throw BrokerError(BrokerFault::refused, "no Kafka broker is named");
+  for (const auto& topic : kTopics) {
+    auto& full = names_[static_cast<std::size_t>(topic.topic)];
+    full = config_.prefix + std::string(topic.name);
+    by_name_.emplace(full, topic.topic);
+  }
+  for (const auto& [name, value] : config_.properties) {
+    if (std::find(std::begin(kOurs), std::end(kOurs), name) != std::end(kOurs))
+      throw BrokerError(BrokerFault::refused, "kafka setting '" + name + "' is not yours to change");
+  }
+  configure({}, {});
+}
+
+std::string Connection::text(TopicPartition tp) const {
+  return topic_name(tp.topic) + "/" + std::to_string(tp.partition);
+}
+
+std::optional<Topic> Connection::topic_of(std::string_view full_name) const {
+  auto found = by_name_.find(full_name);
+  if (found == by_name_.end()) return std::nullopt;
+  return found->second;
+}
+
+ConfHandle Connection::configure(const Settings& defaults, const Settings& fixed) const {
+  ConfHandle conf(rd_kafka_conf_new());
+  for (const auto& [name, value] : kCommon) set(conf.get(), name, value, Unknown::skip);
+  for (const auto& [name, value] : defaults) set(conf.get(), name, value, Unknown::skip);
+  for (const auto& [name, value] : config_.properties) set(conf.get(), name, value, Unknown::refuse);
+  set(conf.get(), "bootstrap.servers", config_.brokers, Unknown::refuse);
+  for (const auto& [name, value] : fixed) set(conf.get(), name, value, Unknown::refuse);
+  return conf;
+}
+
+void Connection::log(int level, std::string_view facility, std::string_view text) const noexcept {
+  if (!config_.log) return;
+  try {
+    config_.log(level, facility, text);
+  } catch (...) { // a log that throws must not take a C thread down
+  }
+}
+
+Client::Client(std::shared_ptr<const Connection> connection, rd_kafka_type_t type, ConfHandle conf, void* owner)
+    : connection_(std::move(connection)), owner_(owner) {
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  rd_kafka_conf_set_log_cb(conf.get(), &Client::on_log);
+  rd_kafka_conf_set_error_cb(conf.get(), &Client::on_error);
+  char why[512];
+  handle_ = rd_kafka_new(type, conf.get(), why, sizeof why);
+  if (handle_ == nullptr) throw BrokerError(BrokerFault::refused, std::string("kafka client: ") + why);
+  (void)conf.release(); // the client owns it now
+}
+
+Client::~Client() { rd_kafka_destroy_flags(handle_, destroy_flags_); }
+
+std::optional<std::string> Client::fatal_error() const {
+  char why[512];
+  auto code = rd_kafka_fatal_error(handle_, why, sizeof why);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+  return std::string(rd_kafka_err2name(code)) + ": " + why;
+}
+
+std::string Client::last_trouble() const {
+  std::lock_guard lock(mutex_);
+  return last_trouble_;
+}
+
+BrokerError Client::unreachable(const std::string& what) const {
+  auto trouble = last_trouble();
+  return {BrokerFault::unreachable, what + ": no answer in time" + (trouble.empty() ? "" : " (" + trouble + ")")};
+}
+
+void Client::on_log(const rd_kafka_t* rk, int level, const char* facility, const char* text) {
+  std::string_view what(text);
+  // User settings are given to every client, so half of them are always for the other kind.
+  if (std::string_view(facility) == "CONFWARN" && what.find("is a ") != std::string_view::npos) return;
+  auto* self = static_cast<Client*>(rd_kafka_opaque(rk));
+  self->connection_->log(level, facility, what);
+}
+
+void Client::on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
+  auto* self = static_cast<Client*>(opaque);
+  auto name = rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(code));
+  self->connection_->log(code == RD_KAFKA_RESP_ERR__FATAL ? LOG_ERR : LOG_WARNING, name, reason);
+  try {
+    std::lock_guard lock(self->mutex_);
+    self->last_trouble_ = std::string(name) + ": " + reason;
+  } catch (...) { // out of memory while keeping a text: the log has it
+  }
+}
+
+void check_size(const Connection& connection, TopicPartition to, std::string_view key,
+                const std::optional<std::string_view>& value, std::span<const Header> headers) {
+  constexpr std::size_t kFrame = 128; // a record batch's own bytes
+  std::size_t size = kFrame + key.size() + (value ? value->size() : 0);
+  for (const auto& h : headers) size += h.name.size() + h.value.size() + 10;
+  const auto limit = static_cast<std::size_t>(info(to.topic).max_message_bytes);
+  if (size > limit)
+    throw BrokerError(BrokerFault::refused, "a record for " + connection.text(to) + " takes " + std::to_string(size) +
+                                                " bytes, its topic at most " + std::to_string(limit));
+}
+
+MetadataHandle fetch_metadata(const Client& client, Milliseconds timeout) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  auto code = rd_kafka_metadata(client.get(), 1, nullptr, &metadata, static_cast<int>(timeout.count()));
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(metadata);
+  if (code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT)
+    throw client.unreachable("asking for the list of topics");
+  throw BrokerError(BrokerFault::refused, std::string("asking for the list of topics: ") + text_of(code));
+}
+
+void PartitionCounts::load(const Client& client) {
+  auto metadata = fetch_metadata(client, Milliseconds(30'000));
+  counts_ = {};
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const auto& topic = metadata->topics[i];
+    if (auto known = client.connection().topic_of(topic.topic))
+      counts_[static_cast<std::size_t>(*known)] = topic.partition_cnt;
+  }
+}
+
+ListHandle to_list(const Connection& connection, const Offsets& offsets) {
+  ListHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const auto& [tp, offset] : offsets)
+    rd_kafka_topic_partition_list_add(list.get(), connection.topic_name(tp.topic).c_str(), tp.partition)->offset =
+        offset;
+  return list;
+}
+
+} // namespace onecode::streams::kafka

@@ -1,0 +1,403 @@
+#include "streams/kafka/consumer.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "streams/kafka/message_batch.hpp"
+#include "streams/kafka/transaction_errors.hpp"
+
+namespace onecode::streams::kafka {
+
+namespace {
+
+// Pending offsets of a dead member's transaction go away after its transaction.timeout.ms (10 s) and the broker's
+// next look (10 s); a broker that fails over in between gets its share.
+constexpr Milliseconds kCommittedBound{60'000};
+
+const Settings kDefaults = {
+    {"session.timeout.ms", "10000"},         {"heartbeat.interval.ms", "2500"}, {"max.poll.interval.ms", "300000"},
+    {"queued.min.messages", "1000000"},      // the default stalls 2.0.2's fetcher for up to a second
+    {"queued.max.messages.kbytes", "32768"}, // per partition, as each has its own queue
+    {"fetch.message.max.bytes", "4194304"},  {"fetch.wait.max.ms", "20"}, // also how long a new assignment waits for
+                                                                          // an idle fetch in flight
+    {"fetch.error.backoff.ms", "50"},        {"fetch.queue.backoff.ms", "20"},
+};
+
+Settings fixed(const GroupConfig& config) {
+  return {
+      {"group.id", config.group},
+      {"group.instance.id", config.instance},
+      {"partition.assignment.strategy", "range"},
+      {"isolation.level", "read_committed"},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},
+      {"allow.auto.create.topics", "false"},
+      {"check.crcs", "true"},
+      // Tells end_offset() where the committed records end: the cached watermark of 2.0.2 ignores open transactions.
+      // With batches, 2.8.0 then counts the library's own position wrongly (fixed in 2.13.2), which nobody asks for
+      // here.
+      {"enable.partition.eof", "true"},
+  };
+}
+
+bool transient(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED: // a revocation follows
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID: // it joins anew by itself
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::vector<TopicPartition> known(const Connection& connection, const rd_kafka_topic_partition_list_t& list) {
+  std::vector<TopicPartition> out;
+  for (int i = 0; i < list.cnt; ++i)
+    if (auto topic = connection.topic_of(list.elems[i].topic)) out.push_back({*topic, list.elems[i].partition});
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+} // namespace
+
+KafkaConsumer::KafkaConsumer(std::shared_ptr<const Connection> connection, const GroupConfig& config,
+                             AssignmentListener& listener, FirstOffset first_offset)
+    : connection_(std::move(connection)),
+      listener_(listener),
+      first_offset_(std::move(first_offset)),
+      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (wake_fd_ < 0) throw std::runtime_error(std::string("eventfd: ") + std::strerror(errno));
+  try {
+    auto conf = connection_->configure(kDefaults, fixed(config));
+    rd_kafka_conf_set_rebalance_cb(conf.get(), &KafkaConsumer::on_rebalance);
+    client_ = std::make_shared<Client>(connection_, RD_KAFKA_CONSUMER, std::move(conf), this);
+    client_->skip_consumer_close(); // close() is explicit; closing before the first assignment can hang in 2.0.2
+    rd_kafka_poll_set_consumer(client_->get());
+    group_queue_.reset(rd_kafka_queue_get_consumer(client_->get()));
+    const std::uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(group_queue_.get(), wake_fd_, &one, sizeof one);
+
+    ListHandle topics(rd_kafka_topic_partition_list_new(8));
+    for (const auto& topic : kTopics)
+      if (topic.input)
+        rd_kafka_topic_partition_list_add(topics.get(), connection_->topic_name(topic.topic).c_str(),
+                                          RD_KAFKA_PARTITION_UA);
+    auto code = rd_kafka_subscribe(client_->get(), topics.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw BrokerError(BrokerFault::refused, std::string("subscribing: ") + text_of(code));
+  } catch (...) {
+    group_queue_.reset();
+    client_.reset();
+    ::close(wake_fd_);
+    throw;
+  }
+}
+
+KafkaConsumer::~KafkaConsumer() {
+  drop_partitions();
+  if (group_queue_) rd_kafka_queue_io_event_enable(group_queue_.get(), -1, nullptr, 0);
+  group_queue_.reset();
+  client_.reset(); // or when the last batch goes
+  ::close(wake_fd_);
+}
+
+// ---- the group ----------------------------------------------------------------------------------------------------
+
+void KafkaConsumer::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list,
+                                 void* opaque) {
+  auto* self = Client::owner<KafkaConsumer>(opaque);
+  try {
+    self->rebalance(code, *list);
+  } catch (...) { // must not cross C frames
+    self->from_listener_ = std::current_exception();
+    // The library waits for an answer to this rebalance whatever happened.
+    rd_kafka_assign(self->client_->get(), nullptr);
+    self->drop_partitions();
+  }
+}
+
+void KafkaConsumer::rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& list) {
+  if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    auto partitions = known(*connection_, list);
+    connection_->log(LOG_INFO, "ASSIGN", std::to_string(partitions.size()) + " partitions are ours");
+    membership_ =
+        std::make_shared<KafkaMembership>(GroupMetadataHandle(rd_kafka_consumer_group_metadata(client_->get())));
+    joined_ = true;
+    assigned_in_callback_ = false;
+    listener_.assigned(partitions);
+    if (!assigned_in_callback_ && partitions.empty()) set_assignment({});
+    return;
+  }
+  bool lost = rd_kafka_assignment_lost(client_->get()) != 0;
+  connection_->log(LOG_INFO, "REVOKE", lost ? "partitions are lost" : "partitions are taken back");
+  listener_.revoked(lost);
+  drop_partitions();
+  rd_kafka_assign(client_->get(), nullptr);
+  if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+    throw BrokerError(BrokerFault::refused, std::string("rebalance: ") + text_of(code));
+}
+
+void KafkaConsumer::assign(const Offsets& positions) {
+  if (closed_) throw BrokerError(BrokerFault::refused, "assign after close");
+  set_assignment(positions);
+}
+
+void KafkaConsumer::set_assignment(const Offsets& positions) {
+  assigned_in_callback_ = true;
+  drop_partitions();
+  const std::uint64_t one = 1;
+  auto detach = [&](TopicPartition tp) {
+    QueueHandle queue(
+        rd_kafka_queue_get_partition(client_->get(), connection_->topic_name(tp.topic).c_str(), tp.partition));
+    if (!queue) throw BrokerError(BrokerFault::refused, "no such partition: " + connection_->text(tp));
+    rd_kafka_queue_forward(queue.get(), nullptr);
+    return queue;
+  };
+  // Detached before fetching starts, so that nothing comes through the consumer's queue; and looked up again
+  // afterwards, in case the library replaced its partition object meanwhile.
+  std::vector<QueueHandle> before;
+  for (const auto& [tp, offset] : positions) before.push_back(detach(tp));
+
+  auto list = to_list(*connection_, positions);
+  // When this returns every message of the old fetch is behind the library's version barrier and will not be given
+  // out.
+  auto code = rd_kafka_assign(client_->get(), list.get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (auto fatal = client_->fatal_error()) throw BrokerError(BrokerFault::fatal, "assign: " + *fatal);
+    throw BrokerError(BrokerFault::refused, std::string("assign: ") + text_of(code));
+  }
+  for (const auto& [tp, offset] : positions) {
+    auto& partition = partitions_[tp];
+    partition.position = offset;
+    partition.queue = detach(tp);
+    rd_kafka_queue_io_event_enable(partition.queue.get(), wake_fd_, &one, sizeof one);
+  }
+}
+
+void KafkaConsumer::drop_partitions() {
+  for (auto& [tp, partition] : partitions_)
+    if (partition.queue) rd_kafka_queue_io_event_enable(partition.queue.get(), -1, nullptr, 0);
+  partitions_.clear();
+}
+
+void KafkaConsumer::close() {
+  if (closed_) return;
+  closed_ = true;
+  if (joined_) rd_kafka_consumer_close(client_->get()); // calls revoked() if anything is assigned
+  drop_partitions();
+  if (auto problem = std::exchange(from_listener_, nullptr)) std::rethrow_exception(problem);
+}
+
+// ---- waiting ------------------------------------------------------------------------------------------------------
+
+void KafkaConsumer::serve(Milliseconds timeout) {
+  const auto until = Clock::now() + timeout;
+  for (;;) {
+    poll_group();
+    if (anything_waiting()) return;
+    auto left = std::chrono::ceil<Milliseconds>(until - Clock::now());
+    if (left.count() <= 0) return;
+    wait(left);
+  }
+}
+
+void KafkaConsumer::poll_group() {
+  while (MessageHandle message{rd_kafka_consumer_poll(client_->get(), 0)}) {
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->rkt != nullptr) {
+      auto topic = connection_->topic_of(rd_kafka_topic_name(message->rkt));
+      auto found = topic ? partitions_.find({*topic, message->partition}) : partitions_.end();
+      if (found != partitions_.end()) found->second.strays.push_back(std::move(message));
+      continue;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) continue;
+    group_error(*message);
+  }
+  if (auto problem = std::exchange(from_listener_, nullptr)) std::rethrow_exception(problem);
+  if (auto fatal = client_->fatal_error()) throw BrokerError(BrokerFault::fatal, "consumer: " + *fatal);
+}
+
+void KafkaConsumer::group_error(const rd_kafka_message_t& message) const {
+  std::string text = std::string(rd_kafka_err2name(message.err)) + ": " + rd_kafka_message_errstr(&message);
+  if (message.err == RD_KAFKA_RESP_ERR__FATAL) {
+    throw BrokerError(BrokerFault::fatal, "consumer: " + client_->fatal_error().value_or(text));
+  }
+  if (is_refusal(message.err)) throw BrokerError(BrokerFault::refused, "consumer: " + text);
+  connection_->log(LOG_WARNING, "CONSUMER", text); // the library goes on by itself
+}
+
+bool KafkaConsumer::anything_waiting() const {
+  return std::any_of(partitions_.begin(), partitions_.end(), [](const auto& entry) {
+    return !entry.second.strays.empty() || rd_kafka_queue_length(entry.second.queue.get()) > 0;
+  });
+}
+
+void KafkaConsumer::wait(Milliseconds timeout) {
+  pollfd waiting{wake_fd_, POLLIN, 0};
+  // Bounded, so that a wake-up which the library considers already sent costs a moment and not the whole timeout.
+  int ms = static_cast<int>(std::min<std::int64_t>(timeout.count(), 100));
+  if (::poll(&waiting, 1, ms) > 0) {
+    std::uint64_t count;
+    while (::read(wake_fd_, &count, sizeof count) > 0) {
+    }
+  }
+}
+
+// ---- records ------------------------------------------------------------------------------------------------------
+
+KafkaConsumer::Partition& KafkaConsumer::partition(TopicPartition tp) {
+  auto found = partitions_.find(tp);
+  if (found == partitions_.end()) throw std::logic_error(connection_->text(tp) + " is not assigned");
+  return found->second;
+}
+
+std::unique_ptr<Batch> KafkaConsumer::take(TopicPartition from, std::size_t max_records) {
+  auto found = partitions_.find(from);
+  if (found == partitions_.end() || max_records == 0) return nullptr;
+  auto& p = found->second;
+  auto batch = std::make_unique<MessageBatch>(from, client_);
+  bool doubtful = false;
+
+  auto accept = [&](MessageHandle message) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return partition_error(from, p, *message);
+    if (message->offset < p.position || doubtful) return; // older than what was asked for
+    if (p.unproven && !first_is_right(from, p, message->offset)) {
+      doubtful = true;
+      return;
+    }
+    p.unproven = false;
+    p.at_end = false;
+    p.position = message->offset + 1;
+    batch->add(std::move(message));
+  };
+
+  while (!p.strays.empty() && batch->records.size() < max_records) {
+    auto message = std::move(p.strays.front());
+    p.strays.pop_front();
+    accept(std::move(message));
+  }
+  const auto room = max_records - batch->records.size();
+  const auto length = rd_kafka_queue_length(p.queue.get());
+  if (room > 0 && length > 0) {
+    scratch_.resize(std::max(scratch_.size(), std::min(room, length)));
+    const auto got = rd_kafka_consume_batch_queue(p.queue.get(), 0, scratch_.data(), std::min(room, length));
+    std::vector<MessageHandle> owned; // from here on an exception frees them
+    owned.reserve(got > 0 ? static_cast<std::size_t>(got) : 0);
+    for (ssize_t i = 0; i < got; ++i) owned.emplace_back(scratch_[static_cast<std::size_t>(i)]);
+    batch->reserve(batch->records.size() + owned.size());
+    for (auto& message : owned) accept(std::move(message));
+  }
+  if (doubtful) {
+    if (++doubts_ == 3)
+      throw BrokerError(BrokerFault::fatal, connection_->text(from) + ": the client reads past records");
+    Offsets again;
+    for (const auto& [tp, other] : partitions_) again[tp] = other.position;
+    set_assignment(again);
+    return nullptr;
+  }
+  if (batch->empty()) return nullptr;
+  doubts_ = 0;
+  batch->finish();
+  return batch;
+}
+
+void KafkaConsumer::partition_error(TopicPartition tp, Partition& p, const rd_kafka_message_t& message) const {
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    p.position = std::max(p.position, message.offset); // over markers and aborted records
+    p.at_end = true;
+    return;
+  }
+  std::string text = connection_->text(tp) + " at offset " + std::to_string(p.position) + ": " +
+                     rd_kafka_err2name(message.err) + ": " + rd_kafka_message_errstr(&message);
+  if (!transient(message.err)) throw BrokerError(BrokerFault::refused, text);
+  connection_->log(LOG_WARNING, "CONSUMER", text); // the library fetches the same offset again
+}
+
+bool KafkaConsumer::first_is_right(TopicPartition tp, const Partition& p, std::int64_t offset) const {
+  if (offset == p.position || !first_offset_) return true;
+  auto other = first_offset_(tp, p.position);
+  if (other == offset) return true;
+  connection_->log(LOG_WARNING, "STALE",
+                   connection_->text(tp) + ": asked for offset " + std::to_string(p.position) + ", got " +
+                       std::to_string(offset) + ", another client got " +
+                       (other ? std::to_string(*other) : "nothing"));
+  return false;
+}
+
+std::int64_t KafkaConsumer::position(TopicPartition of) const {
+  auto found = partitions_.find(of);
+  if (found == partitions_.end()) throw std::logic_error(connection_->text(of) + " is not assigned");
+  return found->second.position;
+}
+
+std::int64_t KafkaConsumer::end_offset(TopicPartition of) {
+  auto& p = partition(of);
+  if (p.at_end && p.strays.empty() && rd_kafka_queue_length(p.queue.get()) == 0) return p.position;
+  std::int64_t low = 0, high = RD_KAFKA_OFFSET_INVALID;
+  rd_kafka_get_watermark_offsets(client_->get(), connection_->topic_name(of.topic).c_str(), of.partition, &low,
+                                 &high);
+  if (high < 0) {
+    auto code = rd_kafka_query_watermark_offsets(client_->get(), connection_->topic_name(of.topic).c_str(),
+                                                 of.partition, &low, &high, 10'000);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (is_refusal(code)) throw BrokerError(BrokerFault::refused, connection_->text(of) + ": " + text_of(code));
+      throw client_->unreachable("asking for the end of " + connection_->text(of));
+    }
+    return std::max(high, p.position);
+  }
+  return std::max(high, p.position + 1);
+}
+
+Offsets KafkaConsumer::committed(const std::vector<TopicPartition>& partitions) {
+  const auto until = Clock::now() + kCommittedBound;
+  Offsets wanted;
+  for (auto tp : partitions) wanted[tp] = RD_KAFKA_OFFSET_INVALID;
+  for (;;) {
+    auto list = to_list(*connection_, wanted);
+    auto code = rd_kafka_committed(client_->get(), list.get(), 5'000);
+    for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) code = list->elems[i].err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      Offsets out;
+      for (int i = 0; i < list->cnt; ++i) {
+        const auto& e = list->elems[i];
+        if (e.offset >= 0) out[{*connection_->topic_of(e.topic), e.partition}] = e.offset;
+      }
+      return out;
+    }
+    // Above all _TIMED_OUT: a transaction of an older generation still holds offsets back.
+    if (is_refusal(code)) throw BrokerError(BrokerFault::refused, std::string("committed offsets: ") + text_of(code));
+    if (auto fatal = client_->fatal_error()) throw BrokerError(BrokerFault::fatal, "committed offsets: " + *fatal);
+    if (Clock::now() >= until) throw client_->unreachable(std::string("committed offsets: ") + text_of(code));
+    connection_->log(LOG_INFO, "COMMITTED", std::string("asking again: ") + text_of(code));
+    if (code != RD_KAFKA_RESP_ERR__TIMED_OUT) ::poll(nullptr, 0, 100);
+  }
+}
+
+} // namespace onecode::streams::kafka

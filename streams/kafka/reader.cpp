@@ -1,0 +1,152 @@
+#include "streams/kafka/reader.hpp"
+
+#include <syslog.h>
+
+#include <algorithm>
+
+#include "streams/kafka/message_batch.hpp"
+#include "streams/kafka/transaction_errors.hpp"
+
+namespace onecode::streams::kafka {
+
+namespace {
+
+constexpr std::size_t kIdlePerIsolation = 4;
+
+const Settings kDefaults = {
+    {"queued.min.messages", "1000000"},
+    {"queued.max.messages.kbytes", "65536"},
+    {"fetch.message.max.bytes", "4194304"},
+    {"fetch.wait.max.ms", "10"}, // the end of a log is known only after an empty answer, and short readings wait for
+                                 // it
+    {"fetch.error.backoff.ms", "50"},
+    {"fetch.queue.backoff.ms", "10"},
+};
+
+Settings fixed(Isolation isolation) {
+  return {
+      {"isolation.level", isolation == Isolation::committed ? "read_committed" : "read_uncommitted"},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},
+      {"allow.auto.create.topics", "false"},
+      {"check.crcs", "true"},
+      {"enable.partition.eof", "true"},
+  };
+}
+
+} // namespace
+
+std::shared_ptr<Client> ReaderPool::make(Isolation isolation) const {
+  return std::make_shared<Client>(connection_, RD_KAFKA_CONSUMER,
+                                  connection_->configure(kDefaults, fixed(isolation)));
+}
+
+std::shared_ptr<Client> ReaderPool::shared(Isolation isolation) {
+  std::lock_guard lock(mutex_);
+  auto& client = shared_[static_cast<std::size_t>(isolation)];
+  if (!client) client = make(isolation);
+  return client;
+}
+
+std::shared_ptr<Client> ReaderPool::borrow(Isolation isolation) {
+  {
+    std::lock_guard lock(mutex_);
+    auto& idle = idle_[static_cast<std::size_t>(isolation)];
+    if (!idle.empty()) {
+      auto client = std::move(idle.back());
+      idle.pop_back();
+      return client;
+    }
+  }
+  return make(isolation);
+}
+
+void ReaderPool::give_back(Isolation isolation, std::shared_ptr<Client> client) {
+  std::lock_guard lock(mutex_);
+  auto& idle = idle_[static_cast<std::size_t>(isolation)];
+  if (idle.size() < kIdlePerIsolation) idle.push_back(std::move(client));
+}
+
+std::unique_ptr<LogReader> ReaderPool::open(TopicPartition from, std::int64_t offset, Isolation isolation) {
+  return std::make_unique<KafkaLogReader>(shared_from_this(), from, offset, isolation);
+}
+
+std::optional<std::int64_t> ReaderPool::first_offset(TopicPartition from, std::int64_t offset) {
+  auto reader = open(from, offset, Isolation::committed);
+  const auto until = Clock::now() + Milliseconds(10'000);
+  while (Clock::now() < until)
+    if (auto batch = reader->next(Milliseconds(100), 1)) return batch->records.front().offset;
+  return std::nullopt;
+}
+
+KafkaLogReader::KafkaLogReader(std::shared_ptr<ReaderPool> pool, TopicPartition from, std::int64_t offset,
+                               Isolation isolation)
+    : pool_(std::move(pool)),
+      from_(from),
+      isolation_(isolation),
+      position_(offset),
+      client_(pool_->borrow(isolation)),
+      topic_(rd_kafka_topic_new(client_->get(), client_->connection().topic_name(from.topic).c_str(), nullptr)),
+      queue_(rd_kafka_queue_new(client_->get())) {
+  if (offset < 0) throw std::invalid_argument("a reader starts at an offset, not at " + std::to_string(offset));
+  // The simple consumer's start is the assign() of a client without a group: it needs no coordinator and no group
+  // ACL.
+  if (!topic_ || rd_kafka_consume_start_queue(topic_.get(), from.partition, offset, queue_.get()) != 0)
+    throw BrokerError(BrokerFault::refused,
+                      "reading " + client_->connection().text(from) + ": " + text_of(rd_kafka_last_error()));
+}
+
+KafkaLogReader::~KafkaLogReader() {
+  rd_kafka_consume_stop(topic_.get(), from_.partition); // waits until nothing more comes
+  queue_.reset();
+  topic_.reset();
+  if (reusable_) pool_->give_back(isolation_, std::move(client_));
+}
+
+MessageHandle KafkaLogReader::poll(Milliseconds timeout) {
+  return MessageHandle(rd_kafka_consume_queue(queue_.get(), static_cast<int>(timeout.count())));
+}
+
+std::unique_ptr<Batch> KafkaLogReader::next(Milliseconds timeout, std::size_t max_records) {
+  auto batch = std::make_unique<MessageBatch>(from_, client_);
+  const auto until = Clock::now() + timeout;
+  while (batch->records.size() < max_records) {
+    auto left = batch->empty() ? std::chrono::ceil<Milliseconds>(until - Clock::now()) : Milliseconds(0);
+    auto message = poll(std::max(left, Milliseconds(0)));
+    if (!message) {
+      // null also after a transaction marker: only the clock says that the time is over
+      if (!batch->empty() || Clock::now() >= until) break;
+      continue;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (message->offset < position_) continue;
+      position_ = message->offset + 1;
+      batch->add(std::move(message));
+      continue;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      bool moved = message->offset > position_;
+      position_ = std::max(position_, message->offset);
+      if (moved || !batch->empty()) break; // the caller may be waiting for just this position
+      continue;
+    }
+    const auto code = message->err;
+    const auto& connection = client_->connection();
+    std::string text = "reading " + connection.text(from_) + " at offset " + std::to_string(position_) + ": " +
+                       rd_kafka_err2name(code) + ": " + rd_kafka_message_errstr(message.get());
+    bool gone = code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+    bool damaged = code == RD_KAFKA_RESP_ERR__BAD_MSG || code == RD_KAFKA_RESP_ERR_INVALID_MSG ||
+                   code == RD_KAFKA_RESP_ERR__BAD_COMPRESSION || code == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+    if (gone || damaged || is_refusal(code)) {
+      reusable_ = false;
+      throw BrokerError(BrokerFault::refused, text);
+    }
+    connection.log(LOG_WARNING, "READER", text); // the library goes on by itself
+  }
+  if (batch->empty()) return nullptr;
+  batch->finish();
+  return batch;
+}
+
+} // namespace onecode::streams::kafka
