@@ -64,6 +64,8 @@ struct Hit {
   std::vector<EventRef> events;
 };
 
+inline constexpr std::size_t kMaxEvents = 4;
+
 /// The strongest standing hit of one rule.
 struct Evidence {
   RuleId rule{};
@@ -72,7 +74,8 @@ struct Evidence {
   Time at;
   Duration half_life;
   Text facts;
-  std::vector<EventRef> events;
+  std::vector<EventRef> events;  // sorted, at most kMaxEvents
+  int quality = 1000;            // of the data behind it, thousandths; already part of the weight
 
   MicroNats nats(Time t) const { return faded(nats_of(weight), t - at, half_life); }
 
@@ -85,8 +88,13 @@ struct Evidence {
     v("half_life", s.half_life);
     v("facts", s.facts);
     v("events", s.events);
+    v("quality", s.quality);
   }
 };
+
+/// Does `a` stand above `b`, a hit of the same rule? The one that will stand longest does, which for one half-life is
+/// the stronger at any time; then the one with the earlier events. A total order.
+bool outweighs(const Hit& a, const Hit& b, Duration half_life);
 
 /// All evidence against one subject. Its outcome does not depend on the order in which hits arrive.
 class EvidenceBook {
@@ -103,8 +111,10 @@ class EvidenceBook {
   int families_with(int points, Time t) const;
   /// (family, points) for every family above zero, in family order.
   std::vector<std::pair<Family, int>> families(Time t) const;
-  /// The rule with the most points at t; undefined when empty.
+  /// The rule with the most points at t, the lower id of equals; undefined when empty.
   const Evidence& strongest(Time t) const;
+  /// Event time of the newest entry; the smallest time when empty.
+  Time newest() const;
   const std::vector<Evidence>& entries() const { return entries_; }
 
   template <class Self, class V>
@@ -113,6 +123,8 @@ class EvidenceBook {
   }
 
  private:
+  std::array<MicroNats, kFamilies> by_family(Time t) const;
+
   std::vector<Evidence> entries_;  // by rule id, one per rule
 };
 

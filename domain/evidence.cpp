@@ -1,0 +1,211 @@
+#include "domain/evidence.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace onecode {
+namespace {
+
+__extension__ using u128 = unsigned __int128;
+__extension__ using i128 = __int128;
+
+// Rounding to nearest, halves up, is the one rounding of this file.
+constexpr u128 divided(u128 n, u128 by) { return (n + by / 2) / by; }
+constexpr u128 shifted(u128 n, unsigned by) { return by == 0 ? n : (n + (u128{1} << (by - 1))) >> by; }
+
+constexpr std::uint64_t kOneQ63 = std::uint64_t{1} << 63;
+constexpr std::uint64_t kOneQ32 = std::uint64_t{1} << 32;
+constexpr std::uint64_t kLn2Q56 = 0xb17217f7d1cf7aULL;
+constexpr std::uint64_t kLog2eQ60 = 0x171547652b82fe17ULL;
+
+/// log2(numerator / denominator) in Q40 for a quotient of at least 1: the integer part by shifting, then one bit of
+/// the fraction per squaring. Each squaring cuts 2^-62 of a value in [1,2), and what bit k cuts weighs 2^-k: below
+/// 2^-60.
+constexpr std::uint64_t log2_q40(std::uint64_t numerator, std::uint64_t denominator) {
+  u128 x = (u128{numerator} << 62) / denominator;
+  std::uint64_t whole = 0;
+  for (; x >= u128{1} << 63; x >>= 1) ++whole;
+  std::uint64_t bits = 0;
+  for (int i = 0; i < 40; ++i) {
+    x = (x * x) >> 62;
+    bits <<= 1;
+    if (x >= u128{1} << 63) {
+      x >>= 1;
+      bits |= 1;
+    }
+  }
+  return (whole << 40) | bits;
+}
+
+constexpr std::array<std::uint32_t, 1001> make_nats() {
+  std::array<std::uint32_t, 1001> table{};
+  for (std::uint64_t p = 0; p <= 1000; ++p) {
+    const std::uint64_t l = p < 1000 ? log2_q40(1000, 1000 - p) : log2_q40(1'000'000, 1);
+    table[p] = static_cast<std::uint32_t>(shifted(u128{l} * 1'000'000 * kLn2Q56, 40 + 56));
+  }
+  return table;
+}
+constexpr auto kNats = make_nats();
+static_assert(kNats[0] == 0 && kNats[600] == 916'291 && kNats[900] == 2'302'585 && kNats[1000] == 13'815'511);
+
+constexpr std::uint64_t square_root(u128 n) {
+  u128 root = 0;
+  for (u128 bit = u128{1} << 63; bit != 0; bit >>= 1)
+    if ((root + bit) * (root + bit) <= n) root += bit;
+  return static_cast<std::uint64_t>(root);
+}
+
+/// 2^-(2^-k) for k = 1..32 in Q63: each is the square root of the one before.
+constexpr std::array<std::uint64_t, 32> make_roots() {
+  std::array<std::uint64_t, 32> roots{};
+  std::uint64_t last = kOneQ63 / 2;
+  for (auto& r : roots) r = last = square_root(u128{last} << 63);
+  return roots;
+}
+constexpr auto kRoots = make_roots();
+
+/// 2^-(whole + fraction / 2^32) in Q63.
+std::uint64_t power_of_half(std::uint64_t whole, std::uint32_t fraction) {
+  if (whole > 63) return 0;
+  u128 x = kOneQ63;
+  for (std::size_t k = 0; k < 32; ++k)
+    if ((fraction >> (31 - k)) & 1) x = shifted(x * kRoots[k], 63);
+  return static_cast<std::uint64_t>(shifted(x, static_cast<unsigned>(whole)));
+}
+
+Family family_of(RuleId id) {
+  static const auto table = [] {
+    std::array<Family, kRuleIds> t{};
+    for (const auto& r : rule_catalogue()) t[static_cast<std::size_t>(r.id)] = r.family;
+    return t;
+  }();
+  return table[static_cast<std::size_t>(id)];
+}
+
+int effective_weight(int weight, int quality) {
+  const std::int64_t w = std::clamp(weight, 0, 1000), q = std::clamp(quality, 0, 1000);
+  return static_cast<int>((w * q + 500) / 1000);
+}
+
+/// When a hit will have faded to one micro-nat, in 2^-40 ms. Of two hits with one half-life, the later end is the
+/// stronger hit at every time, and unlike a comparison of rounded strengths the ends are a total order: the strongest
+/// of many hits does not depend on which two met first.
+i128 end_of(int weight, Time at, Duration half_life) {
+  if (half_life.ms <= 0) return (i128{1} << 120) + weight; // never fades
+  return (i128{at.ms} << 40) + i128{log2_q40(kNats[static_cast<std::size_t>(weight)], 1)} * half_life.ms;
+}
+
+bool outweighs(int weight, Time at, Duration half_life, const std::vector<EventRef>& events, const Evidence& other) {
+  const i128 mine = end_of(weight, at, half_life), theirs = end_of(other.weight, other.at, other.half_life);
+  if (mine != theirs) return mine > theirs;
+  if (events != other.events) return events < other.events;
+  if (at != other.at) return at < other.at;
+  return weight > other.weight;
+}
+
+std::vector<EventRef> canonical(std::vector<EventRef> events) {
+  std::ranges::sort(events);
+  events.erase(std::unique(events.begin(), events.end()), events.end());
+  if (events.size() > kMaxEvents) events.resize(kMaxEvents);
+  return events;
+}
+
+} // namespace
+
+MicroNats nats_of(int thousandths) { return kNats[static_cast<std::size_t>(std::clamp(thousandths, 0, 1000))]; }
+
+std::uint64_t decay_q32(Duration elapsed, Duration half_life) {
+  if (elapsed.ms <= 0 || half_life.ms <= 0) return kOneQ32;
+  const auto e = static_cast<std::uint64_t>(elapsed.ms), h = static_cast<std::uint64_t>(half_life.ms);
+  const u128 exponent = divided(u128{e} << 32, h);
+  const u128 whole = exponent >> 32;
+  if (whole > 33) return 0;
+  return static_cast<std::uint64_t>(
+      shifted(power_of_half(static_cast<std::uint64_t>(whole), static_cast<std::uint32_t>(exponent)), 31));
+}
+
+MicroNats faded(MicroNats l, Duration elapsed, Duration half_life) {
+  return static_cast<MicroNats>(shifted(u128{l} * decay_q32(elapsed, half_life), 32));
+}
+
+int points_of(MicroNats l) {
+  if (l == 0) return 0;
+  const u128 x = shifted(divided(u128{l} * kLog2eQ60, 1'000'000), 28); // l / ln 2 in Q32
+  const u128 whole = std::min<u128>(x >> 32, 64);
+  const std::uint64_t rest = power_of_half(static_cast<std::uint64_t>(whole), static_cast<std::uint32_t>(x));
+  return static_cast<int>(shifted(u128{kOneQ63 - rest} * 1000, 63));
+}
+
+bool outweighs(const Hit& a, const Hit& b, Duration half_life) {
+  Evidence other;
+  other.weight = effective_weight(b.weight, b.quality);
+  const int weight = effective_weight(a.weight, a.quality);
+  if (weight == 0 || other.weight == 0) return weight > other.weight;
+  other.at = b.at;
+  other.half_life = half_life;
+  other.events = canonical(b.events);
+  return outweighs(weight, a.at, half_life, canonical(a.events), other);
+}
+
+bool EvidenceBook::add(const Hit& hit, int version, Duration half_life) {
+  const int weight = effective_weight(hit.weight, hit.quality);
+  if (weight == 0) return false;
+  auto events = canonical(hit.events);
+  auto it = std::ranges::lower_bound(entries_, hit.rule, {}, &Evidence::rule);
+  if (it == entries_.end() || it->rule != hit.rule)
+    it = entries_.emplace(it);
+  else if (!outweighs(weight, hit.at, half_life, events, *it))
+    return false;
+  *it = {
+      hit.rule, version, weight, hit.at, half_life, hit.facts, std::move(events), std::clamp(hit.quality, 0, 1000)};
+  return true;
+}
+
+MicroNats EvidenceBook::family_nats(Family f, Time t) const {
+  MicroNats strongest = 0;
+  for (const auto& e : entries_)
+    if (family_of(e.rule) == f) strongest = std::max(strongest, e.nats(t));
+  return strongest;
+}
+
+std::array<MicroNats, kFamilies> EvidenceBook::by_family(Time t) const {
+  std::array<MicroNats, kFamilies> l{};
+  for (const auto& e : entries_) {
+    auto& family = l[static_cast<std::size_t>(family_of(e.rule))];
+    family = std::max(family, e.nats(t));
+  }
+  return l;
+}
+
+int EvidenceBook::score(Time t) const {
+  if (entries_.empty()) return 0;
+  MicroNats sum = 0;
+  for (const MicroNats l : by_family(t)) sum += l;
+  return points_of(sum);
+}
+
+int EvidenceBook::families_with(int points, Time t) const {
+  int n = 0;
+  for (const MicroNats l : by_family(t)) n += l > 0 && points_of(l) >= points;
+  return n;
+}
+
+std::vector<std::pair<Family, int>> EvidenceBook::families(Time t) const {
+  std::vector<std::pair<Family, int>> out;
+  const auto l = by_family(t);
+  for (std::size_t f = 0; f < kFamilies; ++f)
+    if (const int points = points_of(l[f]); points > 0) out.emplace_back(static_cast<Family>(f), points);
+  return out;
+}
+
+const Evidence& EvidenceBook::strongest(Time t) const {
+  return *std::ranges::max_element(entries_, {}, [t](const Evidence& e) { return e.nats(t); });
+}
+
+Time EvidenceBook::newest() const {
+  Time t{std::numeric_limits<std::int64_t>::min()};
+  for (const auto& e : entries_) t = std::max(t, e.at);
+  return t;
+}
+
+} // namespace onecode

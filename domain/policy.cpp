@@ -1,0 +1,198 @@
+#include "domain/policy.hpp"
+
+#include <algorithm>
+
+#include "domain/ids.hpp"
+#include "domain/rules/params.hpp"
+
+namespace onecode {
+namespace {
+
+constexpr std::string_view kRoles[] = {
+    "registrar",         "holder", "security-officer", "reviewer", "information-centre",
+    "integration-owner", "expert", "leading-group"};
+
+constexpr std::size_t kEd25519Bytes = 32, kSm2Bytes = 65;
+
+bool is_function(std::string_view f) {
+  constexpr std::string_view plain[] = {"identity", "payment", "access", "library", "other"};
+  if (std::ranges::find(plain, f) != std::end(plain)) return true;
+  return f.starts_with("other:") && valid_id(f.substr(6));
+}
+
+/// Collects "path: what is wrong".
+class Errors {
+public:
+  void add(const std::string& path, const std::string& what) { all_.push_back(path + ": " + what); }
+  void range(const std::string& path, std::int64_t value, std::int64_t low, std::int64_t high) {
+    if (value < low || value > high)
+      add(path, std::to_string(value) + " is not between " + std::to_string(low) + " and " + std::to_string(high));
+  }
+  void id(const std::string& path, std::string_view value) {
+    if (!valid_id(value)) add(path, "an identifier has 1 to 64 characters of A-Z a-z 0-9 . _ : -");
+  }
+  std::vector<std::string> take() { return std::move(all_); }
+
+private:
+  std::vector<std::string> all_;
+};
+
+void check_trust(const Policy& p, Errors& errors) {
+  for (const auto& [role, keys] : p.roles) {
+    const std::string at = "trust.roles." + role;
+    if (std::ranges::find(kRoles, role) == std::end(kRoles)) errors.add(at, "there is no such role");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const auto& k = keys[i];
+      const std::string key = at + "[" + std::to_string(i) + "]";
+      errors.id(key + ".key", k.key);
+      const std::size_t bytes = k.algorithm == KeyAlgorithm::ed25519 ? kEd25519Bytes : kSm2Bytes;
+      if (k.public_key.size() != bytes)
+        errors.add(key + ".public",
+                   "has " + std::to_string(k.public_key.size()) + " bytes instead of " + std::to_string(bytes));
+      if (!k.actor.empty()) errors.id(key + ".actor", k.actor);
+      if (k.from && k.to && *k.from >= *k.to) errors.add(key + ".to", "ends before it begins");
+    }
+  }
+  for (const auto& [kid, issuer] : p.issuers) {
+    errors.id("trust.issuers." + kid, kid);
+    if (issuer.secret.empty()) errors.add("trust.issuers." + kid + ".secret", "names no secret");
+  }
+}
+
+void check_places(const Policy& p, Errors& errors) {
+  for (const auto& [id, zone] : p.zones) {
+    errors.id("zones." + id, id);
+    errors.range("zones." + id + ".lat", zone.lat_e7, -900'000'000, 900'000'000);
+    errors.range("zones." + id + ".lon", zone.lon_e7, -1'800'000'000, 1'800'000'000);
+  }
+  for (const auto& [pair, seconds] : p.walking_seconds) {
+    const std::string at = "walking_seconds." + pair.first + "." + pair.second;
+    for (const auto& id : {pair.first, pair.second})
+      if (!p.zones.contains(id)) errors.add(at, "zone " + id + " is not among the zones");
+    if (pair.first == pair.second) errors.add(at, "names one zone twice");
+    if (pair.first > pair.second) errors.add(at, "the smaller zone id comes first");
+    errors.range(at, seconds, 1, 86'400);
+  }
+}
+
+void check_categories(const Policy& p, Errors& errors) {
+  if (p.categories.empty()) errors.add("categories", "nobody could use the code without a category");
+  for (const auto& [category, functions] : p.categories) {
+    errors.id("categories." + category, category);
+    for (const auto& f : functions)
+      if (!is_function(f)) errors.add("categories." + category, "there is no function " + f);
+  }
+  for (const auto& f : p.never_block)
+    if (f != "egress" && !is_function(f)) errors.add("never_block", f + " is neither egress nor a function");
+}
+
+void check_rules(const Policy& p, Errors& errors) {
+  for (const auto& info : rule_catalogue()) {
+    const auto& r = p.rule(info.id);
+    const std::string at = "rules." + std::string(to_string(info.id));
+    errors.range(at + ".version", r.version, 1, 1'000'000);
+    errors.range(at + ".weight", r.weight, 0, 1000);
+    errors.range(at + ".half_life_h", r.half_life_h, 0, 1'000'000);
+    for (std::size_t i = 0; i < info.param_count(); ++i) {
+      const std::string_view param = info.params[i].name;
+      const std::string path = at + ".params." + std::string(param);
+      // Speeds divide, counts are of at least one; the upper bound keeps every product of a rule inside 64 bits.
+      const bool positive = param.ends_with("_mm_s") || param.ends_with("_accounts") || param == "strong_factor";
+      errors.range(path, r[i], positive ? 1 : 0, param.ends_with("weight") ? 1000 : 1'000'000'000);
+    }
+  }
+  const auto& a9 = p.rule(RuleId::A9);
+  if (a9[param::a9::flag_accounts] < a9[param::a9::watch_accounts])
+    errors.add("rules.A9.params.flag_accounts", "is smaller than watch_accounts");
+}
+
+void check_response(const Policy& p, Errors& errors) {
+  const auto& t = p.thresholds;
+  errors.range("thresholds.watch", t.watch, 0, 1000);
+  errors.range("thresholds.challenge", t.challenge, 0, 1000);
+  errors.range("thresholds.propose", t.propose, 0, 1000);
+  errors.range("thresholds.freeze", t.freeze, 0, 1000);
+  if (t.challenge < t.watch) errors.add("thresholds.challenge", "is smaller than watch");
+  if (t.propose < t.challenge) errors.add("thresholds.propose", "is smaller than challenge");
+  if (t.freeze < t.propose) errors.add("thresholds.freeze", "is smaller than propose");
+  errors.range("thresholds.families", t.families, 1, static_cast<std::int64_t>(kFamilies));
+  const auto& r = p.response;
+  errors.range("response.provisional_hours", r.provisional_hours, 1, 720);
+  errors.range("response.learning_days", r.learning_days, 0, 366);
+  errors.range("response.breaker.freezes", r.breaker.freezes, 0, 1'000'000);
+  errors.range("response.breaker.minutes", r.breaker.minutes, 1, 1440);
+  errors.range("response.breaker.daily_ppm", r.breaker.daily_ppm, 0, 1'000'000);
+  errors.range("rectification.days", p.rectification_days, 1, 366);
+  for (const auto& [violation, days] : p.rectification_by_violation)
+    errors.range("rectification.by_violation." + violation, days, 1, 366);
+  for (const auto& s : p.canary_subjects) errors.id("canary_subjects." + s, s);
+  errors.range("gate_timeout_ms", p.gate_timeout_ms, 1, 60'000);
+}
+
+} // namespace
+
+std::optional<std::int64_t> Policy::walking_time_s(const std::string& a, const std::string& b) const {
+  if (walking_seconds.empty()) return std::nullopt;
+  const auto it = walking_seconds.find(a < b ? std::pair{a, b} : std::pair{b, a});
+  if (it == walking_seconds.end()) return std::nullopt;
+  return it->second;
+}
+
+Policy builtin_policy() {
+  Policy p;
+  // R2.2. Retired people keep the clinic and the rest of daily life; visitors on a temporary code borrow no books.
+  p.categories = {
+      {"staff", {"identity", "payment", "access", "library", "other"}},
+      {"student", {"identity", "payment", "access", "library", "other"}},
+      {"retired", {"identity", "payment", "access", "library", "other"}},
+      {"temporary", {"identity", "payment", "access"}},
+      {"approved-other", {"identity", "payment", "access", "library"}},
+  };
+  for (auto& r : p.rules) r.mode = Mode::off; // what is not built does nothing
+  for (const auto& info : rule_catalogue()) {
+    auto& r = p.rule(info.id);
+    r.mode = Mode::enforce;
+    r.weight = info.weight;
+    r.half_life_h = info.half_life_h;
+    for (std::size_t i = 0; i < info.param_count(); ++i) r.params[i] = info.params[i].value;
+  }
+  p.never_block = {"egress", "other:clinic", "other:exam"};
+  return p;
+}
+
+std::vector<std::string> check(const Policy& p) {
+  Errors errors;
+  errors.id("version", p.version);
+  // Zero is the built-in policy's "since ever".
+  if (p.effective_from != Time{} && (p.effective_from < kEarliestEvent || p.effective_from > kLatestEvent))
+    errors.add("effective_from", "is outside 2015-01-01 to 2100-01-01");
+  check_trust(p, errors);
+  check_places(p, errors);
+  check_categories(p, errors);
+  check_rules(p, errors);
+  check_response(p, errors);
+  return errors.take();
+}
+
+PolicyHistory::PolicyHistory() : PolicyHistory(builtin_policy()) {}
+
+PolicyHistory::PolicyHistory(Policy first) { versions_.push_back(std::make_shared<const Policy>(std::move(first))); }
+
+void PolicyHistory::add(Policy policy) {
+  // The first stands below all others, whatever its own date.
+  const auto it = std::upper_bound(versions_.begin() + 1, versions_.end(), policy.effective_from,
+                                   [](Time t, const auto& v) { return t < v->effective_from; });
+  versions_.insert(it, std::make_shared<const Policy>(std::move(policy)));
+}
+
+const Policy& PolicyHistory::at(Time event_time) const {
+  for (std::size_t i = versions_.size() - 1; i > 0; --i)
+    if (versions_[i]->effective_from <= event_time) return *versions_[i];
+  return *versions_.front();
+}
+
+bool PolicyHistory::knows(std::string_view version) const {
+  return std::ranges::any_of(versions_, [&](const auto& v) { return v->version == version; });
+}
+
+} // namespace onecode
