@@ -130,7 +130,11 @@ public:
 
 /// What a reader may look at without the lock.
 struct PartitionLog::Pinned {
-  std::vector<std::shared_ptr<const Segment>> segments;
+  struct Part {
+    std::shared_ptr<const Segment> segment;
+    std::int64_t end; // of what may be read; the segment itself may grow meanwhile
+  };
+  std::vector<Part> parts;
   std::vector<AbortedRange> aborted;
   std::int64_t end = 0; // of what is pinned
   bool more = false;    // visible entries lie behind it
@@ -236,8 +240,8 @@ PartitionLog::Pinned PartitionLog::pin(std::int64_t position, std::size_t entrie
   auto segment = std::upper_bound(segments_.begin(), segments_.end(), position,
                                   [](std::int64_t p, const auto& s) { return p < s->base; });
   for (--segment; pinned.end < position + wanted; ++segment) {
-    pinned.segments.push_back(*segment);
     pinned.end = std::min((*segment)->end(), end);
+    pinned.parts.push_back({*segment, pinned.end});
   }
   pinned.more = pinned.end < end;
   if (isolation == Isolation::committed) {
@@ -257,8 +261,7 @@ std::unique_ptr<Batch> PartitionLog::read(std::int64_t& position, std::size_t ma
     // One entry more than wanted, to see whether it is a marker that the position should move over at once.
     Pinned pinned = pin(position, left + 1, isolation);
     more = pinned.more;
-    for (auto& segment : pinned.segments) {
-      const std::int64_t end = std::min(segment->end(), pinned.end);
+    for (auto& [segment, end] : pinned.parts) {
       bool used = false;
       for (; position < end; ++position) {
         const Entry& e = segment->at(position);
