@@ -1,5 +1,6 @@
 #include "streams/kafka/client.hpp"
 
+#include <poll.h>
 #include <syslog.h>
 
 #include <algorithm>
@@ -181,6 +182,53 @@ void PartitionCounts::load(const Client& client) {
     const auto& topic = metadata->topics[i];
     if (auto known = client.connection().topic_of(topic.topic))
       counts_[static_cast<std::size_t>(*known)] = topic.partition_cnt;
+  }
+}
+
+bool is_transient(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED: // a revocation follows
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID: // it joins anew by itself
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Watermarks query_watermarks(const Client& client, TopicPartition of, Milliseconds timeout) {
+  const auto until = Clock::now() + timeout;
+  const auto what = "asking for the offsets of " + client.connection().text(of);
+  for (;;) {
+    Watermarks out;
+    auto left = std::chrono::ceil<Milliseconds>(until - Clock::now());
+    auto code = rd_kafka_query_watermark_offsets(client.get(), client.connection().topic_name(of.topic).c_str(),
+                                                 of.partition, &out.low, &out.high,
+                                                 static_cast<int>(std::max<std::int64_t>(left.count(), 1)));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return out;
+    if (!is_transient(code)) throw BrokerError(BrokerFault::refused, what + ": " + text_of(code));
+    if (Clock::now() >= until) throw client.unreachable(what + ": " + text_of(code));
+    ::poll(nullptr, 0, 20); // leaders move, and new topics are led a moment later than they are announced
   }
 }
 

@@ -96,8 +96,12 @@ private:
 void check_size(const Connection& connection, TopicPartition to, std::string_view key,
                 const std::optional<std::string_view>& value, std::span<const Header> headers);
 MetadataHandle fetch_metadata(const Client& client, Milliseconds timeout);
+/// Asks the leader; what "high" means is the client's isolation.level. Throws BrokerError refused or unreachable.
+Watermarks query_watermarks(const Client& client, TopicPartition of, Milliseconds timeout);
 ListHandle to_list(const Connection& connection, const Offsets& offsets);
 
+/// An error that goes away by itself: the library, or a repetition, gets over it.
+bool is_transient(rd_kafka_resp_err_t code);
 inline const char* text_of(rd_kafka_resp_err_t code) { return rd_kafka_err2str(code); }
 
 } // namespace onecode::streams::kafka

@@ -21,12 +21,16 @@ namespace {
 constexpr Milliseconds kCommittedBound{60'000};
 
 const Settings kDefaults = {
-    {"session.timeout.ms", "10000"},         {"heartbeat.interval.ms", "2500"}, {"max.poll.interval.ms", "300000"},
+    {"session.timeout.ms", "10000"},
+    {"heartbeat.interval.ms", "2500"},
+    {"max.poll.interval.ms", "300000"},
     {"queued.min.messages", "1000000"},      // the default stalls 2.0.2's fetcher for up to a second
     {"queued.max.messages.kbytes", "32768"}, // per partition, as each has its own queue
-    {"fetch.message.max.bytes", "4194304"},  {"fetch.wait.max.ms", "20"}, // also how long a new assignment waits for
-                                                                          // an idle fetch in flight
-    {"fetch.error.backoff.ms", "50"},        {"fetch.queue.backoff.ms", "20"},
+    {"fetch.message.max.bytes", "4194304"},
+    {"fetch.wait.max.ms", "20"}, // also how long a new assignment waits for
+                                 // an idle fetch in flight
+    {"fetch.error.backoff.ms", "50"},
+    {"fetch.queue.backoff.ms", "20"},
 };
 
 Settings fixed(const GroupConfig& config) {
@@ -45,37 +49,6 @@ Settings fixed(const GroupConfig& config) {
       // here.
       {"enable.partition.eof", "true"},
   };
-}
-
-bool transient(rd_kafka_resp_err_t code) {
-  switch (code) {
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__RESOLVE:
-    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
-    case RD_KAFKA_RESP_ERR__WAIT_COORD:
-    case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED: // a revocation follows
-    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID: // it joins anew by itself
-    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
-    case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
-    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
-    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
-    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
-      return true;
-    default:
-      return false;
-  }
 }
 
 std::vector<TopicPartition> known(const Connection& connection, const rd_kafka_topic_partition_list_t& list) {
@@ -139,7 +112,7 @@ void KafkaConsumer::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka
   } catch (...) { // must not cross C frames
     self->from_listener_ = std::current_exception();
     // The library waits for an answer to this rebalance whatever happened.
-    rd_kafka_assign(self->client_->get(), nullptr);
+    self->apply(nullptr);
     self->drop_partitions();
   }
 }
@@ -160,7 +133,7 @@ void KafkaConsumer::rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_par
   connection_->log(LOG_INFO, "REVOKE", lost ? "partitions are lost" : "partitions are taken back");
   listener_.revoked(lost);
   drop_partitions();
-  rd_kafka_assign(client_->get(), nullptr);
+  apply(nullptr);
   if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
     throw BrokerError(BrokerFault::refused, std::string("rebalance: ") + text_of(code));
 }
@@ -189,7 +162,7 @@ void KafkaConsumer::set_assignment(const Offsets& positions) {
   auto list = to_list(*connection_, positions);
   // When this returns every message of the old fetch is behind the library's version barrier and will not be given
   // out.
-  auto code = rd_kafka_assign(client_->get(), list.get());
+  auto code = apply(list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (auto fatal = client_->fatal_error()) throw BrokerError(BrokerFault::fatal, "assign: " + *fatal);
     throw BrokerError(BrokerFault::refused, std::string("assign: ") + text_of(code));
@@ -200,6 +173,18 @@ void KafkaConsumer::set_assignment(const Offsets& positions) {
     partition.queue = detach(tp);
     rd_kafka_queue_io_event_enable(partition.queue.get(), wake_fd_, &one, sizeof one);
   }
+}
+
+rd_kafka_resp_err_t KafkaConsumer::apply(const rd_kafka_topic_partition_list_t* assignment) {
+  auto code = rd_kafka_assign(client_->get(), assignment);
+  // The old fetches end later than rd_kafka_assign() returns, and a second assignment before that is an assertion
+  // inside the library (2.0.2 to 2.8.0 at least). Its main thread serves one queue in order: by the first answer to a
+  // question it has ended the fetches, by the second it has noticed.
+  for (int i = 0; i < 2; ++i) {
+    rd_kafka_topic_partition_list_t* current = nullptr;
+    if (rd_kafka_assignment(client_->get(), &current) == RD_KAFKA_RESP_ERR_NO_ERROR) (void)ListHandle(current);
+  }
+  return code;
 }
 
 void KafkaConsumer::drop_partitions() {
@@ -336,7 +321,7 @@ void KafkaConsumer::partition_error(TopicPartition tp, Partition& p, const rd_ka
   }
   std::string text = connection_->text(tp) + " at offset " + std::to_string(p.position) + ": " +
                      rd_kafka_err2name(message.err) + ": " + rd_kafka_message_errstr(&message);
-  if (!transient(message.err)) throw BrokerError(BrokerFault::refused, text);
+  if (!is_transient(message.err)) throw BrokerError(BrokerFault::refused, text);
   connection_->log(LOG_WARNING, "CONSUMER", text); // the library fetches the same offset again
 }
 
@@ -363,15 +348,7 @@ std::int64_t KafkaConsumer::end_offset(TopicPartition of) {
   std::int64_t low = 0, high = RD_KAFKA_OFFSET_INVALID;
   rd_kafka_get_watermark_offsets(client_->get(), connection_->topic_name(of.topic).c_str(), of.partition, &low,
                                  &high);
-  if (high < 0) {
-    auto code = rd_kafka_query_watermark_offsets(client_->get(), connection_->topic_name(of.topic).c_str(),
-                                                 of.partition, &low, &high, 10'000);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (is_refusal(code)) throw BrokerError(BrokerFault::refused, connection_->text(of) + ": " + text_of(code));
-      throw client_->unreachable("asking for the end of " + connection_->text(of));
-    }
-    return std::max(high, p.position);
-  }
+  if (high < 0) return std::max(query_watermarks(*client_, of, Milliseconds(10'000)).high, p.position);
   return std::max(high, p.position + 1);
 }
 

@@ -66,6 +66,7 @@ private:
   void partition_error(TopicPartition tp, Partition& partition, const rd_kafka_message_t& message) const;
   bool first_is_right(TopicPartition tp, const Partition& partition, std::int64_t offset) const;
   void set_assignment(const Offsets& positions);
+  rd_kafka_resp_err_t apply(const rd_kafka_topic_partition_list_t* assignment);
   void drop_partitions();
   bool anything_waiting() const;
   void wait(Milliseconds timeout);

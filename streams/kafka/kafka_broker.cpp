@@ -6,7 +6,6 @@
 #include "streams/kafka/producer.hpp"
 #include "streams/kafka/publisher.hpp"
 #include "streams/kafka/reader.hpp"
-#include "streams/kafka/transaction_errors.hpp"
 
 namespace onecode::streams {
 
@@ -38,14 +37,7 @@ public:
   }
 
   Watermarks watermarks(TopicPartition of, Isolation isolation) override {
-    auto client = readers_->shared(isolation); // its isolation.level decides what "high" means
-    Watermarks out;
-    auto code = rd_kafka_query_watermark_offsets(client->get(), connection_->topic_name(of.topic).c_str(),
-                                                 of.partition, &out.low, &out.high, 30'000);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return out;
-    const auto what = "asking for the offsets of " + connection_->text(of);
-    if (is_refusal(code)) throw BrokerError(BrokerFault::refused, what + ": " + text_of(code));
-    throw client->unreachable(what + ": " + text_of(code));
+    return query_watermarks(*readers_->shared(isolation), of, Milliseconds(30'000));
   }
 
   void create_topics(std::int32_t partitions) override { kafka::create_topics(*admin(), partitions); }
