@@ -1,0 +1,44 @@
+#include "actors/campus_actor.hpp"
+
+#include "actors/parts.hpp"
+#include "streams/json_fields.hpp"
+
+namespace onecode::actors {
+namespace {
+
+struct Facts {
+  CampusState* state;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("breaker", s.state->breaker);
+    v("serial", s.state->serial);
+  }
+};
+
+}  // namespace
+
+CampusActor::CampusActor(EntityId of) : Entity(std::move(of)) { state_.id = id.id; }
+
+void CampusActor::receive(const Message& message, const Context& context, Effects& out) {
+  if (const auto* wanted = std::get_if<msg::FreezeWanted>(&message)) return step(state_, *wanted, context, out);
+  if (const auto* opened = std::get_if<msg::AccountsOpened>(&message)) return step(state_, *opened, context, out);
+  if (const auto* claim = std::get_if<msg::SerialClaimed>(&message)) return step(state_, *claim, context, out);
+  misdelivered("campus fact", message);
+}
+
+void CampusActor::load(std::string_view part, std::string_view bytes) {
+  if (part != "r") throw Corrupt("campus fact: unknown part");
+  Facts facts{&state_};
+  decode(bytes, facts);
+}
+
+void CampusActor::save(std::string& prefix, storage::WriteBatch& batch) {
+  save_part(prefix, "r", Facts{&state_}, state_.dirty, batch);
+}
+
+std::string CampusActor::describe() const {
+  return "{\"kind\":\"campus\",\"id\":" + streams::to_json(state_.id) + ",\"breaker\":" + streams::to_json(state_.breaker) +
+         ",\"serial\":" + streams::to_json(state_.serial) + "}";
+}
+
+}  // namespace onecode::actors

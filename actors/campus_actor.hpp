@@ -1,0 +1,21 @@
+// A campus-wide fact at run time: the freeze breaker, a serial number. A thin shell around domain/campus.hpp.
+#pragma once
+
+#include "actors/entity.hpp"
+#include "domain/campus.hpp"
+
+namespace onecode::actors {
+
+class CampusActor final : public Entity {
+ public:
+  explicit CampusActor(EntityId id);
+  void receive(const Message& message, const Context& context, Effects& out) override;
+  void load(std::string_view part, std::string_view bytes) override;
+  void save(std::string& prefix, storage::WriteBatch& batch) override;
+  std::string describe() const override;
+
+ private:
+  CampusState state_;
+};
+
+}  // namespace onecode::actors

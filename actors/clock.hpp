@@ -1,0 +1,65 @@
+// Engine time (CONTRACT §12): what deadlines and expiries use. It never goes back, is fixed once per turn and recorded with
+// it; nothing below the node reads a clock.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "actors/shard.hpp"
+
+namespace onecode::actors {
+
+class EngineClock {
+ public:
+  virtual ~EngineClock() = default;
+  virtual ClockMode mode() const = 0;
+  /// The time of the next turn, given what its records say (in order; empty in wall mode).
+  virtual Time next(const std::vector<ClockHint>& hints) = 0;
+  /// Engine time as it would be for a turn without inputs: are timers due?
+  virtual Time peek() = 0;
+  /// Time has been at least here already (a restored shard knows).
+  virtual void at_least(Time t) = 0;
+};
+
+/// The node's clock: monotonic, starting at the wall clock's time.
+class WallClock final : public EngineClock {
+ public:
+  /// `wall`: milliseconds since 1970.
+  explicit WallClock(std::function<std::int64_t()> wall) : wall_(std::move(wall)) {}
+  ClockMode mode() const override { return ClockMode::wall; }
+  Time next(const std::vector<ClockHint>&) override { return peek(); }
+  Time peek() override {
+    last_ = std::max(last_, Time{wall_()});
+    return last_;
+  }
+  void at_least(Time t) override { last_ = std::max(last_, t); }
+
+ private:
+  std::function<std::int64_t()> wall_;
+  Time last_{};
+};
+
+/// Moved by the records themselves, for replay and for reprocessing history: a record's timestamp moves it; else commands
+/// and policies to their event time, other records by at most 24 hours each, those with a free clock not at all.
+class EventClock final : public EngineClock {
+ public:
+  ClockMode mode() const override { return ClockMode::events; }
+  Time next(const std::vector<ClockHint>& hints) override {
+    for (const auto& hint : hints) follow(hint);
+    return now_.value_or(Time{});
+  }
+  Time peek() override { return now_.value_or(Time{}); }
+  void at_least(Time t) override { now_ = std::max(now_.value_or(t), t); }
+
+  void follow(const ClockHint& hint) {
+    if (hint.timestamp_ms >= 0) return at_least(Time{hint.timestamp_ms});
+    if (hint.follow || !now_) return at_least(hint.time);
+    at_least(std::min(hint.time, *now_ + hours(24)));
+  }
+
+ private:
+  std::optional<Time> now_;
+};
+
+}  // namespace onecode::actors

@@ -1,0 +1,72 @@
+#include "actors/device_actor.hpp"
+
+#include "actors/parts.hpp"
+#include "streams/json_fields.hpp"
+
+namespace onecode::actors {
+namespace {
+
+/// Sixteen neighbouring slots of a sequence window, stored together.
+struct Group {
+  SequenceWindow* window;
+  std::size_t number;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    for (std::size_t i = 0; i < SequenceWindow::kGroup; ++i)
+      v("slot", s.window->slots[s.number * SequenceWindow::kGroup + i]);
+  }
+};
+
+/// `w`, the window, the group.
+std::string group_name(std::size_t window, std::size_t group) {
+  return {'w', static_cast<char>('0' + window), static_cast<char>('a' + group)};
+}
+
+}  // namespace
+
+DeviceActor::DeviceActor(EntityId of, const streams::Secrets& secrets) : Entity(std::move(of)), secrets_(secrets) {
+  state_.id = id.id;
+}
+
+void DeviceActor::receive(const Message& message, const Context& context, Effects& out) {
+  if (const auto* scan = std::get_if<const Scan*>(&message))
+    return step(state_, **scan, streams::check_scan_mac(**scan, state_.reg.secret, secrets_), context, out);
+  if (const auto* report = std::get_if<const DeviceReport*>(&message)) return step(state_, **report, context, out);
+  if (const auto* command = std::get_if<const Command*>(&message)) return step(state_, **command, context, out);
+  if (const auto* view = std::get_if<msg::IntegrationView>(&message)) return step(state_, *view, context, out);
+  if (const auto* shared = std::get_if<msg::SerialShared>(&message)) return step(state_, *shared, context, out);
+  if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
+  misdelivered("device", message);
+}
+
+void DeviceActor::load(std::string_view part, std::string_view bytes) {
+  if (part == "r") return decode(bytes, state_.reg);
+  if (part == "h") return decode(bytes, state_.hot);
+  if (part == "p") return decode(bytes, state_.reports);
+  if (part == "f") return decode(bytes, state_.file);
+  if (part.size() == 3 && part[0] == 'w') {
+    Group group{&state_.windows[static_cast<std::size_t>(part[1] - '0')], static_cast<std::size_t>(part[2] - 'a')};
+    return decode(bytes, group);
+  }
+  throw Corrupt("device: unknown part");
+}
+
+void DeviceActor::save(std::string& prefix, storage::WriteBatch& batch) {
+  auto& dirty = state_.dirty;
+  save_part(prefix, "r", state_.reg, dirty.reg, batch);
+  save_part(prefix, "h", state_.hot, dirty.hot, batch);
+  save_part(prefix, "p", state_.reports, dirty.reports, batch);
+  save_part(prefix, "f", state_.file, dirty.file, batch);
+  for (std::size_t w = 0; w < 2; ++w)
+    for (std::size_t g = 0; g < SequenceWindow::kGroups; ++g)
+      if (dirty.groups[w][g])
+        save_part(prefix, group_name(w, g), Group{&state_.windows[w], g}, dirty.groups[w][g], batch);
+}
+
+std::string DeviceActor::describe() const {
+  return "{\"kind\":\"device\",\"id\":" + streams::to_json(state_.id) + ",\"register\":" + streams::to_json(state_.reg) +
+         ",\"hot\":" + streams::to_json(state_.hot) + ",\"reports\":" + streams::to_json(state_.reports) +
+         ",\"file\":" + streams::to_json(state_.file) + "}";
+}
+
+}  // namespace onecode::actors

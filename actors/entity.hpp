@@ -1,0 +1,51 @@
+// The virtual actors: addressed by id, one message at a time, effects out; woken from the store and put to sleep again by
+// the shard that hosts them. Each is a thin shell around its state in domain/.
+//   Owns       its state while awake; nobody else writes it.
+//   Always     same state, messages, policies and times give the same effects, on any thread and any node.
+//   Crash      nothing here is the only copy: the shard wakes it anew from store and journal.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "domain/effects.hpp"
+#include "domain/ids.hpp"
+#include "domain/messages.hpp"
+#include "storage/store.hpp"
+#include "streams/authenticate.hpp"
+
+namespace onecode::actors {
+
+class Entity {
+ public:
+  virtual ~Entity() = default;
+  Entity(const Entity&) = delete;
+  Entity& operator=(const Entity&) = delete;
+
+  /// Messages that this kind does not understand are a broken promise and throw.
+  virtual void receive(const Message& message, const Context& context, Effects& out) = 0;
+  /// One stored part; throws Corrupt.
+  virtual void load(std::string_view part, std::string_view bytes) = 0;
+  /// Puts every changed part under `prefix` + its name and marks it unchanged.
+  virtual void save(std::string& prefix, storage::WriteBatch& batch) = 0;
+  /// Its state for people (`onecode state --json`).
+  virtual std::string describe() const = 0;
+
+  EntityId id;
+  std::uint64_t hash = 0;
+
+  // The shard's bookkeeping.
+  std::uint64_t turn = 0;    // the last turn that touched it
+  Entity* newer = nullptr;   // neighbours in the order of last use
+  Entity* older = nullptr;
+
+ protected:
+  explicit Entity(EntityId of) : id(std::move(of)) {}
+};
+
+/// A sleeping entity's empty shell; parts are loaded into it.
+std::unique_ptr<Entity> make_entity(EntityId id, const streams::Secrets& secrets);
+
+}  // namespace onecode::actors

@@ -1,0 +1,38 @@
+#include "actors/integration_actor.hpp"
+
+#include "actors/parts.hpp"
+#include "streams/json_fields.hpp"
+
+namespace onecode::actors {
+
+IntegrationActor::IntegrationActor(EntityId of) : Entity(std::move(of)) { state_.id = id.id; }
+
+void IntegrationActor::receive(const Message& message, const Context& context, Effects& out) {
+  if (const auto* command = std::get_if<const Command*>(&message)) return step(state_, **command, context, out);
+  if (const auto* joined = std::get_if<msg::DeviceJoined>(&message)) return step(state_, *joined, context, out);
+  if (const auto* drift = std::get_if<msg::DriftSeen>(&message)) return step(state_, *drift, context, out);
+  if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
+  if (std::get_if<const DataAccess*>(&message) != nullptr) return;  // the data rules D10-D14 read these
+  misdelivered("integration", message);
+}
+
+void IntegrationActor::load(std::string_view part, std::string_view bytes) {
+  if (part == "r") return decode(bytes, state_.record);
+  if (part == "d") return decode(bytes, state_.devices);
+  if (part == "f") return decode(bytes, state_.file);
+  throw Corrupt("integration: unknown part");
+}
+
+void IntegrationActor::save(std::string& prefix, storage::WriteBatch& batch) {
+  save_part(prefix, "r", state_.record, state_.dirty.record, batch);
+  save_part(prefix, "d", state_.devices, state_.dirty.devices, batch);
+  save_part(prefix, "f", state_.file, state_.dirty.file, batch);
+}
+
+std::string IntegrationActor::describe() const {
+  return "{\"kind\":\"integration\",\"id\":" + streams::to_json(state_.id) +
+         ",\"record\":" + streams::to_json(state_.record) + ",\"devices\":" + streams::to_json(state_.devices) +
+         ",\"file\":" + streams::to_json(state_.file) + "}";
+}
+
+}  // namespace onecode::actors

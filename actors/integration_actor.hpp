@@ -1,0 +1,21 @@
+// One integration at run time: a thin shell around domain/integration.hpp. Regulation R4.1, R5.1, R6.4, R7.2.
+#pragma once
+
+#include "actors/entity.hpp"
+#include "domain/integration.hpp"
+
+namespace onecode::actors {
+
+class IntegrationActor final : public Entity {
+ public:
+  explicit IntegrationActor(EntityId id);
+  void receive(const Message& message, const Context& context, Effects& out) override;
+  void load(std::string_view part, std::string_view bytes) override;
+  void save(std::string& prefix, storage::WriteBatch& batch) override;
+  std::string describe() const override;
+
+ private:
+  IntegrationState state_;
+};
+
+}  // namespace onecode::actors

@@ -1,0 +1,432 @@
+#include "actors/node.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "actors/restore.hpp"
+
+namespace onecode::actors {
+namespace {
+
+using streams::BrokerError;
+using streams::BrokerFault;
+
+std::int64_t steady_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::vector<Topic> input_topics() {
+  std::vector<Topic> out;
+  for (const auto& t : kTopics)
+    if (t.input) out.push_back(t.topic);
+  return out;
+}
+
+/// Records of one policy batch that are not yet accounted for.
+class PolicyBatch final : public streams::Batch {
+ public:
+  explicit PolicyBatch(std::shared_ptr<streams::Batch> whole) : whole_(std::move(whole)) {
+    source = whole_->source;
+    records = whole_->records;
+  }
+
+ private:
+  std::shared_ptr<streams::Batch> whole_;
+};
+
+}  // namespace
+
+Node::Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& stores, Crew& crew,
+           const streams::Secrets& secrets, EngineClock& clock, PolicyBook policies, NodeObserver& observer)
+    : options_(std::move(options)),
+      broker_(broker),
+      stores_(stores),
+      crew_(crew),
+      secrets_(secrets),
+      clock_(clock),
+      policies_(std::move(policies)),
+      observer_(observer) {}
+
+Node::~Node() = default;
+
+void Node::start() {
+  const auto topics = broker_.describe_topics();
+  partitions_ = topics.contains(Topic::scans) ? topics.at(Topic::scans).partitions : 0;
+  for (const auto& t : kTopics) {
+    const auto it = topics.find(t.topic);
+    if (it == topics.end() || it->second.partitions == 0)
+      throw BrokerError(BrokerFault::refused, "topic " + std::string(t.name) +
+                                                  " does not exist; create the topics with `onecode topics create`");
+    if (t.co_partitioned && it->second.partitions != partitions_)
+      throw BrokerError(BrokerFault::refused, "topic " + std::string(t.name) + " has " +
+                                                  std::to_string(it->second.partitions) + " partitions, scans has " +
+                                                  std::to_string(partitions_) + "; they must be the same");
+  }
+  policy_reader_ = broker_.reader({Topic::policy, 0}, broker_.watermarks({Topic::policy, 0}, streams::Isolation::committed).low,
+                                  streams::Isolation::committed);
+  follow_policy(true);
+  producer_ = broker_.transactional(options_.group + "-" + options_.id);
+  producer_->init();
+  consumer_ = broker_.join({options_.group, options_.id}, *this);
+}
+
+void Node::run(const std::atomic<bool>& stop) {
+  start();
+  while (!stop.load(std::memory_order_relaxed)) work(Milliseconds(100));
+  consumer_->close();
+  consumer_.reset();
+  for (const auto shard : crew_.shards()) crew_.shard(shard).store().flush();
+  producer_.reset();
+}
+
+void Node::run_until(const std::function<bool()>& done) {
+  start();
+  while (!done()) work(Milliseconds(5));
+  consumer_->close();
+  consumer_.reset();
+  producer_.reset();
+}
+
+void Node::work(Milliseconds idle) {
+  answer_questions();
+  if (!pending_takeover_ && !assignment_.empty()) {
+    while (turn()) {
+      answer_questions();
+      consumer_->serve(Milliseconds(0));
+      if (assignment_.empty()) break;
+    }
+  }
+  publish_status();
+  consumer_->serve(idle);
+}
+
+// -- policy -----------------------------------------------------------------------------------------------------------
+
+void Node::follow_policy(bool to_the_end) {
+  const auto end = to_the_end ? broker_.watermarks({Topic::policy, 0}, streams::Isolation::committed).high : 0;
+  for (;;) {
+    const bool behind = policy_reader_->position() < end;
+    std::shared_ptr<streams::Batch> batch = policy_reader_->next(Milliseconds(behind ? 200 : 0));
+    if (!batch && !behind) return;
+    if (!batch) continue;
+    for (const auto& record : batch->records) {
+      const bool accepted = policies_.read(record.offset, record);
+      if (accepted)
+        observer_.log(1, "policy version " + policies_.history()->newest().version + " accepted");
+      else
+        observer_.log(3, "policy record at offset " + std::to_string(record.offset) + " refused: " +
+                             *policies_.refusal(record.offset));
+    }
+    policy_records_.push_back(std::move(batch));
+  }
+}
+
+// -- assignment -------------------------------------------------------------------------------------------------------
+
+void Node::revoked(bool) {
+  // Called between turns: nothing is in flight. Stores and entities stay, for the case that the shard comes back.
+  assignment_.clear();
+  membership_.reset();
+}
+
+void Node::assigned(const std::vector<TopicPartition>& partitions) {
+  assignment_ = partitions;
+  membership_ = consumer_ ? consumer_->membership() : nullptr;
+  std::map<Topic, std::set<std::int32_t>> by_topic;
+  for (const auto& p : partitions) by_topic[p.topic].insert(p.partition);
+  for (const Topic t : input_topics())
+    if (by_topic[t] != by_topic[Topic::scans]) {
+      const std::string trouble = "topic " + std::string(name(t)) +
+                                  " is assigned other partitions than scans: all nodes must subscribe to the same topics";
+      observer_.log(3, trouble);
+      const std::lock_guard lock(mutex_);
+      status_.trouble = trouble;
+      assignment_.clear();
+      return;
+    }
+  pending_takeover_ = true;
+  take_over(partitions);
+  pending_takeover_ = false;
+}
+
+void Node::take_over(const std::vector<TopicPartition>& partitions) {
+  std::set<std::int32_t> wanted;
+  for (const auto& p : partitions) wanted.insert(p.partition);
+  // From here on no transaction of an older generation can commit.
+  const streams::Offsets committed = consumer_->committed(partitions);
+
+  // Shards that are no longer ours are closed; those that stay keep their entities.
+  std::map<std::int32_t, std::unique_ptr<Shard>> fresh;
+  const auto have = crew_.shards();
+  if (!std::ranges::all_of(have, [&](std::int32_t s) { return wanted.contains(s); })) crew_.clear();
+  const auto kept = crew_.shards();
+  const std::size_t share = std::max<std::size_t>(1, options_.resident_limit / std::max<std::size_t>(1, wanted.size()));
+  {
+    const std::lock_guard lock(mutex_);
+    status_.trouble.clear();
+    status_.shards.clear();
+    for (const auto s : wanted) status_.shards.push_back({s, true, 0, 0, 0});
+  }
+  for (const auto index : wanted) {
+    if (std::ranges::binary_search(kept, index)) continue;
+    ShardOptions options = options_.shard;
+    options.partitions = partitions_;
+    options.resident_limit = share;
+    crew_.add(std::make_unique<Shard>(index, options, secrets_, stores_.open(index)));
+  }
+  std::map<std::int32_t, Task> tasks;
+  for (const auto index : wanted)
+    tasks.emplace(index, task::Restore{[this](Shard& shard) {
+                    const auto restored =
+                        restore_shard(shard, broker_, [this, &shard](std::int64_t done, std::int64_t total) {
+                          observer_.restoring(shard.index(), done, total);
+                          const std::lock_guard lock(mutex_);
+                          for (auto& s : status_.shards)
+                            if (s.index == shard.index()) s.restored = done, s.restore_total = total;
+                        });
+                    if (restored.records > 0)
+                      observer_.log(1, "shard " + std::to_string(shard.index()) + " restored from " +
+                                           std::to_string(restored.records) + " journal records");
+                  }});
+  crew_.perform(tasks);
+
+  positions_.clear();
+  for (const auto index : wanted) {
+    const auto& last = crew_.shard(index).last_commit();
+    streams::Offsets from_state;
+    if (last) {
+      clock_.at_least(last->now);
+      turns_ = std::max(turns_, last->number);
+      for (const auto& p : last->positions) from_state[{p.topic, p.partition}] = p.next;
+    }
+    for (const Topic t : input_topics()) {
+      const TopicPartition tp{t, index};
+      const auto known = from_state.find(tp);
+      const auto offered = committed.find(tp);
+      if (offered != committed.end() && known == from_state.end())
+        throw storage::StoreError("shard " + std::to_string(index) + ": the group committed offset " +
+                                  std::to_string(offered->second) + " of " + std::string(name(t)) +
+                                  ", but the journal knows of no turn; the journal topic was lost or recreated");
+      if (offered != committed.end() && offered->second != known->second)
+        throw storage::StoreError("shard " + std::to_string(index) + ": " + std::string(name(t)) +
+                                  " stands at offset " + std::to_string(known->second) + " in the journal and at " +
+                                  std::to_string(offered->second) + " in the group; it is not processed");
+      positions_[tp] = known != from_state.end() ? known->second
+                                                 : broker_.watermarks(tp, streams::Isolation::committed).low;
+    }
+    if (index == 0) {
+      const auto known = from_state.find({Topic::policy, 0});
+      policy_position_ = known == from_state.end() ? 0 : known->second;
+    }
+  }
+  consumer_->assign(positions_);
+  const std::lock_guard lock(mutex_);
+  for (auto& s : status_.shards) s.restoring = false;
+}
+
+void Node::rewind() { consumer_->assign(positions_); }
+
+void Node::recover() {
+  // The outcome is not known: a new producer ends whatever is open, then every shard is taken over as after a start.
+  producer_ = broker_.transactional(options_.group + "-" + options_.id);
+  producer_->init();
+  for (const auto shard : crew_.shards()) crew_.shard(shard).forget_all();
+  if (!assignment_.empty()) take_over(assignment_);
+}
+
+// -- turns ------------------------------------------------------------------------------------------------------------
+
+Turn::Inputs Node::gather(std::size_t& records) {
+  Turn::Inputs inputs;
+  records = 0;
+  const auto take = [&](Topic topic) {
+    for (const auto shard : crew_.shards()) {
+      const TopicPartition tp{topic, shard};
+      if (std::shared_ptr<streams::Batch> batch = consumer_->take(tp, options_.records_per_partition)) {
+        records += batch->records.size();
+        if (!batch->records.empty()) inputs[shard].push_back(std::move(batch));
+      }
+    }
+  };
+  // People's commands come before what they allow: while any are waiting, a turn takes nothing else, so that a device is
+  // registered before its first scan is judged, also when a node reads both from a backlog.
+  take(Topic::commands);
+  if (records > 0) return inputs;
+  for (const auto shard : crew_.shards()) {
+    const TopicPartition tp{Topic::commands, shard};
+    if (consumer_->position(tp) < consumer_->end_offset(tp)) return inputs;
+  }
+  for (const Topic t : input_topics())
+    if (t != Topic::commands) take(t);
+  return inputs;
+}
+
+bool Node::turn() {
+  std::size_t records = 0;
+  Turn::Inputs inputs = gather(records);
+  const auto shards = crew_.shards();
+  // A command may be signed by a key of the policy published a moment before it; scans see a new policy a moment later.
+  follow_policy(std::ranges::any_of(inputs, [](const auto& of) {
+    return std::ranges::any_of(of.second, [](const auto& b) { return b->source.topic == Topic::commands; });
+  }));
+  if (std::ranges::binary_search(shards, 0)) {
+    for (const auto& batch : policy_records_) {
+      auto part = std::make_shared<PolicyBatch>(batch);
+      std::erase_if(part->records, [this](const streams::Record& r) { return r.offset < policy_position_; });
+      if (!part->records.empty()) inputs[0].push_back(std::move(part));
+    }
+  }
+  const Time due = clock_.peek();
+  const bool timers = std::ranges::any_of(shards, [&](std::int32_t s) {
+    const auto next = crew_.shard(s).next_timer();
+    return next && *next <= due;
+  });
+  if (inputs.empty() && !timers) return false;
+
+  TurnFacts facts;
+  facts.number = turns_ + 1;
+  facts.id = options_.id + "-" + std::to_string(facts.number);
+  facts.policies = policies_.history();
+  facts.policy_offset = policies_.offset();
+  facts.shards = shards;
+  facts.clock = clock_.mode();
+  const auto began = steady_ns();
+  Turn turn(crew_, std::move(facts), clock_.mode() == ClockMode::events,
+            [this](const std::vector<ClockHint>& hints) { return clock_.next(hints); });
+  turn.run(std::move(inputs), policies_, began, [this](std::int32_t shard) {
+    std::vector<InputRange> out;
+    for (const Topic t : input_topics()) {
+      const auto next = consumer_->position({t, shard});
+      out.push_back({t, shard, next, next});
+    }
+    if (shard == 0) out.push_back({Topic::policy, 0, policies_.offset(), policies_.offset()});
+    return out;
+  });
+  const auto computed = steady_ns();
+  try {
+    producer_->begin();
+    commit(turn);
+  } catch (const BrokerError& e) {
+    if (e.fault == BrokerFault::abort) {
+      observer_.aborted("abort");
+      observer_.log(2, std::string("turn aborted: ") + e.what());
+      producer_->abort();
+      turn.aborted();
+      rewind();
+      return true;
+    }
+    if (e.fault == BrokerFault::fatal) {
+      observer_.aborted("fatal");
+      observer_.log(3, std::string("transaction lost, taking over anew: ") + e.what());
+      turn.aborted();
+      recover();
+      return true;
+    }
+    throw;
+  }
+  const auto committed = steady_ns();
+
+  std::map<std::int32_t, std::int64_t> journal_next;
+  monitoring::TurnStats sum;
+  std::vector<const Staged*> staged;
+  for (const auto shard : turn.participants()) {
+    journal_next[shard] = producer_->last_offset({Topic::journal, shard}) + 1;
+    const Staged& s = crew_.shard(shard).staged();
+    sum += s.stats;
+    staged.push_back(&s);
+    for (const Topic t : input_topics()) positions_[{t, shard}] = consumer_->position({t, shard});
+    if (shard == 0) {
+      policy_position_ = policies_.offset();
+      policy_records_.clear();
+    }
+  }
+  if (!std::ranges::binary_search(shards, 0)) policy_records_.clear();
+  ++turns_;
+  observer_.committed({sum, staged, turn.now(), began, computed, committed, records});
+  turn.committed(journal_next);
+  return true;
+}
+
+void Node::commit(Turn& turn) {
+  std::vector<streams::Header> headers;
+  streams::Offsets offsets;
+  for (const auto shard : turn.participants()) {
+    const Staged& staged = crew_.shard(shard).staged();
+    for (std::size_t i = 0; i < staged.output_count; ++i) {
+      const auto& out = staged.outputs[i];
+      headers.clear();
+      for (const auto& [name, value] : out.headers) headers.push_back({name, value});
+      producer_->produce(out.topic, out.partition, out.key,
+                         out.tombstone ? std::nullopt : std::optional<std::string_view>(out.value), headers);
+    }
+    const std::string key = std::to_string(shard);
+    for (const auto& batch : staged.journal) producer_->produce(Topic::journal, shard, key, batch);
+    producer_->produce(Topic::history, shard, key, staged.history);
+    // Fencing: whoever writes a shard's journal shows that the shard is still its own, also in a turn of timers only.
+    for (const Topic t : input_topics()) {
+      const TopicPartition tp{t, shard};
+      if (t == Topic::scans || consumer_->position(tp) != positions_.at(tp)) offsets[tp] = consumer_->position(tp);
+    }
+  }
+  if (!membership_) membership_ = consumer_->membership();
+  producer_->send_offsets(offsets, *membership_);
+  producer_->commit();
+}
+
+// -- what others ask --------------------------------------------------------------------------------------------------
+
+std::future<Node::Answer> Node::ask(EntityId id) {
+  const std::lock_guard lock(mutex_);
+  questions_.emplace_back(std::move(id), std::promise<Answer>{});
+  return questions_.back().second.get_future();
+}
+
+void Node::answer_questions() {
+  std::vector<std::pair<EntityId, std::promise<Answer>>> questions;
+  {
+    const std::lock_guard lock(mutex_);
+    questions.swap(questions_);
+  }
+  const auto shards = crew_.shards();
+  for (auto& [id, promise] : questions) {
+    const auto shard = murmur2_partition(id.id, std::max(1, partitions_));
+    if (std::ranges::binary_search(shards, shard))
+      promise.set_value({crew_.shard(shard).describe(id), std::nullopt});
+    else
+      promise.set_value({std::nullopt, shard});
+  }
+}
+
+void Node::publish_status() {
+  std::array<std::size_t, monitoring::kKinds> resident{};
+  std::map<TopicPartition, std::int64_t> lag;
+  for (const auto shard : crew_.shards()) {
+    const auto counts = crew_.shard(shard).resident();
+    for (std::size_t i = 0; i < counts.size(); ++i) resident[i] += counts[i];
+    if (assignment_.empty()) continue;
+    for (const Topic t : input_topics()) {
+      const TopicPartition tp{t, shard};
+      lag[tp] = std::max<std::int64_t>(0, consumer_->end_offset(tp) - consumer_->position(tp));
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  status_.resident = resident;
+  status_.policy = policies_.history()->newest().version;
+  status_.policy_offset = policies_.offset();
+  status_.engine_time = clock_.peek();
+  status_.turns = turns_;
+  for (auto& s : status_.shards) {
+    s.lag = 0;
+    for (const auto& [tp, n] : lag)
+      if (tp.partition == s.index) s.lag += n;
+  }
+  status_.lag = std::move(lag);
+}
+
+NodeStatus Node::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+}  // namespace onecode::actors

@@ -1,0 +1,135 @@
+// A node: a member of the consumer group that turns what it is assigned into transactions (DESIGN §3). It polls, runs turns
+// over its shards, commits, and restores shards that come to it. One thread; only ask(), status() and the stop flag may be
+// used from others.
+//   Crash      nothing here is the only copy. Uncommitted turns are read again by whoever owns the shard next.
+//   Doubt      where the outcome of a commit is not known, nothing is decided from memory: new producer, init, takeover.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/clock.hpp"
+#include "actors/crew.hpp"
+#include "actors/policy_book.hpp"
+#include "actors/turn.hpp"
+#include "streams/broker.hpp"
+
+namespace onecode::actors {
+
+struct NodeOptions {
+  std::string id;
+  std::string group = "onecode";
+  ShardOptions shard;
+  std::size_t resident_limit = 200'000;       // of the node
+  std::size_t records_per_partition = 4096;   // of one turn
+};
+
+/// What happened, for metrics, logs and the demo's summary. Called on the node's thread; must be quick.
+class NodeObserver {
+ public:
+  virtual ~NodeObserver() = default;
+  struct TurnReport {
+    const monitoring::TurnStats& stats;       // of all shards
+    const std::vector<const Staged*>& staged; // what was written
+    Time now;
+    std::int64_t began_ns = 0, computed_ns = 0, committed_ns = 0;  // steady clock
+    std::size_t records = 0;
+  };
+  virtual void committed(const TurnReport&) {}
+  virtual void aborted(std::string_view /*cause*/) {}
+  virtual void restoring(std::int32_t /*shard*/, std::int64_t /*done*/, std::int64_t /*total*/) {}
+  virtual void log(int /*level 0 debug .. 3 error*/, const std::string& /*text*/) {}
+};
+
+struct NodeStatus {
+  struct ShardStatus {
+    std::int32_t index = 0;
+    bool restoring = false;
+    std::int64_t restored = 0, restore_total = 0;
+    std::int64_t lag = 0;  // records waiting, all inputs
+  };
+  std::vector<ShardStatus> shards;
+  std::array<std::size_t, monitoring::kKinds> resident{};
+  std::string policy;
+  std::int64_t policy_offset = 0;
+  Time engine_time;
+  Time last_commit;  // engine time of the last committed turn
+  std::uint64_t turns = 0;
+  std::string trouble;  // why nothing is processed; empty: all is well
+  std::map<TopicPartition, std::int64_t> lag;
+};
+
+class Node final : private streams::AssignmentListener {
+ public:
+  Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& stores, Crew& crew,
+       const streams::Secrets& secrets, EngineClock& clock, PolicyBook policies, NodeObserver& observer);
+  ~Node() override;
+
+  /// Works until `stop`; leaves the group cleanly. Throws what it cannot heal (StoreError, BrokerError refused or
+  /// unreachable): the process should end and be started again.
+  void run(const std::atomic<bool>& stop);
+
+  /// Works until every input is read to the end that it had at the call's start or later and no timer is due: for
+  /// benchmarks and tests. `done` may end it earlier.
+  void run_until(const std::function<bool()>& done);
+
+  /// From any thread: the state of an entity of this node. `elsewhere` set: the shard that has it.
+  struct Answer {
+    std::optional<std::string> state;
+    std::optional<std::int32_t> elsewhere;
+  };
+  std::future<Answer> ask(EntityId id);
+  NodeStatus status() const;
+
+ private:
+  void assigned(const std::vector<TopicPartition>& partitions) override;
+  void revoked(bool lost) override;
+
+  void start();
+  using Milliseconds = streams::Milliseconds;
+  void work(Milliseconds idle);
+  /// One turn has one policy view. `to_the_end`: asks the broker where that is.
+  void follow_policy(bool to_the_end);
+  Turn::Inputs gather(std::size_t& records);
+  bool turn();
+  void commit(Turn& turn);
+  void take_over(const std::vector<TopicPartition>& partitions);
+  void recover();
+  void rewind();
+  void answer_questions();
+  void publish_status();
+
+  const NodeOptions options_;
+  streams::Broker& broker_;
+  storage::StoreFactory& stores_;
+  Crew& crew_;
+  const streams::Secrets& secrets_;
+  EngineClock& clock_;
+  PolicyBook policies_;
+  NodeObserver& observer_;
+
+  std::unique_ptr<streams::Consumer> consumer_;
+  std::unique_ptr<streams::TransactionalProducer> producer_;
+  std::unique_ptr<streams::LogReader> policy_reader_;
+  std::shared_ptr<const streams::GroupMembership> membership_;
+  std::int32_t partitions_ = 0;
+  std::vector<TopicPartition> assignment_;
+  streams::Offsets positions_;                        // after the last committed turn
+  std::deque<std::shared_ptr<streams::Batch>> policy_records_;  // not yet part of a committed turn of shard 0
+  std::int64_t policy_position_ = 0;                  // of shard 0's turns
+  std::uint64_t turns_ = 0;
+  bool pending_takeover_ = false;
+
+  mutable std::mutex mutex_;  // guards what other threads see
+  NodeStatus status_;
+  std::vector<std::pair<EntityId, std::promise<Answer>>> questions_;
+};
+
+}  // namespace onecode::actors

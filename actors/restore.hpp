@@ -1,0 +1,22 @@
+// How a shard comes to its state: the store as it was left, then the journal from there to its end (DESIGN §3, "Takeover").
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "actors/shard.hpp"
+#include "streams/broker.hpp"
+
+namespace onecode::actors {
+
+struct Restored {
+  std::int64_t records = 0;  // journal records that the store had not seen
+  std::int64_t journal_next = 0;
+};
+
+/// `progress(done, total)` in journal offsets. Call only after the committed offsets of the shard's inputs are known:
+/// from then on no transaction of an older generation can commit. Throws BrokerError, StoreError.
+Restored restore_shard(Shard& shard, streams::Broker& broker,
+                       const std::function<void(std::int64_t, std::int64_t)>& progress);
+
+}  // namespace onecode::actors

@@ -1,0 +1,205 @@
+// One shard: partition p of every co-partitioned topic, the entities that live there, and its store. Runs its part of a
+// turn step by step; no threads, no CAF, no Kafka (the shard actor in actors/shard_actor.hpp carries it).
+//   Order of calls in a turn
+//     prepare? → begin? → round* → finish → committed | aborted      (only what concerns this shard)
+//   Owns       entities, timers, event ids and the store of its partition; nobody else writes them.
+//   Always     what a turn does follows from the state before it, its inputs, engine time and policies: never from threads.
+//   Abort      staged changes are dropped and touched entities forgotten; they wake anew from the store.
+//   Faults     an exception of domain/ costs that event only (ENTITY_FAULT); the entity is rebuilt as it was before.
+//              Memory and store errors leave the shard: the node stops.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/arena.hpp"
+#include "actors/commit_record.hpp"
+#include "actors/entity.hpp"
+#include "actors/envelope.hpp"
+#include "actors/policy_book.hpp"
+#include "monitoring/turn_stats.hpp"
+#include "storage/store.hpp"
+#include "streams/authenticate.hpp"
+#include "streams/broker.hpp"
+#include "streams/decode.hpp"
+#include "streams/encode.hpp"
+
+namespace onecode::actors {
+
+struct ShardOptions {
+  std::int32_t partitions = kDefaultPartitions;
+  std::size_t resident_limit = 25'000;  // entities kept awake between turns
+  bool unsigned_commands = false;       // offline replay only
+  /// Tests only: called before an entity receives a message; what it throws counts as the entity's fault.
+  std::function<void(const Entity&, const Message&)> before_receive;
+};
+
+/// What every shard of a turn knows.
+struct TurnFacts {
+  std::string id;
+  std::uint64_t number = 0;
+  Time now;
+  std::shared_ptr<const PolicyHistory> policies;
+  std::int64_t policy_offset = 0;
+  std::vector<std::int32_t> shards;  // of this node
+  ClockMode clock = ClockMode::wall;
+};
+
+/// A record's wish about engine time (CONTRACT §12), in the order of the turn.
+struct ClockHint {
+  Order order;
+  std::int64_t timestamp_ms = -1;
+  Time time;
+  bool follow = false;  // commands: all the way; other events: by at most 24 hours
+};
+
+/// What a shard wants written when the turn commits. Lives in the shard until committed() or aborted().
+struct Staged {
+  std::vector<streams::OutRecord> outputs;  // the first `output_count`; the rest are spare strings of earlier turns
+  std::size_t output_count = 0;
+  std::vector<std::string> journal;  // batches, each complete, at most 900 KiB unless one entity is larger
+  std::string history;               // the commit record; empty: this shard had no part in the turn
+  monitoring::TurnStats stats;
+};
+
+class Shard {
+ public:
+  Shard(std::int32_t index, ShardOptions options, const streams::Secrets& secrets,
+        std::unique_ptr<storage::Store> store);
+  ~Shard();
+
+  std::int32_t index() const { return index_; }
+  storage::Store& store() { return *store_; }
+  /// Reads timers and the last commit record from the store; after every restore.
+  void open();
+  const std::optional<CommitRecord>& last_commit() const { return last_commit_; }
+  /// Puts every entity to sleep without storing it: somebody else wrote its state.
+  void forget_all();
+  /// The earliest timer, if any.
+  std::optional<Time> next_timer() const;
+
+  /// Decodes this shard's inputs. `hints`: what the records say about engine time (only asked for in event-clock mode).
+  void prepare(std::vector<std::shared_ptr<streams::Batch>> inputs, const PolicyBook& policies, std::int64_t received_ns,
+               std::vector<ClockHint>* hints);
+  /// Fires due timers and hands every input to its entity: the first round.
+  void begin(const TurnFacts& facts);
+  /// Delivers what other shards (or this one) sent in the round before. `parcels` are each in order.
+  void round(const TurnFacts& facts, std::vector<Parcel> parcels);
+  /// What this shard sent in the last begin() or round(), by target shard.
+  std::map<std::int32_t, Parcel>& outgoing() { return outgoing_; }
+  /// A message to an entity on another node.
+  void send_to_inbox(const Envelope& envelope);
+
+  /// Gathers the changed state. `positions`: where the inputs of this shard stand after the turn.
+  const Staged& finish(std::vector<InputRange> positions);
+  /// The turn's staged changes and outputs, after finish().
+  const Staged& staged() const { return staged_; }
+  /// The transaction is committed: the store takes the batches. `journal_next`: the offset after the last one.
+  void committed(std::int64_t journal_next);
+  void aborted();
+
+  std::array<std::size_t, monitoring::kKinds> resident() const { return resident_; }
+  /// `onecode state`: wakes nothing that is not there. nullopt: no such entity.
+  std::optional<std::string> describe(const EntityId& id);
+
+ private:
+  struct EntityKey {
+    Kind kind;
+    std::string_view id;
+    std::uint64_t hash;
+    bool operator==(const EntityKey& o) const { return hash == o.hash && kind == o.kind && id == o.id; }
+  };
+  struct EntityKeyHash {
+    std::size_t operator()(const EntityKey& k) const { return k.hash; }
+  };
+  struct Timer {
+    Time due;
+    EntityId owner;
+    std::string name;
+    auto operator<=>(const Timer&) const = default;
+  };
+
+  void decode_one(TopicPartition at, const streams::Record& record, const PolicyBook& policies,
+                  std::int64_t received_ns, std::vector<ClockHint>* hints);
+  void add_input(const Root& root, Kind kind, const std::string& id, Message message);
+
+  void fire_timers();
+  void dispatch(Envelope& envelope);
+  bool admit(Envelope& envelope);
+  void check_nonce(Envelope& envelope);
+  void deliver(Envelope& envelope);
+  void fault(const Envelope& envelope, const char* what);
+  void take_effects(const Envelope& envelope);
+  void refuse(const Envelope& envelope, const Refusal& refusal);
+  void send(const Envelope& parent, EntityId to, Message message, Stage stage);
+  void emit(const Envelope& envelope, const Output& output);
+  streams::OutRecord& next_output();
+  void dead_letter(const Root& root, std::string_view code, std::string_view stage, std::string_view text);
+
+  Entity& wake(const EntityId& id, std::uint64_t hash);
+  /// From the store alone; `found`: something was stored.
+  std::unique_ptr<Entity> read_entity(const EntityId& id, std::uint64_t hash, bool& found);
+  void touch(Entity& entity);
+  void link_newest(Entity& entity);
+  void unlink(Entity& entity);
+  void forget(Entity& entity);
+  void passivate();
+  void change_timer(const EntityId& owner, const TimerChange& change);
+
+  enum class Seen : std::uint8_t { fresh, same, other };
+  Seen remember(Hash128 event, std::uint64_t content, Duration memory);
+  void forget_old_events();
+  void flush_batch();
+  void end_turn();
+
+  const std::int32_t index_;
+  const ShardOptions options_;
+  const streams::Secrets& secrets_;
+  std::unique_ptr<storage::Store> store_;
+  streams::Decoder decoder_;
+
+  // Entities awake, and the order of their last use.
+  std::unordered_map<EntityKey, std::unique_ptr<Entity>, EntityKeyHash> entities_;
+  Entity* newest_ = nullptr;
+  Entity* oldest_ = nullptr;
+  std::array<std::size_t, monitoring::kKinds> resident_{};
+
+  // Timers, as in the store with this turn's changes on top.
+  std::set<Timer> timers_;
+  std::map<std::pair<EntityId, std::string>, Time> timer_due_;
+  bool timers_changed_ = false;  // since the turn began
+
+  std::optional<CommitRecord> last_commit_;
+  std::optional<CommitRecord> next_commit_;
+
+  // The turn.
+  TurnFacts facts_;
+  std::uint64_t turn_mark_ = 1;
+  std::vector<std::shared_ptr<streams::Batch>> inputs_;
+  std::vector<InputRange> ranges_;
+  Arena arena_;
+  std::vector<Envelope> first_;               // this turn's inputs, in order
+  std::deque<std::vector<Parcel>> parcels_;   // what came in later rounds
+  std::vector<const Envelope*> deliveries_;   // in the order of delivery: an entity is rebuilt from these after a fault
+  std::size_t faults_ = 0;
+  std::vector<Entity*> touched_;
+  std::map<std::int32_t, Parcel> outgoing_;
+  std::uint32_t sends_ = 0;         // of the event at hand
+  std::uint32_t outputs_ = 0;       // of the event at hand
+  Effects effects_;
+  std::map<Hash128, std::uint64_t> new_events_;  // event ids of this turn
+  storage::WriteBatch batch_;
+  Staged staged_;
+  std::string key_;
+  std::uint32_t swept_hour_ = 0;
+};
+
+}  // namespace onecode::actors

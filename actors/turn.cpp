@@ -1,0 +1,96 @@
+#include "actors/turn.hpp"
+
+#include <algorithm>
+
+namespace onecode::actors {
+
+Turn::Turn(Crew& crew, TurnFacts facts, bool want_hints, std::function<Time(const std::vector<ClockHint>&)> clock)
+    : crew_(crew),
+      facts_(std::make_shared<TurnFacts>(std::move(facts))),
+      want_hints_(want_hints),
+      clock_(std::move(clock)) {}
+
+void Turn::take_part(std::int32_t shard) {
+  const auto it = std::ranges::lower_bound(participants_, shard);
+  if (it == participants_.end() || *it != shard) participants_.insert(it, shard);
+}
+
+void Turn::run(Inputs inputs, const PolicyBook& policies, std::int64_t received_ns,
+               const std::function<std::vector<InputRange>(std::int32_t)>& positions) {
+  std::map<std::int32_t, Task> tasks;
+  for (auto& [shard, batches] : inputs) {
+    take_part(shard);
+    tasks.emplace(shard, task::Prepare{std::move(batches), &policies, received_ns, want_hints_, {}});
+  }
+  crew_.perform(tasks);
+
+  std::vector<ClockHint> hints;
+  for (auto& [shard, t] : tasks) {
+    auto& prepared = std::get<task::Prepare>(t);
+    hints.insert(hints.end(), prepared.hints.begin(), prepared.hints.end());
+  }
+  std::ranges::sort(hints, {}, &ClockHint::order);
+  facts_->now = clock_(hints);
+
+  for (const auto shard : facts_->shards)
+    if (const auto due = crew_.shard(shard).next_timer(); due && *due <= facts_->now) take_part(shard);
+  tasks.clear();
+  for (const auto shard : participants_) tasks.emplace(shard, task::Begin{facts_});
+  crew_.perform(tasks);
+
+  deliver_rounds();
+
+  tasks.clear();
+  for (const auto shard : participants_)
+    tasks.emplace(shard, task::Finish{facts_, std::move(abroad_[shard]), positions(shard)});
+  crew_.perform(tasks);
+}
+
+void Turn::deliver_rounds() {
+  const auto& here = facts_->shards;
+  std::vector<std::int32_t> senders = participants_;
+  for (int round = 1;; ++round) {
+    std::map<std::int32_t, std::vector<Parcel>> next;
+    for (const auto sender : senders) {
+      auto& outgoing = crew_.shard(sender).outgoing();
+      for (auto& [target, parcel] : outgoing) {
+        const bool local = std::ranges::binary_search(here, target) && round <= kMaxRounds;
+        auto& abroad = abroad_[sender];
+        if (local) {
+          // Messages at the end of their hops leave the turn; the others stay.
+          const auto far = std::stable_partition(parcel.begin(), parcel.end(),
+                                                 [](const Envelope& e) { return e.hops <= kMaxHops; });
+          std::move(far, parcel.end(), std::back_inserter(abroad));
+          parcel.erase(far, parcel.end());
+          if (!parcel.empty()) next[target].push_back(std::move(parcel));
+        } else {
+          std::move(parcel.begin(), parcel.end(), std::back_inserter(abroad));
+        }
+      }
+      outgoing.clear();
+    }
+    if (next.empty()) return;
+    std::map<std::int32_t, Task> tasks;
+    senders.clear();
+    for (auto& [target, parcels] : next) {
+      take_part(target);
+      senders.push_back(target);
+      tasks.emplace(target, task::Round{facts_, std::move(parcels)});
+    }
+    crew_.perform(tasks);
+  }
+}
+
+void Turn::committed(const std::map<std::int32_t, std::int64_t>& journal_next) {
+  std::map<std::int32_t, Task> tasks;
+  for (const auto shard : participants_) tasks.emplace(shard, task::Committed{journal_next.at(shard)});
+  crew_.perform(tasks);
+}
+
+void Turn::aborted() {
+  std::map<std::int32_t, Task> tasks;
+  for (const auto shard : participants_) tasks.emplace(shard, task::Aborted{});
+  crew_.perform(tasks);
+}
+
+}  // namespace onecode::actors
