@@ -1,7 +1,8 @@
 // A person's account: who may use the code, what stands against it, and what every scan of it means.
 //   Regulation R2.1 R2.2 R8.1-R8.4 R9.1; rules A1 A2 A5 A6 A8 A9 A11.
 //   Always     same state, events, policies and times give the same effects, on any thread and any node. Rules compare a
-//              scan with both neighbours in event time among the last 16; an older one is decided but is no evidence.
+//              scan with every other of the last 16 by event time, so that each pair is looked at once, whichever of the
+//              two arrives last; a scan older than all 16 is decided but is no evidence.
 //   Parts      the state is stored in parts, so that a scan rewrites little: `hot` and one ring quarter.
 #pragma once
 
@@ -50,11 +51,9 @@ class SightingRing {
   static constexpr std::size_t kSlots = 16;
   static constexpr std::size_t kQuarter = 4;  // slots stored together
 
-  /// The slot taken; nullopt: older than all 16.
-  std::optional<std::size_t> insert(Sighting s);
-  /// Nearest sighting before (or at) and after `t` whose clock is sound; nullptr: none. Equal times count as before.
-  const Sighting* before(Time t) const;
-  const Sighting* after(Time t) const;
+  /// The slot for a scan of that time: a free one, or the oldest sighting's. nullopt: older than all 16. The caller
+  /// fills it in place, so that a slot's strings keep their memory.
+  std::optional<std::size_t> room_for(Time t) const;
   template <class F>
   void each(F&& f) const {
     for (const auto& s : slots_)
@@ -118,7 +117,6 @@ struct AccountState {
     std::int64_t spend_mean_q8 = 0;
     std::int64_t spend_var_q8 = 0;
     std::uint32_t payments = 0;
-    bool challenge_due = false;
 
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -129,7 +127,6 @@ struct AccountState {
       v("spend_mean_q8", s.spend_mean_q8);
       v("spend_var_q8", s.spend_var_q8);
       v("payments", s.payments);
-      v("challenge_due", s.challenge_due);
     }
   };
 
@@ -179,6 +176,8 @@ struct AccountState {
     HoldSet holds;
     std::uint64_t revision = 0;  // of the freezes record
     bool freeze_wanted = false;  // a permit was asked for and not answered yet
+    bool auto_frozen = false;    // this finding had its automatic freeze: 72 h are not renewed by the engine (R8.4)
+    EvidenceBook shadow;         // what rules in shadow mode would have added
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("evidence", s.evidence);
@@ -186,6 +185,8 @@ struct AccountState {
       v("holds", s.holds);
       v("revision", s.revision);
       v("freeze_wanted", s.freeze_wanted);
+      v("auto_frozen", s.auto_frozen);
+      v("shadow", s.shadow);
     }
   };
 

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "domain/integer.hpp"
+
 namespace onecode {
 namespace {
-
-__extension__ using u128 = unsigned __int128;
-__extension__ using i128 = __int128;
 
 // Rounding to nearest, halves up, is the one rounding of this file.
 constexpr u128 divided(u128 n, u128 by) { return (n + by / 2) / by; }
@@ -47,13 +46,6 @@ constexpr std::array<std::uint32_t, 1001> make_nats() {
 }
 constexpr auto kNats = make_nats();
 static_assert(kNats[0] == 0 && kNats[600] == 916'291 && kNats[900] == 2'302'585 && kNats[1000] == 13'815'511);
-
-constexpr std::uint64_t square_root(u128 n) {
-  u128 root = 0;
-  for (u128 bit = u128{1} << 63; bit != 0; bit >>= 1)
-    if ((root + bit) * (root + bit) <= n) root += bit;
-  return static_cast<std::uint64_t>(root);
-}
 
 /// 2^-(2^-k) for k = 1..32 in Q63: each is the square root of the one before.
 constexpr std::array<std::uint64_t, 32> make_roots() {
@@ -95,12 +87,13 @@ i128 end_of(int weight, Time at, Duration half_life) {
   return (i128{at.ms} << 40) + i128{log2_q40(kNats[static_cast<std::size_t>(weight)], 1)} * half_life.ms;
 }
 
-bool outweighs(int weight, Time at, Duration half_life, const std::vector<EventRef>& events, const Evidence& other) {
-  const i128 mine = end_of(weight, at, half_life), theirs = end_of(other.weight, other.at, other.half_life);
-  if (mine != theirs) return mine > theirs;
-  if (events != other.events) return events < other.events;
-  if (at != other.at) return at < other.at;
-  return weight > other.weight;
+/// Both with a weight above zero and canonical events.
+bool outweighs(const Evidence& a, const Evidence& b) {
+  const i128 end_a = end_of(a.weight, a.at, a.half_life), end_b = end_of(b.weight, b.at, b.half_life);
+  if (end_a != end_b) return end_a > end_b;
+  if (a.events != b.events) return a.events < b.events;
+  if (a.at != b.at) return a.at < b.at;
+  return a.weight > b.weight;
 }
 
 std::vector<EventRef> canonical(std::vector<EventRef> events) {
@@ -108,6 +101,17 @@ std::vector<EventRef> canonical(std::vector<EventRef> events) {
   events.erase(std::unique(events.begin(), events.end()), events.end());
   if (events.size() > kMaxEvents) events.resize(kMaxEvents);
   return events;
+}
+
+Evidence evidence_of(const Hit& hit, int version, Duration half_life) {
+  return {hit.rule,
+          version,
+          effective_weight(hit.weight, hit.quality),
+          hit.at,
+          half_life,
+          hit.facts,
+          canonical(hit.events),
+          std::clamp(hit.quality, 0, 1000)};
 }
 
 } // namespace
@@ -137,27 +141,23 @@ int points_of(MicroNats l) {
 }
 
 bool outweighs(const Hit& a, const Hit& b, Duration half_life) {
-  Evidence other;
-  other.weight = effective_weight(b.weight, b.quality);
-  const int weight = effective_weight(a.weight, a.quality);
-  if (weight == 0 || other.weight == 0) return weight > other.weight;
-  other.at = b.at;
-  other.half_life = half_life;
-  other.events = canonical(b.events);
-  return outweighs(weight, a.at, half_life, canonical(a.events), other);
+  const Evidence ea = evidence_of(a, 1, half_life), eb = evidence_of(b, 1, half_life);
+  return ea.weight == 0 || eb.weight == 0 ? ea.weight > eb.weight : outweighs(ea, eb);
 }
 
 bool EvidenceBook::add(const Hit& hit, int version, Duration half_life) {
-  const int weight = effective_weight(hit.weight, hit.quality);
-  if (weight == 0) return false;
-  auto events = canonical(hit.events);
-  auto it = std::ranges::lower_bound(entries_, hit.rule, {}, &Evidence::rule);
-  if (it == entries_.end() || it->rule != hit.rule)
-    it = entries_.emplace(it);
-  else if (!outweighs(weight, hit.at, half_life, events, *it))
+  return take(evidence_of(hit, version, half_life));
+}
+
+bool EvidenceBook::take(Evidence e) {
+  if (e.weight == 0) return false;
+  const auto it = std::ranges::lower_bound(entries_, e.rule, {}, &Evidence::rule);
+  if (it == entries_.end() || it->rule != e.rule)
+    entries_.insert(it, std::move(e));
+  else if (outweighs(e, *it))
+    *it = std::move(e);
+  else
     return false;
-  *it = {
-      hit.rule, version, weight, hit.at, half_life, hit.facts, std::move(events), std::clamp(hit.quality, 0, 1000)};
   return true;
 }
 

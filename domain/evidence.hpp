@@ -101,6 +101,8 @@ class EvidenceBook {
  public:
   /// True when the hit became its rule's strongest standing one (so that a finding has something new to say).
   bool add(const Hit& hit, int version, Duration half_life);
+  /// The same for an entry of another book.
+  bool take(Evidence e);
   void clear() { entries_.clear(); }
   bool empty() const { return entries_.empty(); }
 

@@ -96,9 +96,11 @@ void check_rules(const Policy& p, Errors& errors) {
     for (std::size_t i = 0; i < info.param_count(); ++i) {
       const std::string_view param = info.params[i].name;
       const std::string path = at + ".params." + std::string(param);
-      // Speeds divide, counts are of at least one; the upper bound keeps every product of a rule inside 64 bits.
-      const bool positive = param.ends_with("_mm_s") || param.ends_with("_accounts") || param == "strong_factor";
-      errors.range(path, r[i], positive ? 1 : 0, param.ends_with("weight") ? 1000 : 1'000'000'000);
+      // The upper bounds keep every product of a rule inside 64 bits.
+      const bool speed = param.ends_with("_mm_s"), factor = param == "strong_factor";
+      const bool positive = speed || factor || param.ends_with("_accounts");
+      const std::int64_t most = param.ends_with("weight") ? 1000 : speed ? 1'000'000 : factor ? 100 : 1'000'000'000;
+      errors.range(path, r[i], positive ? 1 : 0, most);
     }
   }
   const auto& a9 = p.rule(RuleId::A9);

@@ -1,0 +1,288 @@
+#include "domain/account_response.hpp"
+
+#include <algorithm>
+
+#include "domain/campus.hpp"
+#include "domain/explain.hpp"
+#include "domain/rules/a09_shared_handset.hpp"
+
+namespace onecode {
+namespace {
+
+constexpr std::string_view kQuietTimer = "quiet";
+constexpr std::string_view kValidityTimer = "validity";
+constexpr std::string_view kHoldTimer = "hold:";
+
+/// What every hold blocks unless somebody says otherwise: payment, entry, books (REGULATION §4). Sorted.
+const std::vector<std::string> kHeldFunctions = {"access", "library", "payment"};
+
+// ---- holds -------------------------------------------------------------------------------------------------------
+
+std::string freeze_state(const AccountState& a, Time now) {
+  if (a.profile.cancelled) return "cancelled";
+  if (a.profile.valid_to && *a.profile.valid_to <= now) return "expired";
+  return a.file.holds.empty() ? "active" : "frozen";
+}
+
+/// Writes the account's full set of holds; the revision counts the records.
+void record_holds(AccountState& a, Time now, Effects& out) {
+  a.dirty.file = true;
+  ++a.file.revision;
+  out.outputs.emplace_back(FreezeRecord{a.id, freeze_state(a, now), a.file.revision, a.file.holds.all()});
+}
+
+bool held_provisionally(const AccountState& a) { return std::ranges::any_of(a.file.holds.all(), &Hold::provisional); }
+
+// ---- the finding -------------------------------------------------------------------------------------------------
+
+/// Rules hint at the act; a person gives it its legal name (R8.1). Two people at work look like lending, a code on
+/// two devices like copying; rent, transfer and pledge need facts that no scan carries.
+std::string act_of(RuleId rule) {
+  switch (rule) {
+    case RuleId::A5:
+      return "copy";
+    case RuleId::A1:
+    case RuleId::A2:
+    case RuleId::A8:
+    case RuleId::A9:
+      return "lend";
+    default:
+      return "unknown";
+  }
+}
+
+ProposedAction proposed(Band band, int score, const Thresholds& limits) {
+  switch (band) {
+    case Band::observe:
+      return ProposedAction::none;
+    case Band::watch:
+      return ProposedAction::watch;
+    case Band::challenge:
+      return ProposedAction::challenge;
+    case Band::propose:
+      return score >= limits.freeze ? ProposedAction::freeze : ProposedAction::open_case;
+    case Band::automatic:
+      break;
+  }
+  return ProposedAction::freeze;
+}
+
+void record_finding(const AccountState& a, FindingActivity activity, Time t, const Policy& policy, Time recorded,
+                    Effects& out) {
+  const auto& finding = *a.file.finding;
+  const auto& book = a.file.evidence;
+  FindingRecord r;
+  r.activity = activity;
+  r.uid = finding.uid;
+  r.subject = {Kind::account, a.id};
+  r.subject_key = a.id;
+  r.rule = finding.rule;
+  r.band = finding.band;
+  r.score = book.score(t);
+  r.confidence = book.strongest(t).quality;
+  r.act = act_of(finding.rule);
+  r.families = book.families(t);
+  for (const auto& e : book.entries()) {
+    if (const int points = points_of(e.nats(t)); points > 0) r.rules.push_back({e.rule, e.version, points});
+    r.events.insert(r.events.end(), e.events.begin(), e.events.end());
+  }
+  std::ranges::sort(r.events);
+  r.events.erase(std::unique(r.events.begin(), r.events.end()), r.events.end());
+  r.policy = policy.version;
+  if (activity == FindingActivity::close) {
+    r.action = ProposedAction::none;
+    r.explanation = explain_closed();
+  } else {
+    r.action = proposed(r.band, r.score, policy.thresholds);
+    r.explanation = explain(book, t, r.band, r.action);
+  }
+  r.first_seen = finding.opened;
+  r.last_seen = book.newest();
+  r.recorded = recorded;
+  out.outputs.emplace_back(std::move(r));
+}
+
+/// R8.4: the response policy allows it, and the account is known long enough to tell its habits from misuse.
+bool may_freeze(const AccountState& a, const Policy& policy, Time t) {
+  return policy.response.auto_freeze && a.hot.first_scan &&
+         t - *a.hot.first_scan >= days(policy.response.learning_days);
+}
+
+// ---- answers to the breaker and to timers ------------------------------------------------------------------------
+
+/// R8.4: a provisional hold, by the response policy, until a person confirms it or the time is over. Where copying is
+/// the strongest thing known the holder may be the victim: the hold protects, and ends when the handset is bound
+/// anew.
+void freeze_provisionally(AccountState& a, const Context& context, Effects& out) {
+  auto& file = a.file;
+  const Time t = file.evidence.newest();
+  const Policy& policy = context.policy_at(t);
+  const auto& strongest = file.evidence.strongest(t);
+  const bool copied = rule_info(strongest.rule)->family == Family::replay;
+
+  file.auto_frozen = true;
+  file.finding->band = Band::automatic;
+  Hold hold;
+  hold.id = "auto-" + file.finding->uid;
+  hold.article = copied ? "protective" : "8";
+  hold.functions = kHeldFunctions;
+  hold.since = context.now;
+  hold.expires = context.now + hours(policy.response.provisional_hours);
+  hold.actor = "policy:" + policy.version;
+  hold.role = "response-policy";
+  hold.policy = policy.version;
+  hold.evidence = {file.finding->uid};
+  hold.remedy = remedy(hold.article);
+  hold.provisional = true;
+  const Text why = explain(file.evidence, t, Band::automatic, ProposedAction::freeze);
+  hold.reason = why.zh + " / " + why.en;
+  if (!add_hold(a, std::move(hold), why, context, out)) return;
+  record_finding(a, FindingActivity::update, t, policy, context.now, out);
+  ++out.tally.automatic_freezes;
+}
+
+void close_quiet_finding(AccountState& a, Time due, const Context& context, Effects& out) {
+  auto& file = a.file;
+  if (!file.finding || file.finding->last_hit + kQuiet > due) return; // set again meanwhile
+  const Time t = file.evidence.newest();
+  record_finding(a, FindingActivity::close, std::max(t, due), context.policy_at(t), due, out);
+  file.finding.reset();
+  file.evidence.clear();
+  file.shadow.clear();
+  file.freeze_wanted = file.auto_frozen = false;
+  a.dirty.file = true;
+}
+
+} // namespace
+
+bool weigh(AccountState& a, const Hit& hit, const RuleSettings& settings, Effects& out) {
+  const Duration half_life = hours(settings.half_life_h);
+  if (settings.mode == Mode::shadow) {
+    out.tally.shadow_hits.push_back(hit.rule);
+    a.dirty.file |= a.file.shadow.add(hit, settings.version, half_life);
+    return false;
+  }
+  out.tally.hits.push_back(hit.rule);
+  const bool news = a.file.evidence.add(hit, settings.version, half_life);
+  a.dirty.file |= news;
+  return news;
+}
+
+void respond(AccountState& a, const EventRef& cause, Time event_time, const Policy& policy, const Context& context,
+             Effects& out) {
+  auto& file = a.file;
+  // A late event is judged together with what is already known of later ones, each faded to the newest.
+  const Time t = std::max(event_time, file.evidence.newest());
+  const Band reached = account_band(file.evidence, t, policy.thresholds, may_freeze(a, policy, t));
+  const bool held = held_provisionally(a);
+  // Band 4 is what was done automatically, so it shows only while the hold stands; until then it is a proposal.
+  const Band band = held ? Band::automatic : std::min(reached, Band::propose);
+
+  const RuleId strongest = file.evidence.strongest(t).rule;
+  FindingActivity activity = FindingActivity::update;
+  if (!file.finding) {
+    if (band == Band::observe) return;
+    activity = FindingActivity::create;
+    file.finding =
+        Finding{finding_uid({Kind::account, a.id}, strongest, cause), strongest, band, event_time, context.now};
+  }
+  auto& finding = *file.finding;
+  finding.rule = strongest;
+  finding.band = band;
+  finding.opened = std::min(finding.opened, event_time);
+  finding.last_hit = context.now;
+  a.dirty.file = true;
+  out.timers.push_back({std::string(kQuietTimer), context.now + kQuiet});
+  record_finding(a, activity, t, policy, context.now, out);
+
+  if (reached == Band::automatic && !held && !file.freeze_wanted && !file.auto_frozen) {
+    file.freeze_wanted = true;
+    out.sends.push_back({kBreaker, msg::FreezeWanted{a.id, finding.uid}});
+  }
+}
+
+bool add_hold(AccountState& a, Hold hold, const Text& why, const Context& context, Effects& out) {
+  std::ranges::sort(hold.functions);
+  const Hold told = hold;
+  if (!a.file.holds.add(std::move(hold))) return false;
+  if (told.expires) out.timers.push_back({std::string(kHoldTimer) + told.id, told.expires});
+  // A held account that expires must say so in its record (CONTRACT §5.2), though no event comes by then.
+  if (a.profile.valid_to && *a.profile.valid_to > context.now)
+    out.timers.push_back({std::string(kValidityTimer), a.profile.valid_to});
+  record_holds(a, context.now, out);
+  Notice notice; // R1.1
+  notice.to = notice.about = a.id;
+  notice.kind = "account-held";
+  notice.article = told.article;
+  notice.text = hold_notice(told, why);
+  notice.deadline = told.expires;
+  notice.remedy = told.remedy;
+  notice.case_id = told.case_id;
+  out.outputs.emplace_back(std::move(notice));
+  return true;
+}
+
+void after_lift(AccountState& a, const std::vector<Hold>& lifted, const Text& why, const Context& context,
+                Effects& out) {
+  record_holds(a, context.now, out);
+  for (const auto& hold : lifted) {
+    if (hold.expires && *hold.expires > context.now) out.timers.push_back({std::string(kHoldTimer) + hold.id, {}});
+    Notice notice;
+    notice.to = notice.about = a.id;
+    notice.kind = "hold-lifted";
+    notice.article = hold.article;
+    notice.text = lift_notice(hold, why);
+    notice.case_id = hold.case_id;
+    out.outputs.emplace_back(std::move(notice));
+  }
+}
+
+void report_handset(AccountState& a, const std::string& handset, Time at, const EventRef& event, Effects& out) {
+  constexpr std::size_t kMaxHandsets = 8;
+  constexpr Duration kAgain = hours(24);
+  auto& known = a.usage.handsets;
+  const auto it = std::ranges::find(known, handset, &AccountState::HandsetSeen::handset);
+  if (it != known.end()) {
+    if (at - it->reported < kAgain) return;
+    it->reported = at;
+  } else {
+    if (known.size() == kMaxHandsets)
+      known.erase(std::ranges::min_element(known, {}, &AccountState::HandsetSeen::reported));
+    known.push_back({handset, at});
+  }
+  a.dirty.usage = true;
+  out.sends.push_back({{Kind::handset, handset}, msg::HandsetUsed{a.id, at, event}});
+}
+
+void step(AccountState& a, const msg::HandsetCrowded& crowded, const Context& context, Effects& out) {
+  const AccountLife life = life_at(a, crowded.at);
+  if ((life != AccountLife::active && life != AccountLife::frozen) || a.profile.test) return;
+  const Policy& policy = context.policy_at(crowded.at);
+  const auto& settings = policy.rule(RuleId::A9);
+  if (settings.mode == Mode::off) return;
+  const auto hit = rules::shared_handset(crowded, settings);
+  if (!hit || !weigh(a, *hit, settings, out)) return;
+  respond(a, crowded.events.empty() ? EventRef{} : crowded.events.back(), crowded.at, policy, context, out);
+}
+
+void step(AccountState& a, const msg::FreezePermit& permit, const Context& context, Effects& out) {
+  if (!a.file.freeze_wanted || !a.file.finding || a.file.finding->uid != permit.finding) return; // closed meanwhile
+  a.file.freeze_wanted = false;
+  a.dirty.file = true;
+  if (permit.granted && !a.profile.cancelled && !held_provisionally(a)) freeze_provisionally(a, context, out);
+}
+
+void step(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out) {
+  if (timer.name == kQuietTimer) return close_quiet_finding(a, timer.due, context, out);
+  if (timer.name == kValidityTimer) {
+    if (!a.file.holds.empty() && freeze_state(a, timer.due) == "expired") record_holds(a, timer.due, out);
+    return;
+  }
+  if (!timer.name.starts_with(kHoldTimer)) return;
+  const auto id = std::string_view(timer.name).substr(kHoldTimer.size());
+  lift_holds(
+      a, [&](const Hold& h) { return h.id == id && h.expires && *h.expires <= timer.due; },
+      {"期限已满,未被确认。", "its time is over."}, context, out);
+}
+
+} // namespace onecode

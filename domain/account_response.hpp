@@ -1,0 +1,43 @@
+// The parts of an account's machine that scans, commands and timers share (domain/account.hpp is the door). Holds and
+// the freezes record (CONTRACT §5.2), evidence and the open finding, the graduated response (DETECTION §6, R8.4).
+#pragma once
+
+#include "domain/account.hpp"
+
+namespace onecode {
+
+/// Takes what a rule found: into the evidence when the rule is enforced, into the shadow book when it only watches.
+/// True: there is new evidence, so `respond` has something to do.
+bool weigh(AccountState& a, const Hit& hit, const RuleSettings& settings, Effects& out);
+
+/// After new evidence of an event: opens or updates the finding and asks for a permit where an automatic freeze
+/// follows.
+void respond(AccountState& a, const EventRef& cause, Time event_time, const Policy& policy, const Context& context,
+             Effects& out);
+
+/// Adds a hold with its timer, freezes record and notice. False: a hold of that id stands already.
+bool add_hold(AccountState& a, Hold hold, const Text& why, const Context& context, Effects& out);
+
+/// Ends the holds that `which` names, with one freezes record and a notice each. False: there were none.
+template <class F>
+bool lift_holds(AccountState& a, F&& which, const Text& why, const Context& context, Effects& out);
+
+/// For lift_holds.
+void after_lift(AccountState& a, const std::vector<Hold>& lifted, const Text& why, const Context& context,
+                Effects& out);
+
+template <class F>
+bool lift_holds(AccountState& a, F&& which, const Text& why, const Context& context, Effects& out) {
+  std::vector<Hold> lifted;
+  for (const auto& h : a.file.holds.all())
+    if (which(h)) lifted.push_back(h);
+  if (lifted.empty()) return false;
+  a.file.holds.lift(which);
+  after_lift(a, lifted, why, context, out);
+  return true;
+}
+
+/// Tells the handset's actor that this account was shown from it: the first time, then at most daily (rule A9).
+void report_handset(AccountState& a, const std::string& handset, Time at, const EventRef& event, Effects& out);
+
+} // namespace onecode

@@ -1,0 +1,254 @@
+// A scan of an account: who is it, may they, does a hold stand, is the code good; then what the rules make of it.
+#include <algorithm>
+
+#include "domain/account_response.hpp"
+#include "domain/rules/a01_infeasible_transit.hpp"
+#include "domain/rules/a02_simultaneous_presence.hpp"
+#include "domain/rules/a05_nonce_reuse.hpp"
+#include "domain/rules/a06_stale_code.hpp"
+#include "domain/rules/a08_handset_alternation.hpp"
+#include "domain/rules/a11_velocity.hpp"
+
+namespace onecode {
+namespace {
+
+bool contains(const std::set<std::string, std::less<>>& functions, std::string_view function) {
+  return functions.contains(function) ||
+         (function.starts_with("other:") && functions.contains(std::string_view("other")));
+}
+
+const std::string& handset_of(const Scan& scan) { return scan.handset.empty() ? scan.token.handset : scan.handset; }
+
+// ---- the reasons, in the order in which a person would ask
+// ---------------------------------------------------------
+
+/// R2.1: who is this, at the event's time?
+Reasons who(const AccountState& a, AccountLife life, bool test_only) {
+  switch (life) {
+    case AccountLife::unknown:
+      return Reason::ACCOUNT_UNKNOWN;
+    case AccountLife::cancelled:
+      return Reason::ACCOUNT_CANCELLED;
+    case AccountLife::pending:
+      return Reason::NOT_ELIGIBLE;
+    case AccountLife::expired:
+      return Reason::ACCOUNT_EXPIRED;
+    case AccountLife::active:
+    case AccountLife::frozen:
+      break;
+  }
+  // R6.1: test accounts work in joint debugging and maintenance, nobody else does there, and they nowhere else.
+  return a.profile.test == test_only ? Reasons{} : Reasons{Reason::NOT_ELIGIBLE};
+}
+
+/// R2.2, R7.2: may this category use this function, and this integration serve this category?
+Reasons may_they(const AccountState& a, const Scan& scan, const DeviceOpinion& opinion, const Policy& policy) {
+  Reasons reasons;
+  const auto functions = policy.categories.find(a.profile.category);
+  if (functions == policy.categories.end() || !contains(functions->second, scan.function))
+    reasons.add(Reason::NO_ENTITLEMENT);
+  if (!opinion.categories.empty() &&
+      std::ranges::find(opinion.categories, a.profile.category) == opinion.categories.end())
+    reasons.add(Reason::OUT_OF_SCOPE);
+  return reasons;
+}
+
+/// CONTRACT §4.3, §5.1: a code's own validity is enforced whatever mode A5 and A6 have.
+Reasons code(const AccountState& a, const Scan& scan, const Policy& policy) {
+  switch (scan.token.state) {
+    case TokenState::none:
+      return {};
+    case TokenState::malformed:
+    case TokenState::bad_mac:
+      return Reason::CODE_INVALID;
+    case TokenState::unknown_issuer:
+      return Reason::CODE_UNKNOWN_ISSUER;
+    case TokenState::genuine:
+      break;
+  }
+  Reasons reasons;
+  const auto age = rules::code_age(scan, policy.rule(RuleId::A6));
+  if (age == rules::CodeAge::stale) reasons.add(Reason::CODE_EXPIRED);
+  if (age == rules::CodeAge::future) reasons.add(Reason::CODE_INVALID);
+  const auto use = rules::code_use(a, scan, policy.rule(RuleId::A5));
+  if (use == rules::CodeUse::repeated || use == rules::CodeUse::replayed) reasons.add(Reason::CODE_REPLAYED);
+  return reasons;
+}
+
+// ---- the verdict -------------------------------------------------------------------------------------------------
+
+Verdict verdict_of(Reasons reasons, bool challenged, bool blockable) {
+  if (!blockable) return Verdict::allow;
+  if (!reasons.empty()) return Verdict::deny;
+  return challenged ? Verdict::challenge : Verdict::allow;
+}
+
+/// The rules in shadow mode that would have asked this person for a check, had they been enforced: each that does so
+/// alone, or all of them where it takes them together.
+std::vector<RuleId> shadow_rules(const AccountState::Case& file, Time t, int challenge) {
+  std::vector<RuleId> alone, together;
+  EvidenceBook all = file.evidence;
+  for (const auto& e : file.shadow.entries()) {
+    EvidenceBook with = file.evidence;
+    with.take(e);
+    all.take(e);
+    if (with.score(t) >= challenge) alone.push_back(e.rule);
+    if (e.nats(t) > 0) together.push_back(e.rule);
+  }
+  if (alone.empty() && all.score(t) >= challenge) return together;
+  return alone;
+}
+
+// ---- what the account remembers of the scan
+// ------------------------------------------------------------------------
+
+/// nullptr: older than all that is remembered, so it is no evidence.
+const Sighting* remember_sighting(AccountState& a, const Scan& scan, const DeviceOpinion& opinion) {
+  const auto slot = a.ring.room_for(scan.origin.time);
+  if (!slot) return nullptr;
+  Sighting& s = a.ring.slots()[*slot];
+  s.time = scan.origin.time;
+  s.zone = opinion.zone;
+  s.device = scan.device;
+  s.handset = handset_of(scan);
+  s.event.at = scan.origin.at;
+  s.event.offset = scan.origin.offset;
+  s.event.id = scan.origin.id;
+  s.accuracy_ms = std::clamp<std::int64_t>(scan.time_accuracy_ms, 0, days(1).ms);
+  s.clock_sound = scan.clock == Clock::synced;
+  s.used = true;
+  a.dirty.ring[*slot / SightingRing::kQuarter] = true;
+  return &s;
+}
+
+/// R8.1: what this scan says together with the others. True: there is new evidence.
+bool look_for_misuse(AccountState& a, const Scan& scan, const Sighting& now, const Policy& policy, Effects& out) {
+  bool news = false;
+  const auto judge = [&](RuleId id, auto&& rule) {
+    const auto& settings = policy.rule(id);
+    if (settings.mode == Mode::off) return;
+    if (const std::optional<Hit> hit = rule(settings)) news |= weigh(a, *hit, settings, out);
+  };
+  judge(RuleId::A1, [&](const auto& s) { return rules::infeasible_transit(a, now, s, policy); });
+  judge(RuleId::A2, [&](const auto& s) { return rules::simultaneous_presence(a, now, s, policy); });
+  if (scan.token.state == TokenState::genuine) {
+    judge(RuleId::A5, [&](const auto& s) { return rules::nonce_reuse(a, scan, s); });
+    judge(RuleId::A6, [&](const auto& s) { return rules::stale_code(scan, s); });
+  }
+  judge(RuleId::A8, [&](const auto& s) { return rules::handset_alternation(a, now, s); });
+  judge(RuleId::A11, [&](const auto& s) { return rules::velocity(a, scan, now, s); });
+  return news;
+}
+
+} // namespace
+
+std::optional<std::size_t> SightingRing::room_for(Time t) const {
+  std::size_t oldest = 0;
+  for (std::size_t i = 0; i < kSlots; ++i) {
+    if (!slots_[i].used) return i;
+    if (slots_[i].time < slots_[oldest].time) oldest = i;
+  }
+  if (t < slots_[oldest].time) return std::nullopt;
+  return oldest;
+}
+
+std::string_view to_string(AccountLife s) {
+  constexpr std::string_view names[] = {"unknown", "pending", "active", "frozen", "expired", "cancelled"};
+  return names[static_cast<std::size_t>(s)];
+}
+
+AccountLife life_at(const AccountState& a, Time t) {
+  const auto& p = a.profile;
+  if (p.cancelled) return AccountLife::cancelled;
+  if (!p.opened) return AccountLife::unknown;
+  if (t < p.valid_from) return AccountLife::pending;
+  if (p.valid_to && *p.valid_to <= t) return AccountLife::expired;
+  return a.file.holds.empty() ? AccountLife::active : AccountLife::frozen;
+}
+
+bool never_blocked(const Scan& scan, const Policy& policy) {
+  using namespace std::string_view_literals;
+  if (policy.never_block.empty()) return false;
+  if (scan.function == "access" && scan.direction == Direction::out && policy.never_block.contains("egress"sv))
+    return true;
+  return contains(policy.never_block, scan.function);
+}
+
+Decision engine_fault_decision(const Scan& scan, const DeviceOpinion& opinion, const Context& context) {
+  const Policy& policy = context.policy_at(scan.origin.time);
+  Decision d;
+  d.scan = &scan;
+  d.reasons = opinion.reasons;
+  d.reasons.add(Reason::ENGINE_FAULT);
+  d.verdict = verdict_of(d.reasons, false, !never_blocked(scan, policy));
+  d.integration = opinion.integration;
+  d.findings = opinion.findings;
+  d.policy = policy.version;
+  return d;
+}
+
+void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Effects& out) {
+  const Scan& scan = *seen.scan;
+  const DeviceOpinion& opinion = seen.opinion;
+  const Time t = scan.origin.time;
+  const Policy& policy = context.policy_at(t);
+  const AccountLife life = life_at(a, t);
+  const bool serves = life == AccountLife::active || life == AccountLife::frozen;
+
+  Decision d;
+  d.scan = &scan;
+  d.integration = opinion.integration;
+  d.findings = opinion.findings;
+  d.policy = policy.version;
+  d.reasons = opinion.reasons;
+  d.reasons.add(who(a, life, opinion.test_only));
+  if (life != AccountLife::unknown) {
+    d.reasons.add(may_they(a, scan, opinion, policy));
+    if (a.file.holds.blocks(scan.function, t)) d.reasons.add(Reason::ACCOUNT_FROZEN); // R8.2
+  }
+  d.reasons.add(code(a, scan, policy));
+
+  // The step-up asks at the next use (DETECTION §6): what counts is what was known before this scan.
+  const int challenge = policy.thresholds.challenge;
+  const bool challenged = serves && a.file.evidence.score(t) >= challenge;
+  const bool blockable = !never_blocked(scan, policy);
+  d.verdict = verdict_of(d.reasons, challenged, blockable);
+  if (d.verdict == Verdict::allow && serves && !challenged && blockable && !a.file.shadow.empty())
+    d.shadow = shadow_rules(a.file, t, challenge);
+  if (challenged && d.reasons.empty()) d.reasons.add(Reason::CHALLENGE_REQUIRED);
+
+  if (life != AccountLife::unknown) {
+    ++a.hot.scans;
+    a.dirty.hot = true;
+    const bool served = d.verdict == Verdict::allow && scan.outcome != Outcome::denied;
+    // A person's scan, at a device that is who and where it says, by a clock that can be compared. Refused scans
+    // count as well: they prove presence. Test accounts are nobody.
+    if (serves && !a.profile.test && opinion.trusted && scan.clock == Clock::synced) {
+      if (!a.hot.first_scan || t < *a.hot.first_scan) a.hot.first_scan = t;
+      rules::count_use(a.hot, t);
+      if (const Sighting* now = remember_sighting(a, scan, opinion)) {
+        if (!now->handset.empty()) report_handset(a, now->handset, t, now->event, out);
+        if (look_for_misuse(a, scan, *now, policy, out)) respond(a, now->event, t, policy, context, out);
+      }
+      if (served && scan.function == "payment" && scan.amount) rules::learn_payment(a.hot, *scan.amount);
+    }
+    if (serves && rules::remember_code(a, scan, served)) a.dirty.usage = true;
+  }
+
+  d.score = a.file.evidence.score(t);
+  if (a.file.finding) d.findings.push_back(a.file.finding->uid);
+  out.outputs.emplace_back(std::move(d));
+}
+
+void step(AccountState& a, const CodeIssued& issued, const Context&, Effects& out) {
+  const Time t = issued.origin.time;
+  const AccountLife life = life_at(a, t);
+  if (life == AccountLife::unknown)
+    return out.refuse("UNKNOWN_TARGET",
+                      {"账户 " + issued.account + " 未开户,不应为其生成动态码",
+                       "there is no account " + issued.account + " for which a code could be made"});
+  if ((life == AccountLife::active || life == AccountLife::frozen) && !a.profile.test)
+    report_handset(a, issued.handset, t, ref(issued.origin), out);
+}
+
+} // namespace onecode

@@ -1,0 +1,62 @@
+#include "domain/rules/a08_handset_alternation.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "domain/rules/params.hpp"
+
+namespace onecode::rules {
+namespace {
+
+const BoundHandset* bound(const AccountState& a, const std::string& handset, Time t) {
+  for (const auto& b : a.profile.handsets)
+    if (b.handset == handset && b.since <= t && (!b.until || t < *b.until)) return &b;
+  return nullptr;
+}
+
+bool one_owner(const AccountState& a, const std::string& x, const std::string& y, Time t, const RuleSettings& s) {
+  const BoundHandset* bx = bound(a, x, t);
+  const BoundHandset* by = bound(a, y, t);
+  return bx != nullptr && by != nullptr && bx->secondary + by->secondary <= s[param::a8::registered_secondaries];
+}
+
+} // namespace
+
+std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& now, const RuleSettings& s) {
+  std::optional<Hit> best;
+  if (now.handset.empty()) return best;
+  const Duration window = hours(s[param::a8::window_h]), half_life = hours(s.half_life_h);
+
+  std::array<const Sighting*, SightingRing::kSlots> seen;
+  std::size_t n = 0;
+  bool differ = false;
+  a.ring.each([&](const Sighting& other) {
+    if (other.handset.empty() || apart(other.time, now.time) > window) return;
+    differ = differ || other.handset != now.handset;
+    seen[n++] = &other;
+  });
+  if (!differ || n < 3) return best; // nearly always
+  std::sort(seen.begin(), seen.begin() + n, [](const auto* x, const auto* y) { return x->time < y->time; });
+
+  // Every A-B-A in which this scan takes part: so each triple is looked at once, when its last member arrives.
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t k = i + 2; k < n; ++k) {
+      const Sighting &first = *seen[i], &third = *seen[k];
+      if (first.handset != third.handset || third.time - first.time > window) continue;
+      for (std::size_t j = i + 1; j < k; ++j) {
+        const Sighting& second = *seen[j];
+        if (&first != &now && &second != &now && &third != &now) continue;
+        if (second.handset == first.handset || second.time == first.time || second.time == third.time) continue;
+        if (one_owner(a, first.handset, second.handset, third.time, s)) continue;
+        Hit hit{RuleId::A8, s.weight, 1000, third.time, {}, {first.event, second.event, third.event}};
+        if (best && !outweighs(hit, *best, half_life)) continue;
+        const std::string &x = first.handset, &y = second.handset, h = std::to_string(s[param::a8::window_h]);
+        hit.facts = {h + " 小时内手机 " + x + "、" + y + "、" + x + " 交替出示",
+                     "the handsets " + x + ", " + y + " and " + x + " again showed it within " + h + " h"};
+        best = std::move(hit);
+      }
+    }
+  return best;
+}
+
+} // namespace onecode::rules
