@@ -34,7 +34,7 @@ enum class BrokerFault : std::uint8_t {
 
 class BrokerError : public std::runtime_error {
  public:
-  BrokerError(BrokerFault fault, const std::string& text) : std::runtime_error(text), fault(fault) {}
+  BrokerError(BrokerFault kind, const std::string& text) : std::runtime_error(text), fault(kind) {}
   BrokerFault fault;
 };
 
@@ -131,13 +131,16 @@ class LogReader {
   virtual std::int64_t position() const = 0;
 };
 
+inline constexpr std::int64_t kNoTimestamp = -1;
+inline constexpr std::int64_t kNow = 0;
+
 /// A plain idempotent producer, for people and gateways (publish, demo). Not for the engine's outputs.
 class Publisher {
  public:
   virtual ~Publisher() = default;
-  /// timestamp_ms -1: the client's now. Blocks when its queue is full.
+  /// timestamp_ms: kNow is the client's clock, kNoTimestamp a record without one. Blocks when its queue is full.
   virtual void publish(Topic topic, std::int32_t partition, std::string_view key, std::optional<std::string_view> value,
-                       std::span<const Header> headers = {}, std::int64_t timestamp_ms = -1) = 0;
+                       std::span<const Header> headers = {}, std::int64_t timestamp_ms = kNow) = 0;
   /// Waits until all is acknowledged; throws with the first record that was not.
   virtual void flush() = 0;
 };

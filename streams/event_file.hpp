@@ -40,6 +40,7 @@ struct FileTurn {
   std::vector<std::int32_t> shards;
   Time now;
   std::int64_t policy_offset = 0;
+  std::string clock = "wall";  // `wall` or `events`: where the node's engine time came from
 };
 
 using FileLine = std::variant<FileRecord, FileTurn>;

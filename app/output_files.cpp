@@ -1,0 +1,75 @@
+#include "app/output_files.hpp"
+
+#include "app/errors.hpp"
+#include "app/files.hpp"
+#include "streams/event_file.hpp"
+
+namespace onecode::app {
+
+std::string output_line(const streams::OutRecord& record) {
+  streams::FileRecord line;
+  line.topic = record.topic;
+  if (record.partition >= 0) line.partition = record.partition;
+  line.key = record.key;
+  if (!record.tombstone) line.value = record.value;
+  line.headers = record.headers;
+  return streams::to_line(line);
+}
+
+OutputFiles::OutputFiles(const std::string& folder, bool force) : folder_(folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  if (error) throw InputError(folder + ": cannot be made: " + error.message());
+  if (!std::filesystem::is_directory(folder_)) throw InputError(folder + ": is not a folder");
+  if (std::filesystem::is_empty(folder_)) return;
+  if (!force) throw InputError(folder + ": is not empty; --force writes into it");
+  // What an earlier run left would pass for this one's.
+  for (const auto& t : kTopics) std::filesystem::remove(folder_ / (std::string(t.name) + ".ndjson"), error);
+}
+
+OutputFiles::~OutputFiles() = default;
+
+void OutputFiles::write(const streams::OutRecord& record) {
+  auto& file = files_[record.topic];
+  if (!file.stream.is_open()) {
+    const auto path = folder_ / (std::string(name(record.topic)) + ".ndjson");
+    file.stream.open(path, std::ios::binary);
+    if (!file.stream) throw InputError(path.string() + ": cannot be written");
+  }
+  const std::string line = output_line(record) + "\n";
+  file.stream << line;
+  digest_.add(line);
+  ++file.count;
+}
+
+nlohmann::ordered_json OutputFiles::finish(std::uint64_t records, const monitoring::TurnStats& stats) {
+  nlohmann::ordered_json summary;
+  summary["records"] = records;
+  auto& topics = summary["topics"] = nlohmann::ordered_json::object();
+  for (auto& [topic, file] : files_) {
+    file.stream.close();
+    if (file.stream.fail()) throw InputError((folder_ / std::string(name(topic))).string() + ".ndjson: could not be written");
+    topics[std::string(name(topic))] = file.count;
+  }
+  auto& verdicts = summary["verdicts"] = nlohmann::ordered_json::object();
+  for (std::size_t v = 0; v < stats.decisions.size(); ++v)
+    verdicts[std::string(to_string(static_cast<Verdict>(v)))] = stats.decisions[v];
+  auto& reasons = summary["reasons"] = nlohmann::ordered_json::object();
+  for (std::size_t r = 0; r < kReasons; ++r)
+    if (stats.reasons[r] != 0) reasons[std::string(to_string(static_cast<Reason>(r)))] = stats.reasons[r];
+  auto& rules = summary["rule_hits"] = nlohmann::ordered_json::object();
+  for (std::size_t r = 0; r < kRuleIds; ++r)
+    if (stats.rule_hits[r] != 0) rules[std::string(to_string(static_cast<RuleId>(r)))] = stats.rule_hits[r];
+  auto& dead = summary["dead_letters"] = nlohmann::ordered_json::object();
+  for (const auto& [what, count] : stats.dead_letters) {
+    auto& n = dead[std::string(what.first)];
+    n = n.is_null() ? count : n.get<std::uint64_t>() + count;
+  }
+  summary["retransmissions"] = stats.retransmissions;
+  summary["automatic_freezes"] = stats.automatic_freezes;
+  summary["digest"] = "sha256:" + streams::to_hex(digest_.finish());
+  write_file((folder_ / "summary.json").string(), summary.dump(2) + "\n");
+  return summary;
+}
+
+}  // namespace onecode::app

@@ -1,0 +1,41 @@
+// The output folder of `replay`: one event file per output topic, and summary.json with counts and a digest of all of it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "monitoring/turn_stats.hpp"
+#include "streams/authenticate.hpp"
+#include "streams/encode.hpp"
+#include "streams/sha256.hpp"
+
+namespace onecode::app {
+
+class OutputFiles {
+ public:
+  /// Makes the folder. Throws InputError: it is not empty (and not `force`), or cannot be written.
+  OutputFiles(const std::string& folder, bool force);
+  ~OutputFiles();
+  void write(const streams::OutRecord& record);
+  /// Writes summary.json and returns it; throws InputError when something could not be written.
+  nlohmann::ordered_json finish(std::uint64_t records, const monitoring::TurnStats& stats);
+
+ private:
+  struct File {
+    std::ofstream stream;
+    std::uint64_t count = 0;
+  };
+  std::filesystem::path folder_;
+  std::map<Topic, File> files_;
+  streams::Sha256 digest_;
+};
+
+/// An output record as an event-file line (no offset: it never was in a log).
+std::string output_line(const streams::OutRecord& record);
+
+}  // namespace onecode::app

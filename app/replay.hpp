@@ -1,0 +1,74 @@
+// The same engine over event files, without a broker (CONTRACT §10, §12): the reference for what a cluster did, and the
+// body of `replay`, `backtest` and the checks of history. One thread; byte-identical on every run.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/clock.hpp"
+#include "actors/crew.hpp"
+#include "actors/policy_book.hpp"
+#include "actors/turn.hpp"
+#include "streams/event_file.hpp"
+
+namespace onecode::app {
+
+struct ReplayOptions {
+  Policy policy;                     // in force before the first policy record
+  std::vector<TrustedKey> roots;
+  bool unsigned_commands = false;    // commands and policies without a signature are accepted
+  std::int32_t partitions = kDefaultPartitions;
+};
+
+class Replayer {
+ public:
+  /// `sink` gets every output record, in the order in which a transaction would carry it.
+  Replayer(ReplayOptions options, const streams::Secrets& secrets,
+           std::function<void(const streams::OutRecord&)> sink);
+  ~Replayer();
+
+  /// The next line of an event file. Records with the same `turn` are gathered and applied together.
+  void line(streams::FileLine line);
+  /// What is still gathered is applied; call once after the last line.
+  void finish();
+
+  std::uint64_t records() const { return records_; }
+  std::uint64_t turns() const { return turns_; }
+  const monitoring::TurnStats& stats() const { return stats_; }
+  Time now() const { return clock_.now(); }
+
+ private:
+  struct Clock {
+    std::optional<Time> fixed;  // of a history file's turn line
+    actors::EventClock events;
+    Time next(const std::vector<actors::ClockHint>& hints) { return fixed ? *fixed : events.next(hints); }
+    Time now() const { return const_cast<actors::EventClock&>(events).peek(); }
+  };
+  class Group;
+
+  void apply();
+  void start(std::int32_t partitions);
+
+  const ReplayOptions options_;
+  const streams::Secrets& secrets_;
+  std::function<void(const streams::OutRecord&)> sink_;
+  std::unique_ptr<storage::StoreFactory> stores_;
+  actors::PlainCrew crew_;
+  actors::PolicyBook policies_;
+  Clock clock_;
+  std::int32_t partitions_ = 0;
+  std::optional<streams::FileTurn> facts_;
+  std::vector<streams::FileRecord> gathered_;
+  std::map<TopicPartition, std::int64_t> next_offset_;
+  std::deque<streams::FileRecord> inbox_;  // what a plain replay sent to itself
+  std::uint64_t records_ = 0, turns_ = 0;
+  monitoring::TurnStats stats_;
+};
+
+}  // namespace onecode::app

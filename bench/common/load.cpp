@@ -1,0 +1,110 @@
+#include "bench/common/load.hpp"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+
+namespace onecode::bench {
+namespace {
+
+constexpr std::uint64_t kZones = 40;
+
+std::string id(char kind, std::uint64_t n, int width) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%c-%0*llu", kind, width, static_cast<unsigned long long>(n));
+  return text;
+}
+
+std::string command(const std::string& name, const std::string& target, const std::string& role, std::uint64_t number,
+                    const std::string& args) {
+  const std::string time = "2026-01-01T08:00:00.000+08:00";
+  return R"({"specversion":"1.0","id":"c-)" + std::to_string(number) +
+         R"(","source":"/bench","type":"onecode.command.v1","time":")" + time + R"(","data":{"command":")" + name +
+         R"(","target":")" + target + R"(","actor":{"id":"bench","role":")" + role + R"("},"issued_at":")" + time +
+         R"(","nonce":"n-)" + std::to_string(number) + R"(","reason":"bench","args":)" + args + "}}";
+}
+
+}  // namespace
+
+Load::Load(std::uint64_t accounts, std::uint64_t devices)
+    : accounts_(accounts), devices_(devices), seq_(devices, 0), zone_(accounts), last_(accounts) {
+  for (auto& z : zone_) z = static_cast<std::uint8_t>(random() % kZones);
+}
+
+std::uint64_t Load::random() {
+  state_ ^= state_ << 13;
+  state_ ^= state_ >> 7;
+  state_ ^= state_ << 17;
+  return state_;
+}
+
+std::vector<LoadRecord> Load::registration() const {
+  std::vector<LoadRecord> out;
+  std::uint64_t n = 0;
+  const auto add = [&](const std::string& name, const std::string& target, const std::string& role, const std::string& args) {
+    out.push_back({Topic::commands, target, command(name, target, role, ++n, args)});
+  };
+  add("integration.adopt", "gates", "information-centre",
+      R"({"unit":"bench","owners":["bench"],"plan":{"purpose":"p","architecture":"a","data_security":"d","expected_effect":"e"},"manifest":{"functions":["access"]}})");
+  for (std::uint64_t d = 0; d < devices_; ++d) {
+    const std::string device = id('d', d, 4);
+    add("device.register", device, "information-centre",
+        R"({"serial":"s-)" + std::to_string(d) + R"(","model":"m","integration":"gates"})");
+    add("device.certify", device, "information-centre",
+        R"({"certificate":"c","valid_to":"2030-01-01T00:00:00+08:00"})");
+    add("device.install", device, "integration-owner",
+        R"({"integration":"gates","zone":"z-)" + std::to_string(d % kZones) +
+            R"(","position":{"lat":29.37,"lon":113.1,"accuracy_m":5},"network":{},"kind":"fixed"})");
+    add("device.activate", device, "integration-owner", "{}");
+  }
+  for (std::uint64_t a = 0; a < accounts_; ++a)
+    add("account.open", id('a', a, 7), "registrar", R"({"category":"student","valid_from":"2020-01-01T00:00:00+08:00"})");
+  return out;
+}
+
+void Load::next(LoadRecord& out) {
+  ++number_;
+  now_ = now_ + milliseconds(4);
+  const std::uint64_t a = random() % accounts_;
+  std::uint64_t z = zone_[a];
+  if (random() % 2 == 0) z = z + 1 < kZones ? z + 1 : z - 1;
+  const bool ghost = random() % 5000 == 0;
+  if (ghost) z = random() % kZones;
+  zone_[a] = static_cast<std::uint8_t>(z);
+  const std::uint64_t d = (random() % (devices_ / kZones)) * kZones + z;
+  std::uint64_t seq = ++seq_[d];
+  const std::string device = id('d', d, 4), account = id('a', a, 7);
+  out.topic = Topic::scans;
+  out.key = device;
+  out.value.clear();
+  out.value += R"({"specversion":"1.0","id":")";
+  out.value += "gw-" + std::to_string(d % 32) + "/" + device + "/1/" + std::to_string(seq);
+  out.value += R"(","source":"/gateways/gw-)" + std::to_string(d % 32);
+  out.value += R"(","type":"onecode.scan.v1","time":")";
+  append_time(out.value, now_);
+  out.value += R"(","datacontenttype":"application/json","data":{"account":")" + account + R"(","device":")" + device;
+  out.value += R"(","seq":)" + std::to_string(seq) + R"(,"boot":1,"function":"access","auth":"present","direction":")";
+  out.value += random() % 2 == 0 ? "in" : "out";
+  out.value += R"(","outcome":"accepted","handset":")" + id('h', ghost ? a + 5'000'000 : a, 7);
+  out.value += R"(","integration":"gates","offline":false}})";
+}
+
+double cpu_seconds() {
+  rusage u{};
+  getrusage(RUSAGE_SELF, &u);
+  return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+         static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double peak_memory_mib() {
+  rusage u{};
+  getrusage(RUSAGE_SELF, &u);
+  return static_cast<double>(u.ru_maxrss) / 1024.0;
+}
+
+}  // namespace onecode::bench

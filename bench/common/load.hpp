@@ -1,0 +1,45 @@
+// What the benchmarks feed the engine: a registered campus (one integration, D devices, A accounts) and its scans, about
+// 420 bytes each, always the same for the same numbers. People move between neighbouring zones at walking pace, some
+// scans repeat, two in ten thousand come from a second handset far away.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "domain/time.hpp"
+#include "domain/topics.hpp"
+
+namespace onecode::bench {
+
+struct LoadRecord {
+  Topic topic;
+  std::string key;
+  std::string value;
+};
+
+class Load {
+ public:
+  Load(std::uint64_t accounts, std::uint64_t devices);
+  /// Unsigned commands that open everything.
+  std::vector<LoadRecord> registration() const;
+  /// The next scan; overwrites `out`.
+  void next(LoadRecord& out);
+
+ private:
+  std::uint64_t random();
+  std::uint64_t accounts_, devices_;
+  std::uint64_t state_ = 0x9E3779B97F4A7C15ULL;
+  std::vector<std::uint64_t> seq_;
+  std::vector<std::uint8_t> zone_;
+  std::vector<Time> last_;
+  Time now_{1'772'409'492'345};  // 2026-03-02T07:58:12.345+08:00
+  std::uint64_t number_ = 0;
+};
+
+/// CPU seconds (user and system) that this process used so far.
+double cpu_seconds();
+double wall_seconds();
+double peak_memory_mib();
+
+}  // namespace onecode::bench

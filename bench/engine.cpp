@@ -1,0 +1,94 @@
+// The whole engine without a broker: decode, both hops, rules, encode, journal batches, store. Scans per CPU-second of this
+// process, and its memory.   bench_engine [accounts] [scans] [turn size] [resident limit]
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "actors/clock.hpp"
+#include "actors/shard_actor.hpp"
+#include "actors/turn.hpp"
+#include "bench/common/batches.hpp"
+#include "bench/common/load.hpp"
+#include "storage/rocks_store.hpp"
+
+using namespace onecode;
+using namespace onecode::bench;
+
+int main(int argc, char** argv) {
+  const auto number = [&](int i, std::uint64_t otherwise) {
+    return argc > i ? std::strtoull(argv[i], nullptr, 10) : otherwise;
+  };
+  const std::uint64_t accounts = number(1, 30'000), scans = number(2, 2'000'000), turn_size = number(3, 20'000),
+                      resident = number(4, 200'000);
+  const auto directory = std::filesystem::temp_directory_path() / ("onecode-bench-" + std::to_string(::getpid()));
+  storage::RocksOptions rocks;
+  rocks.directory = directory.string();
+  const auto stores = storage::rocks_stores(rocks);
+  const streams::Secrets secrets;
+  const auto crew = actors::caf_crew(0);
+  actors::ShardOptions options;
+  options.unsigned_commands = true;
+  options.resident_limit = resident / static_cast<std::uint64_t>(kDefaultPartitions);
+  for (std::int32_t p = 0; p < kDefaultPartitions; ++p) {
+    auto shard = std::make_unique<actors::Shard>(p, options, secrets, stores->open(p));
+    shard->open();
+    crew->add(std::move(shard));
+  }
+  const actors::PolicyBook policies(builtin_policy(), {}, true);
+  actors::EventClock clock;
+  std::map<TopicPartition, std::int64_t> offsets;
+  std::uint64_t turns = 0;
+  std::int64_t journal = 0;
+  monitoring::TurnStats sum;
+  const auto run = [&](actors::Turn::Inputs inputs) {
+    actors::TurnFacts facts;
+    facts.number = ++turns;
+    facts.id = "bench-" + std::to_string(turns);
+    facts.policies = policies.history();
+    facts.shards = crew->shards();
+    facts.clock = actors::ClockMode::events;
+    actors::Turn turn(*crew, std::move(facts), true, [&](const auto& hints) { return clock.next(hints); });
+    turn.run(std::move(inputs), policies, 0, [](std::int32_t) { return std::vector<actors::InputRange>{}; });
+    std::map<std::int32_t, std::int64_t> next;
+    journal += 1000;
+    for (const auto shard : turn.participants()) {
+      next[shard] = journal;
+      sum += crew->shard(shard).staged().stats;
+    }
+    sum.received.clear();
+    turn.committed(next);
+  };
+
+  Load load(accounts, std::max<std::uint64_t>(1000, 40));
+  for (auto& inputs : turns_of(load.registration(), turn_size, kDefaultPartitions, offsets)) run(std::move(inputs));
+  std::printf("registered: %llu accounts in %.1f CPU s, memory %.0f MiB\n", static_cast<unsigned long long>(accounts),
+              cpu_seconds(), peak_memory_mib());
+  sum.clear();
+
+  double cpu = 0, wall = 0;
+  std::uint64_t done = 0;
+  std::uint64_t half_scans = 0;
+  double half_cpu = 0;
+  while (done < scans) {
+    std::vector<LoadRecord> records;
+    for (std::uint64_t i = 0; i < turn_size * 8 && done + i < scans; ++i) load.next(records.emplace_back());
+    done += records.size();
+    auto inputs = turns_of(std::move(records), turn_size, kDefaultPartitions, offsets);
+    const double c = cpu_seconds(), w = wall_seconds();
+    for (auto& i : inputs) run(std::move(i));
+    cpu += cpu_seconds() - c;
+    wall += wall_seconds() - w;
+    if (half_scans == 0 && done * 2 >= scans) half_scans = done, half_cpu = cpu;
+  }
+  std::uint64_t decisions = 0;
+  for (const auto n : sum.decisions) decisions += n;
+  std::printf("%12s %12s %14s %14s %14s %12s %10s\n", "scans", "decisions", "scans/CPU-s", "second half", "scans/s wall",
+              "journal B", "peak MiB");
+  std::printf("%12llu %12llu %14.0f %14.0f %14.0f %12.0f %10.0f\n", static_cast<unsigned long long>(done),
+              static_cast<unsigned long long>(decisions), static_cast<double>(done) / cpu,
+              static_cast<double>(done - half_scans) / (cpu - half_cpu), static_cast<double>(done) / wall,
+              static_cast<double>(sum.journal_bytes) / static_cast<double>(done), peak_memory_mib());
+  crew->clear();
+  std::filesystem::remove_all(directory);
+  return decisions == done ? 0 : 1;
+}
