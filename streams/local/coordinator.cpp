@@ -75,9 +75,8 @@ Coordinator::Joined Coordinator::join(const std::string& group_name, const std::
   }
   member.id = joined.member;
   member.line = std::move(line);
-  // An instance that comes back while its group is at rest takes its partitions and generation over.
-  const bool takes_over = !fresh && !group.preparing;
-  if (!takes_over) {
+  // An instance that comes back takes its place as it is, partitions and generation: nobody else notices.
+  if (fresh) {
     prepare_rebalance(group);
     member.rejoined = true;
     complete_rebalance(group);
@@ -207,11 +206,13 @@ std::int32_t Coordinator::init(TransactionalId& id) {
   return epoch;
 }
 
+void Coordinator::throw_fenced() {
+  throw BrokerError(BrokerFault::fatal,
+                    "PRODUCER_FENCED: a newer producer took this transactional id, or the transaction timed out");
+}
+
 void Coordinator::require_epoch(const TransactionalId& id, std::int32_t epoch) const {
-  if (id.identity.epoch.load() != epoch)
-    throw BrokerError(BrokerFault::fatal,
-                      "PRODUCER_FENCED: a newer producer took this transactional id, or the "
-                      "transaction timed out");
+  if (id.identity.epoch.load() != epoch) throw_fenced();
 }
 
 void Coordinator::check_epoch(const TransactionalId& id, std::int32_t epoch) {

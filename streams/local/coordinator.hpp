@@ -100,6 +100,7 @@ public:
   std::shared_ptr<TransactionalId> transactional(const std::string& id);
   std::int32_t init(TransactionalId& id);
   void check_epoch(const TransactionalId& id, std::int32_t epoch);
+  [[noreturn]] static void throw_fenced();
   /// This transaction writes to `log` from now on.
   void enlist(TransactionalId& id, std::int32_t epoch, PartitionLog& log);
   /// Throws abort for a membership that is no longer current.

@@ -74,7 +74,7 @@ bool LocalConsumer::settle_rebalance() {
       case Standing::waiting:
         return told;
       case Standing::stable:
-        if (holds_assignment_ && membership_->generation == view.generation) return told;
+        if (holds_assignment_) return told; // no generation ends before this member gave up
         holds_assignment_ = true;
         membership_ = proof_of(view.generation);
         listener_.assigned(view.assignment);

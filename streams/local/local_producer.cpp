@@ -7,21 +7,10 @@ namespace onecode::streams::local {
 LocalProducer::LocalProducer(std::shared_ptr<Bus> bus, const std::string& transactional_id)
     : bus_(std::move(bus)), id_(bus_->coordinator.transactional(transactional_id)) {}
 
-/// Runs what may find this producer fenced, and remembers it.
-template <class Call>
-auto LocalProducer::guarded(Call call) {
-  try {
-    return call();
-  } catch (const BrokerError& e) {
-    if (e.fault == BrokerFault::fatal) state_ = State::dead;
-    if (e.fault == BrokerFault::abort) state_ = State::must_abort;
-    throw;
-  }
-}
-
 void LocalProducer::require(State state, const char* call) {
   if (state_ == state) return;
-  if (state_ == State::dead) throw BrokerError(BrokerFault::fatal, std::string("PRODUCER_FENCED: ") + call);
+  if (state_ == State::dead)
+    throw BrokerError(BrokerFault::fatal, std::string("STATE: after calls out of order: ") + call);
   if (state_ == State::must_abort)
     throw BrokerError(BrokerFault::abort, std::string("STATE: the transaction failed and must be aborted: ") + call);
   state_ = State::dead;
@@ -36,7 +25,7 @@ void LocalProducer::init() {
 
 void LocalProducer::begin() {
   require(State::ready, "begin");
-  guarded([&] { bus_->coordinator.check_epoch(*id_, epoch_); });
+  bus_->coordinator.check_epoch(*id_, epoch_);
   ++transaction_;
   state_ = State::open;
 }
@@ -47,11 +36,11 @@ void LocalProducer::produce(Topic topic, std::int32_t partition, std::string_vie
   PartitionLog& log = bus_->topics.route(topic, partition, key);
   Slot& slot = this->slot(log);
   if (slot.transaction != transaction_) {
-    guarded([&] { bus_->coordinator.enlist(*id_, epoch_, log); });
+    bus_->coordinator.enlist(*id_, epoch_, log);
     slot.transaction = transaction_;
   }
   const auto offset = log.append({key, value, headers, bus_->options.clock()}, id_->identity, epoch_);
-  if (!offset) guarded([&] { bus_->coordinator.check_epoch(*id_, epoch_); });
+  if (!offset) Coordinator::throw_fenced();
   slot.last_offset = *offset;
 }
 
@@ -66,7 +55,12 @@ void LocalProducer::send_offsets(const Offsets& next, const GroupMembership& mem
   const auto* const local = dynamic_cast<const Membership*>(&membership);
   if (local == nullptr) throw BrokerError(BrokerFault::refused, "INVALID_REQUEST: a membership of another broker");
   if (next.empty()) return;
-  guarded([&] { bus_->coordinator.send_offsets(*id_, epoch_, next, *local); });
+  try {
+    bus_->coordinator.send_offsets(*id_, epoch_, next, *local);
+  } catch (const BrokerError& e) {
+    if (e.fault == BrokerFault::abort) state_ = State::must_abort;
+    throw;
+  }
 }
 
 void LocalProducer::commit() {
@@ -80,7 +74,7 @@ void LocalProducer::abort() {
 }
 
 void LocalProducer::end(bool commit) {
-  guarded([&] { bus_->coordinator.end(*id_, epoch_, commit); });
+  bus_->coordinator.end(*id_, epoch_, commit);
   state_ = State::ready;
 }
 

@@ -33,8 +33,6 @@ private:
   };
 
   void require(State state, const char* call);
-  template <class Call>
-  auto guarded(Call call);
   void end(bool commit);
   Slot& slot(const PartitionLog& log);
 

@@ -238,6 +238,7 @@ TEST_CASE("a long callback is no absence", "[broker]") {
   first.on_revoked = [&] {
     world.now += 1'000'000; // finishing takes its time, while the other one goes on serving
     second.consumer->serve(kAtOnce);
+    CHECK(second.assignments == 0);
   };
   first.consumer->serve(kAtOnce);
   serve({&first, &second});
@@ -274,6 +275,35 @@ TEST_CASE("an instance that comes back takes its place without a rebalance and f
   CHECK(ghost.losses == 1);
   CHECK(fault_of([&] { ghost.consumer->serve(kAtOnce); }) == BrokerFault::fatal);
   CHECK(ghost.losses == 1);
+  ghost.consumer->close(); // not in its heir's name
+  serve({&other, &heir});
+  CHECK(other.revocations == 0);
+  CHECK(heir.partitions_of(Topic::scans) == std::vector<std::int32_t>{0});
+}
+
+TEST_CASE("an instance that comes back in the middle of a rebalance takes part in it", "[broker]") {
+  World world;
+  TestMember ghost(world.broker, "g", "n1");
+  serve({&ghost});
+  TestMember other(world.broker, "g", "n2"); // waits for the ghost
+  TestMember heir(world.broker, "g", "n1");
+  serve({&other, &heir});
+  CHECK(heir.partitions_of(Topic::scans) == std::vector<std::int32_t>{0});
+  CHECK(other.partitions_of(Topic::scans) == std::vector<std::int32_t>{1});
+  CHECK(fault_of([&] { ghost.consumer->serve(kAtOnce); }) == BrokerFault::fatal);
+}
+
+TEST_CASE("nothing can be taken between two assignments", "[broker]") {
+  World world;
+  TestMember first(world.broker, "g", "n1");
+  TestMember second(world.broker, "g", "n2");
+  serve({&first, &second});
+  world.publish(kScans0, "a");
+  TestMember third(world.broker, "g", "n3");
+  first.consumer->serve(kAtOnce);
+  CHECK(first.revocations == 1);
+  CHECK(first.assignments == 1); // the second has not given up yet
+  CHECK(first.consumer->take(kScans0, 1) == nullptr);
 }
 
 TEST_CASE("a consumer that is destroyed without close() is a crash", "[broker]") {
@@ -505,6 +535,13 @@ TEST_CASE("retention drops what every group has passed, and only that", "[broker
   fill(kOut0);
   CHECK(kept(kOut0) < 500); // outputs have no group
   CHECK(kept(kOut0) > 50);
+  const auto producer = world.broker.transactional("open");
+  producer->init();
+  producer->begin();
+  const TopicPartition open{Topic::decisions, 1};
+  for (int i = 0; i < 1000; ++i) producer->produce(open.topic, open.partition, "d", value);
+  producer->commit(); // nothing of it was dropped before it was decided
+  CHECK(kept(open) == 1001);
   for (const Topic t : {Topic::journal, Topic::freezes}) {
     fill({t, 0});
     CHECK(kept({t, 0}) == 1000);
@@ -607,5 +644,7 @@ TEST_CASE("a serve() longer than the session is no absence", "[broker]") {
   TestMember member(broker, "g", "n1");
   member.consumer->serve(Milliseconds(10'000));
   member.consumer->serve(Milliseconds(250));
+  member.consumer->serve(Milliseconds(0));
   CHECK(member.losses == 0);
+  CHECK(member.assignments == 1);
 }
