@@ -6,6 +6,7 @@
 #include <random>
 
 #include "tests/catch.hpp"
+#include "tests/unit/domain/account_world.hpp"
 
 using namespace onecode;
 
@@ -130,7 +131,7 @@ TEST_CASE("evidence: at most four events, in their own order", "[evidence]") {
 }
 
 TEST_CASE("evidence: the outcome does not depend on the order of arrival", "[evidence]") {
-  const unsigned seed = Catch::rngSeed() != 0 ? static_cast<unsigned>(Catch::rngSeed()) : 20260302;
+  const unsigned seed = test::seed();
   CAPTURE(seed);
   std::mt19937 random(seed);
   for (int round = 0; round < 300; ++round) {
