@@ -1,13 +1,13 @@
-// Signatures and MACs (OpenSSL): command and policy signatures (Ed25519), the MAC of a scan, the MAC of a dynamic code,
-// and the secrets behind them, which never stand in a topic or in state: only their names do.
+// Signatures and MACs (OpenSSL): command and policy signatures (Ed25519), the MAC of a scan, the MAC of a dynamic
+// code, and the secrets behind them, which never stand in a topic or in state: only their names do.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "domain/device.hpp"
 #include "domain/effects.hpp"
@@ -18,25 +18,32 @@ namespace onecode::streams {
 
 /// Shared secrets by name. `derive:<master>/<id>` is HKDF-SHA256 of the master (salt empty, info = id, 32 bytes).
 class Secrets {
- public:
+public:
   Secrets() = default;
   /// name → raw bytes
-  explicit Secrets(std::map<std::string, std::string> values) : values_(std::move(values)) {}
+  explicit Secrets(std::map<std::string, std::string> values)
+      : values_(std::move(values)), generation_(next_generation()) {}
   /// A JSON object name → base64url; throws std::runtime_error naming file and member.
   static Secrets from_json_file(const std::string& path);
   /// One file per name in a directory, raw bytes (a trailing newline is cut).
   static Secrets from_directory(const std::string& path);
   std::optional<std::string> find(const std::string& name) const;
+  /// The same for equal contents only: what was computed from a secret may be kept under this number.
+  std::uint64_t generation() const { return generation_; }
 
- private:
+private:
+  static std::uint64_t next_generation();
   std::map<std::string, std::string> values_;
+  std::uint64_t generation_ = 0; // 0: no secrets
 };
 
 std::string base64url(std::string_view bytes);
 /// nullopt: not base64url without padding.
 std::optional<std::string> from_base64url(std::string_view text);
 std::string hmac(MacAlgorithm algorithm, std::string_view key, std::string_view text);
-std::string sha256(std::string_view bytes);  // raw 32 bytes
+/// HKDF-SHA256 (RFC 5869).
+std::string hkdf_sha256(std::string_view key, std::string_view salt, std::string_view info, std::size_t bytes);
+std::string sha256(std::string_view bytes); // raw 32 bytes
 std::string to_hex(std::string_view bytes);
 
 /// Is the scan's MAC right? (CONTRACT §4.1)
@@ -59,6 +66,10 @@ KeyPair ed25519_from_private(std::string_view private_key);
 std::string sign_ed25519(std::string_view private_key, std::string_view text);
 bool verify_ed25519(std::string_view public_key, std::string_view text, std::string_view signature);
 
+/// A signature by a key of the policy; SM2 (digest SM3, the standard's default id) takes r||s or DER.
+bool verify_signature(const TrustedKey& key, std::string_view text, std::string_view signature);
+bool valid_at(const TrustedKey& key, Time t);
+
 /// Is the command signed by a key that the policy trusts for its role, actor and time? nullopt: yes. BAD_SIGNATURE
 /// otherwise (FORBIDDEN_ROLE when the key is sound but of another role).
 std::optional<Refusal> check_signature(const Command& command, const Policy& policy);
@@ -66,4 +77,4 @@ std::optional<Refusal> check_signature(const Command& command, const Policy& pol
 /// RFC 8785 canonical form of a JSON text (numbers as ECMAScript prints them). Throws std::runtime_error: not JSON.
 std::string canonical_json(std::string_view json);
 
-}  // namespace onecode::streams
+} // namespace onecode::streams
