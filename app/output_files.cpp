@@ -48,7 +48,8 @@ nlohmann::ordered_json OutputFiles::finish(std::uint64_t records, const monitori
   auto& topics = summary["topics"] = nlohmann::ordered_json::object();
   for (auto& [topic, file] : files_) {
     file.stream.close();
-    if (file.stream.fail()) throw InputError((folder_ / std::string(name(topic))).string() + ".ndjson: could not be written");
+    if (file.stream.fail())
+      throw InputError((folder_ / std::string(name(topic))).string() + ".ndjson: could not be written");
     topics[std::string(name(topic))] = file.count;
   }
   auto& verdicts = summary["verdicts"] = nlohmann::ordered_json::object();
@@ -72,4 +73,4 @@ nlohmann::ordered_json OutputFiles::finish(std::uint64_t records, const monitori
   return summary;
 }
 
-}  // namespace onecode::app
+} // namespace onecode::app

@@ -1,4 +1,5 @@
-// The output folder of `replay`: one event file per output topic, and summary.json with counts and a digest of all of it.
+// The output folder of `replay`: one event file per output topic, and summary.json with counts and a digest of all of
+// it.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@
 namespace onecode::app {
 
 class OutputFiles {
- public:
+public:
   /// Makes the folder. Throws InputError: it is not empty (and not `force`), or cannot be written.
   OutputFiles(const std::string& folder, bool force);
   ~OutputFiles();
@@ -25,7 +26,7 @@ class OutputFiles {
   /// Writes summary.json and returns it; throws InputError when something could not be written.
   nlohmann::ordered_json finish(std::uint64_t records, const monitoring::TurnStats& stats);
 
- private:
+private:
   struct File {
     std::ofstream stream;
     std::uint64_t count = 0;
@@ -38,4 +39,4 @@ class OutputFiles {
 /// An output record as an event-file line (no offset: it never was in a log).
 std::string output_line(const streams::OutRecord& record);
 
-}  // namespace onecode::app
+} // namespace onecode::app

@@ -9,7 +9,7 @@ namespace {
 
 /// One record with everything that its view points to.
 class FileBatch final : public streams::Batch {
- public:
+public:
   FileBatch(TopicPartition at, std::vector<streams::FileRecord> from, std::vector<std::int64_t> offsets)
       : from_(std::move(from)) {
     source = at;
@@ -26,12 +26,12 @@ class FileBatch final : public streams::Batch {
     }
   }
 
- private:
+private:
   std::vector<streams::FileRecord> from_;
   std::vector<std::vector<streams::Header>> headers_;
 };
 
-}  // namespace
+} // namespace
 
 Replayer::Replayer(ReplayOptions options, const streams::Secrets& secrets,
                    std::function<void(const streams::OutRecord&)> sink)
@@ -92,7 +92,8 @@ void Replayer::apply() {
   std::map<TopicPartition, Part> parts;
   for (auto& record : gathered_) {
     TopicPartition at{record.topic, 0};
-    if (record.topic != Topic::policy) at.partition = record.partition.value_or(murmur2_partition(record.key, partitions_));
+    if (record.topic != Topic::policy)
+      at.partition = record.partition.value_or(murmur2_partition(record.key, partitions_));
     if (at.partition < 0 || at.partition >= partitions_)
       throw InputError("partition " + std::to_string(at.partition) + " of " + std::string(name(at.topic)) +
                        " does not exist; there are " + std::to_string(partitions_));
@@ -156,4 +157,4 @@ void Replayer::apply() {
   apply();
 }
 
-}  // namespace onecode::app
+} // namespace onecode::app

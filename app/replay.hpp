@@ -1,5 +1,5 @@
-// The same engine over event files, without a broker (CONTRACT §10, §12): the reference for what a cluster did, and the
-// body of `replay`, `backtest` and the checks of history. One thread; byte-identical on every run.
+// The same engine over event files, without a broker (CONTRACT §10, §12): the reference for what a cluster did, and
+// the body of `replay`, `backtest` and the checks of history. One thread; byte-identical on every run.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,14 @@
 namespace onecode::app {
 
 struct ReplayOptions {
-  Policy policy;                     // in force before the first policy record
+  Policy policy; // in force before the first policy record
   std::vector<TrustedKey> roots;
-  bool unsigned_commands = false;    // commands and policies without a signature are accepted
+  bool unsigned_commands = false; // commands and policies without a signature are accepted
   std::int32_t partitions = kDefaultPartitions;
 };
 
 class Replayer {
- public:
+public:
   /// `sink` gets every output record, in the order in which a transaction would carry it.
   Replayer(ReplayOptions options, const streams::Secrets& secrets,
            std::function<void(const streams::OutRecord&)> sink);
@@ -43,9 +43,9 @@ class Replayer {
   const monitoring::TurnStats& stats() const { return stats_; }
   Time now() const { return clock_.now(); }
 
- private:
+private:
   struct Clock {
-    std::optional<Time> fixed;  // of a history file's turn line
+    std::optional<Time> fixed; // of a history file's turn line
     actors::EventClock events;
     Time next(const std::vector<actors::ClockHint>& hints) { return fixed ? *fixed : events.next(hints); }
     Time now() const { return const_cast<actors::EventClock&>(events).peek(); }
@@ -66,9 +66,9 @@ class Replayer {
   std::optional<streams::FileTurn> facts_;
   std::vector<streams::FileRecord> gathered_;
   std::map<TopicPartition, std::int64_t> next_offset_;
-  std::deque<streams::FileRecord> inbox_;  // what a plain replay sent to itself
+  std::deque<streams::FileRecord> inbox_; // what a plain replay sent to itself
   std::uint64_t records_ = 0, turns_ = 0;
   monitoring::TurnStats stats_;
 };
 
-}  // namespace onecode::app
+} // namespace onecode::app

@@ -36,7 +36,7 @@ void read_whole(streams::Broker& broker, TopicPartition at, F&& each) {
 
 /// Reads one input partition forward, range by range.
 class InputReader {
- public:
+public:
   InputReader(streams::Broker& broker, TopicPartition at, std::int64_t first)
       : at_(at), reader_(open(broker, at, first)) {}
 
@@ -56,7 +56,7 @@ class InputReader {
     }
   }
 
- private:
+private:
   static std::unique_ptr<streams::LogReader> open(streams::Broker& broker, TopicPartition at, std::int64_t first) {
     const auto low = broker.watermarks(at, streams::Isolation::committed).low;
     if (low > first)
@@ -90,7 +90,8 @@ int run_history(const Options& o) {
   const auto topics = broker->describe_topics();
   const auto it = topics.find(Topic::history);
   if (it == topics.end() || it->second.partitions == 0)
-    throw InputError(fmt::format("the topic {}history does not exist; onecode topics create makes it", config.kafka.prefix));
+    throw InputError(
+        fmt::format("the topic {}history does not exist; onecode topics create makes it", config.kafka.prefix));
 
   std::map<std::int32_t, std::deque<CommitRecord>> waiting;
   std::map<std::string, std::size_t> parts;
@@ -117,8 +118,8 @@ int run_history(const Options& o) {
     for (auto& [shard, queue] : waiting) {
       if (queue.empty() || queue.front().turn != turn) continue;
       const auto& commit = queue.front();
-      facts = {turn, commit.partitions, commit.shards, commit.now, commit.policy_offset,
-               commit.clock == actors::ClockMode::events ? "events" : "wall"};
+      facts = {turn,       commit.partitions,    commit.shards,
+               commit.now, commit.policy_offset, commit.clock == actors::ClockMode::events ? "events" : "wall"};
       inputs.insert(inputs.end(), commit.inputs.begin(), commit.inputs.end());
       queue.pop_front();
     }
@@ -151,16 +152,18 @@ int run_history(const Options& o) {
   return kDone;
 }
 
-}  // namespace
+} // namespace
 
 Run add_history(CLI::App& verb) {
   auto options = std::make_shared<Options>();
   verb.add_option("--out", options->out, "the event file to write")->required()->type_name("FILE");
   options->kafka.add_to(verb);
-  verb.footer("\nThe inputs of a cluster in the order and turns in which they were applied: `onecode replay` of the file gives the\n"
-              "committed outputs, record for record. Inputs that are no longer kept are named (exit 3).\n\n"
-              "Example:\n  onecode history --out history.ndjson --brokers localhost:9092");
+  verb.footer(
+      "\nThe inputs of a cluster in the order and turns in which they were applied: `onecode replay` of the file "
+      "gives the\n"
+      "committed outputs, record for record. Inputs that are no longer kept are named (exit 3).\n\n"
+      "Example:\n  onecode history --out history.ndjson --brokers localhost:9092");
   return [options] { return run_history(*options); };
 }
 
-}  // namespace onecode::app
+} // namespace onecode::app

@@ -53,30 +53,38 @@ int run_replay(const Options& o) {
   if (o.json) {
     print(summary.dump() + "\n");
   } else {
-    std::string text = fmt::format("{} records in, {} decisions out\n", replayer.records(),
-                                   summary["topics"].value("decisions", 0));
-    for (const auto& [topic, count] : summary["topics"].items()) text += fmt::format("  {:<20} {}\n", topic, count.get<std::uint64_t>());
-    for (const auto& [verdict, count] : summary["verdicts"].items()) text += fmt::format("  {:<20} {}\n", verdict, count.get<std::uint64_t>());
+    std::string text =
+        fmt::format("{} records in, {} decisions out\n", replayer.records(), summary["topics"].value("decisions", 0));
+    for (const auto& [topic, count] : summary["topics"].items())
+      text += fmt::format("  {:<20} {}\n", topic, count.get<std::uint64_t>());
+    for (const auto& [verdict, count] : summary["verdicts"].items())
+      text += fmt::format("  {:<20} {}\n", verdict, count.get<std::uint64_t>());
     text += fmt::format("  digest {}\n  written to {}\n", summary["digest"].get<std::string>(), o.out);
     print(text);
   }
   return kDone;
 }
 
-}  // namespace
+} // namespace
 
 Run add_replay(CLI::App& verb) {
   auto options = std::make_shared<Options>();
   verb.add_option("INPUT", options->inputs, "event files, in order")->required();
-  verb.add_option("--out", options->out, "a new or empty folder for <topic>.ndjson and summary.json")->required()->type_name("DIR");
-  verb.add_option("--policy", options->policy, "a policy document that is in force before the first policy record")->type_name("FILE");
+  verb.add_option("--out", options->out, "a new or empty folder for <topic>.ndjson and summary.json")
+      ->required()
+      ->type_name("DIR");
+  verb.add_option("--policy", options->policy, "a policy document that is in force before the first policy record")
+      ->type_name("FILE");
   verb.add_option("--secrets", options->secrets, "a JSON object: secret name → base64url")->type_name("FILE");
-  verb.add_flag("--unsigned-commands", options->unsigned_commands, "accept commands and policies without a signature");
+  verb.add_flag("--unsigned-commands", options->unsigned_commands,
+                "accept commands and policies without a signature");
   verb.add_flag("--force", options->force, "write into a folder that is not empty");
   verb.add_flag("--json", options->json, "print the summary as JSON");
-  verb.footer("\nThe same engine over event files, without a broker: every run gives the same bytes. Exit 0 also with dead letters.\n\n"
-              "Example:\n  onecode replay doors.ndjson --out decided --unsigned-commands");
+  verb.footer(
+      "\nThe same engine over event files, without a broker: every run gives the same bytes. Exit 0 also with dead "
+      "letters.\n\n"
+      "Example:\n  onecode replay doors.ndjson --out decided --unsigned-commands");
   return [options] { return run_replay(*options); };
 }
 
-}  // namespace onecode::app
+} // namespace onecode::app

@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/command_words.hpp"
+#include "app/config.hpp"
+#include "app/errors.hpp"
+#include "app/files.hpp"
+#include "app/signing.hpp"
+#include "app/toml_reader.hpp"
+#include "app/verbs/verbs.hpp"
+#include "app/wire.hpp"
+#include "streams/event_file.hpp"
+
+namespace onecode::app {
+namespace {
+
+struct Options {
+  KafkaFlags kafka;
+  std::string name;
+  std::optional<std::string> target, key, actor, role, reason, nonce, time;
+  std::vector<std::string> arguments;
+  bool without_signature = false, dry_run = false, list = false, help = false, json = false;
+};
+
+int run_command(const Options& o, const CLI::App& verb) {
+  if (o.list) {
+    print(list_commands());
+    return kDone;
+  }
+  if (o.name.empty()) {
+    if (!o.help) throw UsageError("which command? onecode command --list names them; see onecode command --help");
+    print(verb.help());
+    return kDone;
+  }
+  const auto* known = find_command(o.name);
+  if (known == nullptr) {
+    std::vector<std::string_view> names;
+    for (const auto& c : kCommands) names.push_back(c.name);
+    const auto meant = nearest(o.name, names);
+    throw UsageError(fmt::format("there is no command '{}'{}; see onecode command --list", o.name,
+                                 meant.empty() ? "" : fmt::format(", did you mean '{}'?", meant)));
+  }
+  if (o.help) {
+    print(command_help(*known));
+    return kDone;
+  }
+
+  if (!o.target)
+    throw UsageError(fmt::format("--target is missing: the {} that {} is about", to_string(known->target), o.name));
+  if (!o.actor) throw UsageError("--actor is missing: the id of whoever gives the command");
+  if (!o.key && !o.without_signature)
+    throw UsageError(
+        "--key is missing: the key file that signs the command (--unsigned for an engine that takes unsigned ones)");
+  CommandDraft draft;
+  draft.name = o.name;
+  draft.target = *o.target;
+  draft.actor = *o.actor;
+  draft.role = o.role.value_or("");
+  if (!o.role) {
+    if (known->roles.find(',') != std::string_view::npos)
+      throw UsageError(fmt::format("--role is missing: one of {}", known->roles));
+    draft.role = known->roles;
+  }
+  draft.time = clock_now();
+  if (o.time) {
+    const auto t = parse_time(*o.time);
+    if (!t) throw UsageError(fmt::format("--time {}: is no time such as 2026-03-02T00:00:00+08:00", *o.time));
+    draft.time = *t;
+  }
+  draft.nonce = o.nonce.value_or(random_nonce());
+  draft.reason = o.reason.value_or("");
+  draft.source = "/onecode/command/" + draft.actor;
+  draft.id = draft.nonce;
+  draft.args_json = arguments_json(*known, o.arguments);
+
+  std::optional<SigningKey> key;
+  if (o.key) key = read_key_file(*o.key);
+  streams::FileRecord record;
+  record.topic = Topic::commands;
+  record.key = draft.target;
+  record.value = command_event(draft, key ? &*key : nullptr);
+  // The engine's own decoder: what it would refuse never leaves this machine.
+  if (const auto error = check_event(Topic::commands, record.key, *record.value))
+    throw UsageError(fmt::format("{} would be refused: {} ({})", o.name, error->text, error->code));
+  if (o.dry_run) {
+    print(streams::to_line(record) + "\n");
+    return kDone;
+  }
+
+  const auto config = o.kafka.load();
+  const auto broker = connect(config.kafka);
+  const auto publisher = broker->publisher();
+  publisher->publish(record.topic, -1, record.key, *record.value);
+  publisher->flush();
+  if (o.json)
+    print(nlohmann::ordered_json{
+              {"command", draft.name}, {"target", draft.target}, {"source", draft.source}, {"id", draft.id}}
+              .dump() +
+          "\n");
+  else
+    print(fmt::format("{} for {} sent as {}; a refusal comes back in {}notices and {}dead-letters\n", draft.name,
+                      draft.target, draft.id, config.kafka.prefix, config.kafka.prefix));
+  return kDone;
+}
+
+} // namespace
+
+Run add_command(CLI::App& verb) {
+  auto options = std::make_shared<Options>();
+  auto* o = options.get();
+  // Its own --help, because `command NAME --help` explains NAME.
+  verb.set_help_flag();
+  verb.add_flag("-h,--help", o->help, "explain this verb, or after NAME that command");
+  verb.add_option("NAME", o->name, "the command, such as account.freeze");
+  verb.add_flag("--list", o->list, "name every command with target and roles");
+  verb.add_option("--target", o->target, "the account, device or integration that it is about")->type_name("ID");
+  verb.add_option("--actor", o->actor, "whoever gives the command")->type_name("ID");
+  verb.add_option("--role", o->role, "the role in which they give it (needed where several may)")->type_name("ROLE");
+  verb.add_option("--key", o->key, "key file that signs it")->type_name("FILE");
+  verb.add_flag("--unsigned", o->without_signature, "send it without a signature")->excludes("--key");
+  verb.add_option("--arg", o->arguments, "an argument; nested ones as a.b=VALUE, lists as x,y or JSON")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->take_all();
+  verb.add_option("--reason", o->reason, "why, for the record and the notice")->type_name("TEXT");
+  verb.add_option("--time", o->time, "when it was given (default now)")->type_name("RFC3339");
+  verb.add_option("--nonce", o->nonce, "default: random")->type_name("TEXT");
+  verb.add_flag("--dry-run", o->dry_run, "print it as an event-file line instead of sending it");
+  verb.add_flag("--json", o->json, "print what was sent as JSON");
+  o->kafka.add_to(verb);
+  verb.footer(
+      "\nExamples:\n  onecode command --list\n  onecode command account.freeze --help\n"
+      "  onecode command account.freeze --target a-0012345 --key officer.key.json --actor officer-7 \\\n"
+      "      --role security-officer --arg article=8 --arg functions=payment,access --reason \"case 2026-17\"");
+  return [options, app = &verb] { return run_command(*options, *app); };
+}
+
+} // namespace onecode::app

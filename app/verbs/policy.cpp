@@ -1,0 +1,248 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/config.hpp"
+#include "app/errors.hpp"
+#include "app/files.hpp"
+#include "app/signing.hpp"
+#include "app/verbs/verbs.hpp"
+#include "app/wire.hpp"
+#include "streams/policy_document.hpp"
+
+namespace onecode::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  KafkaFlags kafka;
+  std::string file, other;
+  std::optional<std::string> key, out;
+  bool json = false, without_signature = false;
+};
+
+bool has_signature(const std::string& document) {
+  const auto json = Json::parse(document, nullptr, false);
+  return json.is_object() && json.contains("signature");
+}
+
+/// A bare or signed document, a policy event, or `builtin`. Broken JSON is a broken file, not a broken policy.
+std::string read_document(const std::string& file) {
+  if (file == "builtin") return streams::write_policy(builtin_policy());
+  auto text = read_file(file);
+  try {
+    const auto json = Json::parse(text);
+    if (!json.is_object()) throw InputError(fmt::format("{}: must be a JSON object, the policy document", file));
+    if (json.contains("specversion") && json.contains("data")) return json["data"].dump();
+  } catch (const Json::parse_error& e) {
+    throw InputError(fmt::format("{}: is not JSON: {}", file, e.what()));
+  }
+  return text;
+}
+
+std::vector<std::string> named(const std::string& file, const std::vector<std::string>& errors) {
+  std::vector<std::string> out;
+  for (const auto& e : errors) out.push_back(file + ": " + e);
+  return out;
+}
+
+Policy read_good(const std::string& file) {
+  auto result = streams::read_policy(read_document(file));
+  if (!result.policy) throw InputError(named(file, result.errors));
+  return std::move(*result.policy);
+}
+
+int run_check(const Options& o) {
+  const auto document = read_document(o.file);
+  auto errors = streams::read_policy(document).errors;
+  std::string note = "no signature";
+  if (has_signature(document)) {
+    const auto roots = load_config(o.kafka.config).trust.root;
+    if (roots.empty()) {
+      note = "signature not checked: no [trust] root is configured (--config FILE)";
+    } else if (errors.empty()) {
+      // As a node sees it that has no other policy yet: only a root key counts.
+      errors = streams::read_policy_event(streams::policy_event(document), roots, builtin_policy(), false).errors;
+      note = "signed by a root key";
+    }
+  }
+  if (o.json) {
+    print(Json{{"ok", errors.empty()}, {"errors", errors}}.dump(2) + "\n");
+  } else if (errors.empty()) {
+    const auto policy = streams::read_policy(document).policy;
+    print(fmt::format("{}: version {}, in force from {}; {}\n", o.file, policy->version,
+                      format_time(policy->effective_from), note));
+  } else {
+    std::string text;
+    for (const auto& e : named(o.file, errors)) text += e + "\n";
+    print(text);
+  }
+  return errors.empty() ? kDone : kAnswerIsNo;
+}
+
+std::string newest_published(const Options& o) {
+  const auto config = o.kafka.load();
+  const auto broker = connect(config.kafka);
+  const TopicPartition at{Topic::policy, 0};
+  const auto marks = broker->watermarks(at, streams::Isolation::committed);
+  const auto reader = broker->reader(at, marks.low, streams::Isolation::committed);
+  std::optional<std::string> newest;
+  while (reader->position() < marks.high)
+    if (const auto batch = reader->next(streams::Milliseconds(200)))
+      for (const auto& r : batch->records)
+        if (r.value) newest = std::string(*r.value);
+  if (!newest)
+    throw Failure(kAnswerIsNo,
+                  fmt::format("{}policy holds no policy yet: the built-in one is in force", config.kafka.prefix));
+  const auto json = Json::parse(*newest, nullptr, false);
+  if (!json.is_object() || !json.contains("data"))
+    throw InputError(config.kafka.prefix + "policy: the newest record is no policy event");
+  return json["data"].dump();
+}
+
+int run_show(const Options& o) {
+  std::string document;
+  if (!o.file.empty()) {
+    document = streams::write_policy(read_good(o.file));
+  } else if (o.kafka.config || o.kafka.brokers) {
+    const auto result = streams::read_policy(newest_published(o));
+    if (!result.policy) throw InputError(named("the newest published policy", result.errors));
+    document = streams::write_policy(*result.policy);
+  } else {
+    document = streams::write_policy(builtin_policy());
+  }
+  print(Json::parse(document).dump(2) + "\n");
+  return kDone;
+}
+
+std::string words(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+void compare(const Json& a, const Json& b, const std::string& path, std::vector<std::array<std::string, 3>>& out) {
+  if (a == b) return;
+  if (a.is_object() && b.is_object()) {
+    for (const auto& [name, value] : a.items()) {
+      const auto at = path.empty() ? name : path + "." + name;
+      if (b.contains(name))
+        compare(value, b[name], at, out);
+      else
+        out.push_back({at, words(value), ""});
+    }
+    for (const auto& [name, value] : b.items())
+      if (!a.contains(name)) out.push_back({path.empty() ? name : path + "." + name, "", words(value)});
+    return;
+  }
+  out.push_back({path, words(a), words(b)});
+}
+
+int run_diff(const Options& o) {
+  std::vector<std::array<std::string, 3>> list;
+  compare(Json::parse(streams::write_policy(read_good(o.file))),
+          Json::parse(streams::write_policy(read_good(o.other))), "", list);
+  if (o.json) {
+    auto all = Json::array();
+    for (const auto& [member, before, after] : list)
+      all.push_back({{"member", member}, {"before", before}, {"after", after}});
+    print(Json{{"same", list.empty()}, {"differences", all}}.dump(2) + "\n");
+  } else if (list.empty()) {
+    print("the two policies are the same\n");
+  } else {
+    std::string text;
+    for (const auto& [member, before, after] : list) {
+      if (before.empty())
+        text += fmt::format("{} is new: {}\n", member, after);
+      else if (after.empty())
+        text += fmt::format("{} is gone, it was {}\n", member, before);
+      else
+        text += fmt::format("{} was {}, becomes {}\n", member, before, after);
+    }
+    print(text);
+  }
+  return list.empty() ? kDone : kAnswerIsNo;
+}
+
+std::string sign_document(const std::string& file, const std::string& key_file) {
+  const auto document = read_document(file);
+  if (const auto result = streams::read_policy(document); !result.policy)
+    throw InputError(named(file, result.errors));
+  const auto key = read_key_file(key_file);
+  return streams::sign_policy(document, key.private_key, key.id);
+}
+
+int run_sign(const Options& o) {
+  const auto text = sign_document(o.file, *o.key) + "\n";
+  if (o.out) {
+    write_file(*o.out, text);
+    print(fmt::format("{}: written, signed\n", *o.out));
+  } else {
+    print(text);
+  }
+  return kDone;
+}
+
+int run_publish_policy(const Options& o) {
+  const auto config = o.kafka.load();
+  const auto policy = read_good(o.file);
+  const auto document = o.key ? sign_document(o.file, *o.key) : read_document(o.file);
+  if (!o.key && !o.without_signature && !has_signature(document))
+    throw UsageError(fmt::format(
+        "{} has no signature: give --key FILE, sign it with onecode policy sign, or say --unsigned", o.file));
+  const auto broker = connect(config.kafka);
+  const auto publisher = broker->publisher();
+  publisher->publish(Topic::policy, 0, policy.version, streams::policy_event(document));
+  publisher->flush();
+  if (o.json)
+    print(Json{{"version", policy.version}, {"effective_from", format_time(policy.effective_from)}}.dump() + "\n");
+  else
+    print(fmt::format(
+        "version {}, in force from {}, published to {}policy; /status of a node tells which version it runs\n",
+        policy.version, format_time(policy.effective_from), config.kafka.prefix));
+  return kDone;
+}
+
+} // namespace
+
+Run add_policy(CLI::App& verb) {
+  auto options = std::make_shared<Options>();
+  auto* o = options.get();
+  verb.require_subcommand(1);
+  auto* check = verb.add_subcommand("check", "explain every error in a document (exit 1)");
+  auto* show = verb.add_subcommand("show", "print a policy whole, with every default filled in");
+  auto* diff =
+      verb.add_subcommand("diff", "say in words what changes from one to the other (exit 1 when something does)");
+  auto* sign = verb.add_subcommand("sign", "put a signature on a document");
+  auto* publish = verb.add_subcommand("publish", "put a document in force on a cluster");
+  const char* document = "policy document (JSON), signed or not; 'builtin' for the built-in one";
+  check->add_option("FILE", o->file, document)->required();
+  check->add_option("--config", o->kafka.config, "whose [trust] root the signature is checked against")
+      ->type_name("FILE");
+  check->footer("\nExample:\n  onecode policy check policy.json");
+  show->add_option("FILE", o->file,
+                   std::string(document) + "; without one: the newest of --config/--brokers, or the built-in");
+  o->kafka.add_to(*show);
+  show->footer("\nExample:\n  onecode policy show --brokers localhost:9092");
+  diff->add_option("A", o->file, document)->required();
+  diff->add_option("B", o->other, document)->required();
+  diff->footer("\nExample:\n  onecode policy diff builtin policy.json");
+  sign->add_option("FILE", o->file, document)->required();
+  sign->add_option("--key", o->key, "key file of the information centre")->type_name("KEYFILE")->required();
+  sign->add_option("--out", o->out, "write it here; otherwise to stdout")->type_name("FILE");
+  sign->footer("\nExample:\n  onecode policy sign policy.json --key centre.key.json --out policy.signed.json");
+  publish->add_option("FILE", o->file, document)->required();
+  publish->add_option("--key", o->key, "sign it with this key file first")->type_name("KEYFILE");
+  publish->add_flag("--unsigned", o->without_signature, "publish it without a signature");
+  o->kafka.add_to(*publish);
+  publish->footer("\nExample:\n  onecode policy publish policy.signed.json --config node.toml");
+  for (auto* sub : {check, diff, publish}) sub->add_flag("--json", o->json, "print the result as JSON");
+  return [=] {
+    if (check->parsed()) return run_check(*o);
+    if (show->parsed()) return run_show(*o);
+    if (diff->parsed()) return run_diff(*o);
+    if (sign->parsed()) return run_sign(*o);
+    return run_publish_policy(*options);
+  };
+}
+
+} // namespace onecode::app

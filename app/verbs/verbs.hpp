@@ -1,0 +1,17 @@
+// What each verb's file gives to the table in app/cli.cpp.
+#pragma once
+
+#include "app/cli.hpp"
+
+namespace onecode::app {
+
+Run add_command(CLI::App& verb);
+Run add_config(CLI::App& verb);
+Run add_import(CLI::App& verb);
+Run add_keys(CLI::App& verb);
+Run add_policy(CLI::App& verb);
+Run add_publish(CLI::App& verb);
+Run add_tail(CLI::App& verb);
+Run add_topics(CLI::App& verb);
+
+} // namespace onecode::app

@@ -1,0 +1,17 @@
+#include "app/wire.hpp"
+
+#include <fmt/format.h>
+
+#include "streams/kafka/kafka_broker.hpp"
+
+namespace onecode::app {
+
+std::unique_ptr<streams::Broker> connect(const KafkaOptions& options) {
+  streams::KafkaConfig config;
+  config.brokers = options.brokers;
+  config.prefix = options.prefix;
+  config.properties = options.properties;
+  return streams::connect_kafka(std::move(config));
+}
+
+} // namespace onecode::app
