@@ -2,6 +2,11 @@
 //   Regulation R6.4 R7.2 R11.1a R11.3; rules D1 D2 D3 D8 D15 and R6.4.
 //   Sequence   the last 256 numbers of the newest boot and of the one before are remembered with a hash of their content:
 //              a retransmission gets no second decision, other content is a clone (D2).
+//   Unproven   a scan whose MAC is missing or wrong says nothing about this device: it is denied, it is a D1 finding, and
+//              it touches neither the sequence nor any other evidence, so that nobody can get an honest reader
+//              quarantined in its name.
+//   Files      device_sequence (windows), device_scan, device_reports, device_commands (the state machine),
+//              device_standing (reasons, status record, quarantine), device_findings.
 #pragma once
 
 #include <array>
@@ -25,7 +30,7 @@ constexpr std::string_view to_string(DeviceLife s) {
   return n[static_cast<std::size_t>(s)];
 }
 
-/// The last 256 sequence numbers of one boot.
+/// The last 256 sequence numbers of one boot. Which boot, and how far it has come, stands in DeviceState::Hot.
 struct SequenceWindow {
   static constexpr std::uint64_t kNumbers = 256;
   static constexpr std::size_t kGroup = 16;  // slots stored together
@@ -34,17 +39,38 @@ struct SequenceWindow {
     std::uint64_t seq = 0;
     std::uint64_t content = 0;  // 0: empty
     std::uint64_t event = 0;    // hash of (source, id)
+    std::int32_t partition = 0;
+    std::int64_t offset = 0;  // where the scan stands, so that a clone's evidence can name both
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("seq", s.seq);
       v("content", s.content);
       v("event", s.event);
+      v("partition", s.partition);
+      v("offset", s.offset);
     }
   };
-  std::uint32_t boot = 0;
-  bool started = false;
-  std::uint64_t highest = 0;
-  std::array<Slot, kNumbers> slots{};  // slot = seq % 256
+  /// Slot = seq % 256. Takes memory with its first number: most devices never use the window of the boot before.
+  class Slots {
+   public:
+    Slot& operator[](std::size_t i) {
+      if (slots_.empty()) slots_.resize(kNumbers);
+      return slots_[i];
+    }
+    const Slot& operator[](std::size_t i) const {
+      static const Slot empty;
+      return slots_.empty() ? empty : slots_[i];
+    }
+    bool empty() const { return slots_.empty(); }
+
+   private:
+    std::vector<Slot> slots_;
+  };
+  Slots slots;
+  /// 16 bits of each slot's event hash side by side, so that looking for an id reads 512 bytes. Not stored: made from
+  /// the slots when the device wakes (domain/device_sequence.cpp).
+  std::array<std::uint16_t, kNumbers> prints{};
+  bool printed = false;
 };
 
 struct DeviceState {
@@ -65,6 +91,9 @@ struct DeviceState {
     msg::IntegrationView view;
     std::uint64_t revision = 0;
     Reasons quarantine_reasons;
+    bool usable = false;           // as the last device-status record said
+    bool device_planned = true;    // the plan names this device, or no device at all (R5.1)
+    bool zone_planned = true;      // and its zone (R7.2)
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("life", s.life);
@@ -85,18 +114,25 @@ struct DeviceState {
       v("view", s.view);
       v("revision", s.revision);
       v("quarantine_reasons", s.quarantine_reasons);
+      v("usable", s.usable);
+      v("device_planned", s.device_planned);
+      v("zone_planned", s.zone_planned);
     }
   };
 
-  /// D3: one stream of reports, recognised by address, boot and TLS fingerprint.
-  struct Stream {
-    std::uint64_t signature = 0;
-    Time last;
+  /// D3: one report as its stream is recognised: address, boot and TLS fingerprint. 0: not said.
+  struct ReportSeen {
+    Time at;
+    std::uint64_t address = 0;
+    std::uint64_t tls = 0;
+    std::uint32_t boot = 0;
     EventRef event;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
-      v("signature", s.signature);
-      v("last", s.last);
+      v("at", s.at);
+      v("address", s.address);
+      v("tls", s.tls);
+      v("boot", s.boot);
       v("event", s.event);
     }
   };
@@ -108,6 +144,7 @@ struct DeviceState {
     std::uint32_t boots[2] = {0, 0};
     bool started[2] = {false, false};
     std::uint64_t highest[2] = {0, 0};
+    std::uint64_t first[2] = {0, 0};  // lowest number seen of the boot
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("scans", s.scans);
@@ -116,12 +153,13 @@ struct DeviceState {
         v("boot", s.boots[i]);
         v("started", s.started[i]);
         v("highest", s.highest[i]);
+        v("first", s.first[i]);
       }
     }
   };
 
   struct Reports {
-    std::vector<Stream> streams;  // the last 4
+    std::vector<ReportSeen> streams;  // the last 8 by event time
     std::uint32_t boot = 0;
     std::uint64_t highest = 0;
     bool started = false;
@@ -138,16 +176,31 @@ struct DeviceState {
     }
   };
 
-  /// One open finding per rule, with its evidence; and what was already told to the integration today.
+  /// One open finding per rule, with its evidence (domain/device_findings.hpp).
   struct OpenFinding {
+    /// One of several things seen, each a clause of the explanation (drift from the plan).
+    struct Detail {
+      Text facts;
+      EventRef event;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("facts", s.facts);
+        v("event", s.event);
+      }
+    };
     EvidenceBook evidence;
-    Finding finding;
+    Finding finding;  // no uid: below the watch threshold, nothing was published
+    int score = 0;    // as last published
+    std::vector<Detail> details;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("evidence", s.evidence);
       v("finding", s.finding);
+      v("score", s.score);
+      v("details", s.details);
     }
   };
+  /// What was already told to the integration, and at which event time.
   struct Reported {
     std::uint64_t detail = 0;
     Time at;
@@ -157,13 +210,32 @@ struct DeviceState {
       v("at", s.at);
     }
   };
+  /// A scan that was decided and stands in no window: a second content of its number, or a number below the window.
+  struct Outside {
+    std::uint32_t boot = 0;
+    std::uint64_t seq = 0;
+    std::uint64_t content = 0;
+    std::uint64_t event = 0;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("boot", s.boot);
+      v("seq", s.seq);
+      v("content", s.content);
+      v("event", s.event);
+    }
+  };
   struct File {
+    static constexpr std::size_t kMaxReported = 32, kMaxOutside = 32;
     std::vector<OpenFinding> findings;  // by rule id
-    std::vector<Reported> reported;     // at most 32
+    std::vector<Reported> reported;     // at most 32, the earliest leaves
+    std::vector<Outside> outside;       // the last 32, so that their retransmissions are known
+    std::vector<Outside> unproven;      // the last 32 scans with a bad MAC: they touch nothing else
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("findings", s.findings);
       v("reported", s.reported);
+      v("outside", s.outside);
+      v("unproven", s.unproven);
     }
   };
 
@@ -192,7 +264,7 @@ enum class MacCheck : std::uint8_t { not_required, ok, missing, wrong };
 
 /// A scan as it arrives. Leaves one ScanSeen for its account; or the Decision itself when the scan names no account; or
 /// nothing for a retransmission; or the refusal DUPLICATE_ID.
-/// `repeated`: a device that cannot count (always 0) sent this very content before (the shard's deduplication knows).
+/// A scan with the number 0 of a device that cannot count never comes here twice: the shard's deduplication knows it.
 void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context, Effects& out);
 void step(DeviceState& d, const DeviceReport& report, const Context& context, Effects& out);
 void step(DeviceState& d, const Command& command, const Context& context, Effects& out);

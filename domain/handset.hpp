@@ -1,6 +1,7 @@
 // A handset: which accounts were shown from it lately (rule A9). Exact up to 64 accounts; more are only counted as 64.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,13 @@ struct HandsetState {
   std::string id;
   struct Record {
     std::vector<User> users;  // by account id
+    std::uint32_t told = 0;   // accounts lately, as last told to them; falls when the window forgets some
+    Time told_at;             // event time
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("users", s.users);
+      v("told", s.told);
+      v("told_at", s.told_at);
     }
   } record;
   bool dirty = false;

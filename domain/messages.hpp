@@ -121,12 +121,16 @@ struct IntegrationView {
   std::string state;   // as in REGULATION §3; empty: nobody adopted or planned it
   std::string access;  // open | suspended | terminated
   Manifest scope;
+  std::vector<std::string> owners;  // actors who may install and activate its devices
+  std::string unit;
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("integration", s.integration);
     v("state", s.state);
     v("access", s.access);
     v("scope", s.scope);
+    v("owners", s.owners);
+    v("unit", s.unit);
   }
 };
 

@@ -1,0 +1,201 @@
+#include "domain/device_commands.hpp"
+
+#include <algorithm>
+
+#include "domain/device_sequence.hpp"
+#include "domain/device_standing.hpp"
+
+namespace onecode {
+namespace {
+
+std::string_view in_chinese(DeviceLife life) {
+  constexpr std::string_view n[] = {"未登记", "已登记", "已认证", "已安装", "使用中", "维护中", "已隔离", "已报废"};
+  return n[static_cast<std::size_t>(life)];
+}
+
+void refuse_unknown(const DeviceState& d, const Command& command, Effects& out) {
+  out.refuse("UNKNOWN_TARGET",
+             {"登记册中没有设备 " + d.id + ",无法执行 " + command.name + ";请先登记(device.register)",
+              "there is no device " + d.id + " in the register, so " + command.name +
+                  " has nothing to act on; register it first (device.register)"});
+}
+
+void refuse_move(const DeviceState& d, const Command& command, Effects& out) {
+  std::string zh, en;
+  for (const auto& m : kDeviceMoves) {
+    if (m.command != command.name) continue;
+    if (!en.empty()) zh += "、", en += ", ";
+    zh += in_chinese(m.from);
+    en += to_string(m.from);
+  }
+  out.refuse("ILLEGAL_TRANSITION", {"设备 " + d.id + " 目前为“" + std::string(in_chinese(d.reg.life)) +
+                                        "”,不能执行 " + command.name + ";该命令适用于:" + zh,
+                                    "the device " + d.id + " is " + std::string(to_string(d.reg.life)) + "; " +
+                                        command.name + " is for devices that are: " + en});
+}
+
+void refuse_field(std::string_view field, std::string_view zh, std::string_view en, Effects& out) {
+  out.refuse("BAD_FIELD", {"参数 " + std::string(field) + " " + std::string(zh),
+                           "args." + std::string(field) + " " + std::string(en)});
+}
+
+bool is_id(std::string_view field, std::string_view value, Effects& out) {
+  if (valid_id(value)) return true;
+  refuse_field(field, "不是合法的标识(1–64 个字符,A-Z a-z 0-9 . _ : -)",
+               "is not an identifier (1 to 64 characters of A-Z a-z 0-9 . _ : -)", out);
+  return false;
+}
+
+bool is_given(std::string_view field, std::string_view value, Effects& out) {
+  if (!value.empty()) return true;
+  refuse_field(field, "不能为空", "must not be empty", out);
+  return false;
+}
+
+/// An owner acts for integrations whose `owners` name them. While nobody owns the integration (it was not adopted or
+/// planned yet) or its view has not arrived, any holder of an owner key may install: nothing can be used before the
+/// integration opens, and then its owners are known.
+bool owner_may(const DeviceState& d, const Command& command, Effects& out) {
+  if (command.role != "integration-owner" || !view_arrived(d.reg) || d.reg.view.owners.empty()) return true;
+  if (std::ranges::find(d.reg.view.owners, command.actor) != d.reg.view.owners.end()) return true;
+  out.refuse("NOT_OWNER",
+             {command.actor + " 不是接入系统 " + d.reg.integration + " 的负责人,不能执行 " + command.name,
+              command.actor + " is not among the owners of the integration " + d.reg.integration +
+                  " and may not send " + command.name});
+  return false;
+}
+
+void set_life(DeviceState& d, const DeviceMove& move, const Context& context, Effects& out) {
+  d.reg.life = move.to;
+  publish_status(d, context.now, out);
+}
+
+void claim(const DeviceState& d, std::string what, const Command& command, Effects& out) {
+  out.sends.push_back({{Kind::campus, std::move(what)},
+                       msg::SerialClaimed{d.id, d.reg.integration, ref(command.origin), command.origin.time}});
+}
+
+void join(const DeviceState& d, Effects& out) {
+  out.sends.push_back({{Kind::integration, d.reg.integration}, msg::DeviceJoined{d.id, false}});
+}
+
+// -- one function per command: arguments checked first, then written; the move is known to be allowed
+// ----------------
+
+void carry_out(DeviceState& d, const DeviceRegister& a, const Command& command, const DeviceMove& move,
+               const Context& context, Effects& out) {
+  if (!is_id("serial", a.serial, out) || !is_id("integration", a.integration, out)) return;
+  if (a.secure_element && !is_id("secure_element", *a.secure_element, out)) return;
+  auto& reg = d.reg;
+  reg.serial = a.serial;
+  reg.model = a.model;
+  reg.integration = a.integration;
+  reg.secure_element = a.secure_element.value_or("");
+  reg.operators = a.operators;
+  forget_sequence(d);
+  set_life(d, move, context, out);
+  claim(d, "serial:" + a.serial, command, out);
+  if (a.secure_element) claim(d, "se:" + *a.secure_element, command, out);
+  join(d, out);
+}
+
+void carry_out(DeviceState& d, const DeviceCertify& a, const Command&, const DeviceMove& move, const Context& context,
+               Effects& out) {
+  if (!is_given("certificate", a.certificate, out)) return;
+  if (a.secret && !is_given("secret", *a.secret, out)) return;
+  auto& reg = d.reg;
+  // What came before the first key was proven by nobody. A renewal without a key keeps the key.
+  if (a.secret && reg.secret.empty()) forget_sequence(d);
+  reg.certificate = a.certificate;
+  reg.certified_to = a.valid_to;
+  if (a.secret) reg.secret = *a.secret;
+  set_life(d, move, context, out);
+  out.timers.push_back({std::string(kCertificateTimer), a.valid_to + milliseconds(1)});
+}
+
+void carry_out(DeviceState& d, const DeviceInstall& a, const Command&, const DeviceMove& move, const Context& context,
+               Effects& out) {
+  if (!is_id("integration", a.integration, out) || !is_id("zone", a.zone, out)) return;
+  if (a.kind != "fixed" && a.kind != "mobile")
+    return refuse_field("kind", "须为 fixed 或 mobile", "must be fixed or mobile", out);
+  // Article 11(3): a device is authorised for one integration, and the information centre says for which.
+  if (a.integration != d.reg.integration)
+    return refuse_field("integration", "与登记的接入系统 " + d.reg.integration + " 不符",
+                        "is not the integration that the device is registered for: " + d.reg.integration, out);
+  auto& reg = d.reg;
+  reg.zone = a.zone;
+  reg.position = a.position;
+  reg.network = a.network;
+  reg.aps = a.aps;
+  reg.kind = a.kind;
+  place_in_plan(reg);
+  set_life(d, move, context, out);
+  join(d, out);
+}
+
+void carry_out(DeviceState& d, const DeviceActivate&, const Command& command, const DeviceMove& move,
+               const Context& context, Effects& out) {
+  if (!integration_standing(d.reg).reasons.empty()) {
+    const std::string state = view_arrived(d.reg) && !d.reg.view.state.empty() ? d.reg.view.state : "unknown";
+    out.refuse("ILLEGAL_TRANSITION", {"接入系统 " + d.reg.integration + " 目前为 " + state + ",其设备尚不能启用(" +
+                                          command.name + " 适用于 joint-debug、acceptance、live)",
+                                      "the integration " + d.reg.integration + " is " + state + "; " + command.name +
+                                          " needs one that is joint-debug, acceptance or live, with open access"});
+    return;
+  }
+  set_life(d, move, context, out);
+}
+
+void carry_out(DeviceState& d, const DeviceQuarantine&, const Command& command, const DeviceMove&,
+               const Context& context, Effects& out) {
+  const Text why = command.reason.empty() ? Text{"信息中心决定", "the information centre decided so"}
+                                          : Text{command.reason, command.reason};
+  quarantine(d, why, {}, context.policy_at(command.origin.time).version, context.now, out);
+}
+
+void carry_out(DeviceState& d, const DeviceRelease&, const Command&, const DeviceMove&, const Context& context,
+               Effects& out) {
+  auto& reg = d.reg;
+  reg.life = reg.before_quarantine;
+  reg.before_quarantine = DeviceLife::unknown;
+  reg.quarantine_reasons = {};
+  // A person has looked into it: the same evidence must not quarantine it again.
+  for (const RuleId rule : {RuleId::D2, RuleId::D3})
+    close_finding(subject(d), rule, context.now, {"经核实解除隔离,予以关闭。", "Released after inspection, closed."},
+                  context, out);
+  if (!d.reports.streams.empty()) {
+    d.reports.streams.clear();
+    d.dirty.reports = true;
+  }
+  publish_status(d, context.now, out);
+}
+
+template <class T>
+void carry_out(DeviceState& d, const T&, const Command& command, const DeviceMove&, const Context&, Effects& out) {
+  refuse_move(d, command, out); // not a device command: no row in the table leads here
+}
+
+} // namespace
+
+const DeviceMove* device_move(std::string_view command, DeviceLife from) {
+  const auto* it =
+      std::ranges::find_if(kDeviceMoves, [&](const DeviceMove& m) { return m.command == command && m.from == from; });
+  return it == std::end(kDeviceMoves) ? nullptr : it;
+}
+
+void place_in_plan(DeviceState::Register& reg) {
+  const auto& zones = reg.view.scope.zones;
+  reg.zone_planned = reg.zone.empty() || zones.empty() || std::ranges::find(zones, reg.zone) != zones.end();
+}
+
+void step(DeviceState& d, const Command& command, const Context& context, Effects& out) {
+  const std::string_view name = command.info().name;
+  if (d.reg.life == DeviceLife::unknown && !std::holds_alternative<DeviceRegister>(command.args))
+    return refuse_unknown(d, command, out);
+  if (!owner_may(d, command, out)) return;
+  const DeviceMove* move = device_move(name, d.reg.life);
+  if (move == nullptr) return refuse_move(d, command, out);
+  std::visit([&](const auto& args) { carry_out(d, args, command, *move, context, out); }, command.args);
+}
+
+} // namespace onecode

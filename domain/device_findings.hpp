@@ -1,0 +1,51 @@
+// The file that is kept on a device or an integration: one finding per rule, each with its own evidence (CONTRACT
+// §5.4). R11.1a, R11.3, R5.1, R6.4; mode, weight and thresholds are those of the policy at event time (R13.1).
+//   Opens      with the first hit that reaches the watch threshold; a weaker one is kept and published to nobody.
+//   Updates    when it became stronger, reached a higher band, or has a new detail to tell; a mere repetition is
+//   silent. Closes     when quiet for 30 days of engine time (timer `quiet:<rule>`), or when a person settled it.
+#pragma once
+
+#include <string>
+
+#include "domain/device.hpp"
+
+namespace onecode {
+
+/// Whose file it is.
+struct FindingSubject {
+  Kind kind{}; // device | integration
+  const std::string& id;
+  DeviceState::File& file;
+  bool& dirty;
+};
+
+/// A hit laid on the scales. `open` is null where the rule is off or in shadow mode.
+struct Weighed {
+  DeviceState::OpenFinding* open = nullptr;
+  int score = 0;
+  Band band{};
+  bool news = false; // something that this finding did not say before
+};
+
+/// Adds the hit to its rule's evidence. `detail`: the facts are one of several that the finding lists.
+Weighed weigh(const FindingSubject& subject, const Hit& hit, bool detail, const Context& context, Effects& out);
+/// Publishes what weigh() found, where there is something to publish. The caller may have raised the band.
+void publish(const FindingSubject& subject, const Weighed& weighed, const Hit& hit, const Context& context,
+             Effects& out);
+/// Ends a finding, if there is one; `why` completes its explanation.
+void close_finding(const FindingSubject& subject, RuleId rule, Time recorded, const Text& why, const Context& context,
+                   Effects& out);
+/// A timer `quiet:<rule>`; false: another timer.
+bool quiet_timer(const FindingSubject& subject, const msg::TimerFired& timer, const Context& context, Effects& out);
+
+/// What the finding asks people to do.
+ProposedAction proposed_action(RuleId rule, Band band);
+/// `11(1)` as people cite it: 第十一条第(一)项 | article 11(1).
+Text article_text(std::string_view control);
+
+/// A hit of a rule with its weight by the policy.
+inline Hit make_hit(RuleId rule, const RuleSettings& settings, Time at, Text facts, EventRef event) {
+  return Hit{rule, settings.weight, 1000, at, std::move(facts), {std::move(event)}};
+}
+
+} // namespace onecode

@@ -1,0 +1,169 @@
+// What a scan means for its device, and what the holder's account must know of it. R6.4, R7.2, R11.1a, R11.3.
+//   In order   whose it is (MAC), where it stands in the count (D2), may the device serve (register), may the
+//   integration
+//              (R6.4), is it inside the declared scope (R7.2, D15).
+#include <algorithm>
+
+#include "domain/account.hpp"
+#include "domain/device.hpp"
+#include "domain/device_sequence.hpp"
+#include "domain/device_standing.hpp"
+#include "domain/rules/d01_uncertified.hpp"
+#include "domain/rules/d02_sequence.hpp"
+#include "domain/rules/d08_one_device_many.hpp"
+#include "domain/rules/d15_plan_drift.hpp"
+
+namespace onecode {
+namespace {
+
+constexpr Duration kTellAgain = hours(24);
+
+void add_finding(DeviceOpinion& opinion, std::string uid) {
+  if (!uid.empty()) opinion.findings.push_back(std::move(uid));
+}
+
+/// False: this scan was decided before, or its id belongs to another.
+bool is_new(DeviceState& d, const Scan& scan, bool proven, const Context& context, SequencePlace& place,
+            Effects& out) {
+  const std::uint64_t event = event_print(scan.origin);
+  if (proven) {
+    place = sequence_place(d, scan, event, context);
+    if (place.arrival != Arrival::retransmission && place.arrival != Arrival::id_used) {
+      remember_sequence(d, scan, event, place, out);
+      return true;
+    }
+  } else {
+    // Somebody else's scans are told apart among themselves; they must not touch the reader's own numbers.
+    place.arrival = Arrival::uncounted;
+    auto& list = d.file.unproven;
+    const std::uint64_t content = content_print(scan.content);
+    for (const auto& o : list) {
+      if (o.content == content && o.seq == scan.seq && o.boot == scan.boot)
+        place.arrival = Arrival::retransmission;
+      else if (o.event == event)
+        place.arrival = Arrival::id_used;
+    }
+    if (place.arrival == Arrival::uncounted) {
+      if (list.size() == DeviceState::File::kMaxOutside) list.erase(list.begin());
+      list.push_back({scan.boot, scan.seq, content, event});
+      d.dirty.file = true;
+      return true;
+    }
+  }
+  if (place.arrival == Arrival::retransmission) {
+    ++out.tally.retransmissions;
+  } else {
+    out.refuse("DUPLICATE_ID",
+               {"该 source 与 id 此前已用于本设备的另一条刷码记录(id " + scan.origin.id + ")",
+                "source and id were used before for another scan of this device (id " + scan.origin.id + ")"});
+  }
+  return false;
+}
+
+/// Tells the integration, each detail at most once a day of event time.
+void tell(DeviceState& d, RuleId rule, std::string detail, const Scan& scan, const Context& context, Effects& out) {
+  const Time at = scan.origin.time;
+  if (context.policy_at(at).rule(rule).mode == Mode::off) return;
+  const std::uint64_t print = hash64(detail, static_cast<std::uint64_t>(rule) + 1);
+  auto& reported = d.file.reported;
+  const auto it = std::ranges::find(reported, print, &DeviceState::Reported::detail);
+  if (it != reported.end()) {
+    if (at < it->at + kTellAgain) return;
+    it->at = at;
+  } else {
+    if (reported.size() == DeviceState::File::kMaxReported)
+      reported.erase(std::ranges::min_element(reported, {}, &DeviceState::Reported::at));
+    reported.push_back({print, at});
+  }
+  d.dirty.file = true;
+  out.sends.push_back(
+      {{Kind::integration, d.reg.integration}, msg::DriftSeen{rule, std::move(detail), at, ref(scan.origin), d.id}});
+}
+
+void tell_gaps(DeviceState& d, const rules::ScopeGaps& gaps, const Scan& scan, const Context& context, Effects& out) {
+  const auto drift = [&](std::string detail) { tell(d, RuleId::D15, std::move(detail), scan, context, out); };
+  if (gaps.function) drift("function " + scan.function);
+  if (gaps.zone) drift("zone " + d.reg.zone);
+  if (gaps.hours && scan.clock == Clock::synced)
+    drift("hours outside " + d.reg.view.scope.hours->from + "-" + d.reg.view.scope.hours->to);
+  if (gaps.operator_id) drift("operator " + scan.operator_id);
+  if (gaps.device) drift("device " + d.id);
+}
+
+/// A scan whose code names nobody has no account to decide it.
+void decide_without_account(const Scan& scan, DeviceOpinion&& opinion, const Context& context, Effects& out) {
+  const Policy& policy = context.policy_at(scan.origin.time);
+  Decision decision;
+  decision.scan = &scan;
+  decision.verdict = never_blocked(scan, policy) ? Verdict::allow : Verdict::deny;
+  decision.reasons = opinion.reasons;
+  decision.reasons.add(scan.token.state == TokenState::unknown_issuer ? Reason::CODE_UNKNOWN_ISSUER
+                                                                      : Reason::CODE_INVALID);
+  decision.integration = std::move(opinion.integration);
+  decision.findings = std::move(opinion.findings);
+  decision.policy = policy.version;
+  out.outputs.push_back(std::move(decision));
+}
+
+} // namespace
+
+void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context, Effects& out) {
+  const Time at = scan.origin.time;
+  const bool proven = d.reg.secret.empty() || mac == MacCheck::ok;
+  SequencePlace place;
+  if (!is_new(d, scan, proven, context, place, out)) return;
+  ++d.hot.scans;
+  d.dirty.hot = true;
+
+  DeviceOpinion opinion;
+  const bool known = d.reg.life != DeviceLife::unknown;
+  bool contradicted = false; // by its count or by its own words: what it saw is no evidence about people
+  const auto hit = [&](const Hit& h) { add_finding(opinion, take_hit(d, h, context, out)); };
+  const auto settings = [&](RuleId rule) -> const RuleSettings& { return context.policy_at(at).rule(rule); };
+
+  // Nobody clones a device that is not in the register: that one is D1.
+  const bool counted = place.arrival == Arrival::next || place.arrival == Arrival::late;
+  if (known && !counted) {
+    if (const auto h = rules::cloned_sequence(place, scan, settings(RuleId::D2))) {
+      contradicted = settings(RuleId::D2).mode == Mode::enforce;
+      hit(*h);
+    }
+  }
+  if (const auto fault = rules::certification_fault(d.reg, mac, at); fault != rules::CertificationFault::none)
+    hit(rules::uncertified(fault, d.reg, settings(RuleId::D1), scan.origin));
+
+  if (!proven) opinion.reasons.add(Reason::DEVICE_BAD_MAC);
+  opinion.integration = known ? d.reg.integration : scan.integration;
+  opinion.zone = d.reg.zone;
+
+  if (known) {
+    if (!scan.integration.empty() && scan.integration != d.reg.integration) {
+      opinion.reasons.add(Reason::OUT_OF_SCOPE);
+      if (proven) {
+        contradicted = true;
+        hit(rules::other_integration(scan, d.reg, settings(RuleId::D8)));
+      }
+    }
+    const IntegrationStanding standing = integration_standing(d.reg);
+    opinion.reasons.add(standing.reasons);
+    opinion.test_only = standing.test_only;
+    if (!standing.reasons.empty() && proven && view_arrived(d.reg))
+      tell(d, RuleId::R6_4, "traffic while " + (d.reg.view.state.empty() ? "unknown" : d.reg.view.state), scan,
+           context, out);
+  }
+  opinion.reasons.add(device_reasons(d.reg, at));
+  opinion.trusted = opinion.reasons.empty() || opinion.reasons == Reasons{Reason::OUT_OF_SCOPE};
+  if (contradicted) opinion.trusted = false;
+
+  if (known && view_arrived(d.reg)) {
+    const rules::ScopeGaps gaps = rules::scope_gaps(d.reg, scan);
+    if (gaps.out_of_scope()) opinion.reasons.add(Reason::OUT_OF_SCOPE);
+    if (opinion.trusted) tell_gaps(d, gaps, scan, context, out);
+    if (!d.reg.view.scope.categories.empty()) opinion.categories = d.reg.view.scope.categories;
+  }
+
+  if (scan.account.empty()) return decide_without_account(scan, std::move(opinion), context, out);
+  out.sends.push_back({{Kind::account, scan.account}, msg::ScanSeen{&scan, std::move(opinion)}});
+}
+
+} // namespace onecode

@@ -1,0 +1,205 @@
+#include "domain/device_sequence.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "domain/rules/params.hpp"
+
+namespace onecode {
+namespace {
+
+using Slot = SequenceWindow::Slot;
+constexpr std::uint64_t kNumbers = SequenceWindow::kNumbers;
+constexpr std::size_t kReports = 64;
+
+constexpr std::uint16_t print_of(std::uint64_t event) { return static_cast<std::uint16_t>(event >> 48); }
+
+std::size_t slot_of(std::uint64_t seq) { return static_cast<std::size_t>(seq % kNumbers); }
+
+void make_prints(SequenceWindow& w) {
+  for (std::size_t i = 0; i < kNumbers; ++i) w.prints[i] = print_of(std::as_const(w.slots)[i].event);
+  w.printed = true;
+}
+
+/// Is there a slot with this event? Almost always no, so all prints are read without a branch between.
+bool holds_event(SequenceWindow& w, std::uint64_t event) {
+  if (!w.printed) make_prints(w);
+  const std::uint16_t print = print_of(event);
+  std::uint16_t any = 0;
+  for (std::size_t i = 0; i < kNumbers; ++i) any |= static_cast<std::uint16_t>(w.prints[i] == print);
+  if (any == 0) return false;
+  for (std::size_t i = 0; i < kNumbers; ++i) {
+    const Slot& s = std::as_const(w.slots)[i];
+    if (s.content != 0 && s.event == event) return true;
+  }
+  return false;
+}
+
+void count_lost(DeviceState& d, std::uint64_t n, Effects& out) {
+  const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - d.hot.lost;
+  d.hot.lost += std::min(n, room);
+  const std::uint64_t tally_room = std::numeric_limits<std::uint32_t>::max() - out.tally.sequence_gaps;
+  out.tally.sequence_gaps += static_cast<std::uint32_t>(std::min(n, tally_room));
+}
+
+void mark_all(DeviceState& d, std::size_t window) { d.dirty.groups[window].fill(true); }
+
+void open_boot(DeviceState& d, int window, std::uint32_t boot, std::uint64_t seq) {
+  auto& hot = d.hot;
+  if (window == 0 && hot.started[0]) { // what was the newest boot is now the boot before
+    d.windows[1] = std::move(d.windows[0]);
+    hot.started[1] = true;
+    hot.boots[1] = hot.boots[0];
+    hot.highest[1] = hot.highest[0];
+    hot.first[1] = hot.first[0];
+    mark_all(d, 1);
+  }
+  const auto w = static_cast<std::size_t>(window);
+  if (!d.windows[w].slots.empty() || hot.started[w]) mark_all(d, w);
+  d.windows[w] = SequenceWindow{};
+  hot.started[w] = true;
+  hot.boots[w] = boot;
+  hot.highest[w] = hot.first[w] = seq;
+}
+
+void put_aside(std::vector<DeviceState::Outside>& list, const Scan& scan, std::uint64_t event) {
+  if (list.size() == DeviceState::File::kMaxOutside) list.erase(list.begin());
+  list.push_back({scan.boot, scan.seq, content_print(scan.content), event});
+}
+
+} // namespace
+
+std::uint64_t event_print(const Origin& origin) {
+  char buffer[256];
+  const std::size_t n = origin.source.size() + 1 + origin.id.size();
+  if (n <= sizeof buffer) {
+    std::memcpy(buffer, origin.source.data(), origin.source.size());
+    buffer[origin.source.size()] = '\0';
+    std::memcpy(buffer + origin.source.size() + 1, origin.id.data(), origin.id.size());
+    return hash64({buffer, n});
+  }
+  return hash64(origin.source + '\0' + origin.id);
+}
+
+SequencePlace sequence_place(DeviceState& d, const Scan& scan, std::uint64_t event, const Context& context) {
+  const auto& hot = d.hot;
+  const std::uint64_t content = content_print(scan.content);
+  for (const auto& o : d.file.outside)
+    if (o.boot == scan.boot && o.seq == scan.seq && o.content == content) return {Arrival::retransmission};
+
+  int window = -1;
+  for (int w = 0; w < 2; ++w)
+    if (hot.started[w] && hot.boots[w] == scan.boot) window = w;
+
+  if (scan.seq == 0 && (window != 0 || hot.highest[0] < kNumbers)) return {Arrival::uncounted};
+
+  if (window >= 0) {
+    const Slot& slot = std::as_const(d.windows[static_cast<std::size_t>(window)].slots)[slot_of(scan.seq)];
+    if (slot.content != 0 && slot.seq == scan.seq) {
+      if (slot.content == content) return {Arrival::retransmission};
+      return {Arrival::clash, window, 0, EventRef{{Topic::scans, slot.partition}, slot.offset, {}}};
+    }
+  }
+  for (int w = 0; w < 2; ++w)
+    if (hot.started[w] && holds_event(d.windows[static_cast<std::size_t>(w)], event)) return {Arrival::id_used};
+  for (const auto& o : d.file.outside)
+    if (o.event == event && (o.seq != scan.seq || o.boot != scan.boot)) return {Arrival::id_used};
+
+  if (window < 0) {
+    if (!hot.started[0] || scan.boot > hot.boots[0]) return {Arrival::first, 0};
+    // Between the two remembered boots, or the first scan of any boot before: late, and now the boot before.
+    if (!hot.started[1] || scan.boot > hot.boots[1]) return {Arrival::first, 1};
+    return {Arrival::old_boot};
+  }
+  const std::uint64_t highest = hot.highest[window];
+  if (scan.seq > highest) return {Arrival::next, window, scan.seq - highest - 1};
+  const std::uint64_t back = highest - scan.seq;
+  if (back >= kNumbers) return {window == 0 ? Arrival::behind : Arrival::old_boot, window};
+  const auto limit = context.policy_at(scan.origin.time).rule(RuleId::D2)[param::d2::reorder_window];
+  if (static_cast<std::int64_t>(back) >= limit && window == 0) return {Arrival::behind, window};
+  return {Arrival::late, window};
+}
+
+void remember_sequence(DeviceState& d, const Scan& scan, std::uint64_t event, const SequencePlace& place,
+                       Effects& out) {
+  switch (place.arrival) {
+    case Arrival::uncounted:
+    case Arrival::retransmission:
+    case Arrival::id_used:
+      return;
+    case Arrival::clash:
+    case Arrival::behind:
+    case Arrival::old_boot:
+      put_aside(d.file.outside, scan, event);
+      d.dirty.file = true;
+      return;
+    case Arrival::first:
+    case Arrival::next:
+    case Arrival::late:
+      break;
+  }
+  auto& hot = d.hot;
+  const int w = place.window;
+  if (place.arrival == Arrival::first) {
+    open_boot(d, w, scan.boot, scan.seq);
+  } else if (place.arrival == Arrival::next) {
+    hot.highest[w] = scan.seq;
+    if (place.skipped > 0) count_lost(d, place.skipped, out);
+  } else if (scan.seq < hot.first[w]) { // older than all: what lies between is missing as well
+    count_lost(d, hot.first[w] - scan.seq - 1, out);
+    hot.first[w] = scan.seq;
+  } else if (hot.lost > 0) {
+    --hot.lost;
+  }
+  d.dirty.hot = true;
+
+  auto& window = d.windows[static_cast<std::size_t>(w)];
+  const std::size_t i = slot_of(scan.seq);
+  window.slots[i] = {scan.seq, content_print(scan.content), event, scan.origin.at.partition, scan.origin.offset};
+  if (window.printed) window.prints[i] = print_of(event);
+  d.dirty.groups[static_cast<std::size_t>(w)][i / SequenceWindow::kGroup] = true;
+}
+
+void forget_sequence(DeviceState& d) {
+  for (std::size_t w = 0; w < 2; ++w) {
+    if (!d.windows[w].slots.empty()) mark_all(d, w);
+    d.windows[w] = SequenceWindow{};
+    d.hot.started[w] = false;
+    d.hot.boots[w] = 0;
+    d.hot.highest[w] = d.hot.first[w] = 0;
+  }
+  d.hot.lost = 0;
+  d.reports = {};
+  d.file.outside.clear();
+  d.file.unproven.clear();
+  d.dirty.hot = d.dirty.reports = d.dirty.file = true;
+}
+
+Arrival report_place(DeviceState& d, const DeviceReport& report) {
+  if (!report.seq || *report.seq == 0) return Arrival::uncounted;
+  auto& r = d.reports;
+  const std::uint64_t seq = *report.seq, content = content_print(report.content);
+  if (r.started && report.boot < r.boot)
+    return Arrival::old_boot; // sent before the restart; D3 sees real alternation
+  const bool restarted = !r.started || report.boot > r.boot;
+  if (restarted) {
+    r.started = true;
+    r.boot = report.boot;
+    r.highest = seq;
+    r.recent.assign(kReports, 0);
+    r.recent_seq.assign(kReports, 0);
+  }
+  const std::size_t i = static_cast<std::size_t>(seq % kReports);
+  if (r.recent[i] != 0 && r.recent_seq[i] == seq)
+    return r.recent[i] == content ? Arrival::retransmission : Arrival::clash;
+  if (seq + kReports <= r.highest) return Arrival::behind;
+  const Arrival arrival = restarted ? Arrival::first : seq > r.highest ? Arrival::next : Arrival::late;
+  r.highest = std::max(r.highest, seq);
+  r.recent[i] = content;
+  r.recent_seq[i] = seq;
+  d.dirty.reports = true;
+  return arrival;
+}
+
+} // namespace onecode

@@ -1,0 +1,111 @@
+#include "domain/device_standing.hpp"
+
+namespace onecode {
+namespace {
+
+constexpr std::string_view kRemedy =
+    "如认为有误,请持设备维护与安全说明向信息中心提出异议;核实后由信息中心解除隔离(device.release)。 / If you think "
+    "this "
+    "is wrong, object to the information centre with the device's service record; once it is cleared up the centre "
+    "releases the device (device.release).";
+
+/// A clone is denied at once; everything else waits for people.
+bool quarantines_by_itself(RuleId rule) { return rule == RuleId::D2 || rule == RuleId::D3; }
+
+bool can_be_quarantined(DeviceLife life) {
+  return life != DeviceLife::unknown && life != DeviceLife::retired && life != DeviceLife::quarantined;
+}
+
+} // namespace
+
+Reasons device_reasons(const DeviceState::Register& reg, Time at) {
+  switch (reg.life) {
+    case DeviceLife::unknown:
+      return Reason::DEVICE_UNKNOWN;
+    case DeviceLife::active:
+      return at > reg.certified_to ? Reasons{Reason::DEVICE_NOT_ACTIVE} : Reasons{};
+    case DeviceLife::quarantined: {
+      Reasons r{Reason::DEVICE_QUARANTINED};
+      r.add(reg.quarantine_reasons);
+      return r;
+    }
+    default:
+      return Reason::DEVICE_NOT_ACTIVE;
+  }
+}
+
+bool view_arrived(const DeviceState::Register& reg) {
+  return !reg.integration.empty() && reg.view.integration == reg.integration;
+}
+
+IntegrationStanding integration_standing(const DeviceState::Register& reg) {
+  if (!view_arrived(reg)) return {Reason::INTEGRATION_NOT_LIVE, false};
+  const auto& view = reg.view;
+  if (view.access == "terminated" || view.state == "terminated") return {Reason::INTEGRATION_TERMINATED, false};
+  if (view.access != "open") return {Reason::INTEGRATION_NOT_LIVE, false};
+  if (view.state == "live") return {};
+  if (view.state == "joint-debug" || view.state == "acceptance") return {{}, true};
+  return {Reason::INTEGRATION_NOT_LIVE, false};
+}
+
+bool usable(const DeviceState::Register& reg, Time now) {
+  if (!device_reasons(reg, now).empty()) return false;
+  const IntegrationStanding standing = integration_standing(reg);
+  return standing.reasons.empty() && !standing.test_only;
+}
+
+void publish_status(DeviceState& d, Time now, Effects& out) {
+  auto& reg = d.reg;
+  DeviceStatusRecord record;
+  record.device = d.id;
+  record.state = to_string(reg.life);
+  record.revision = ++reg.revision;
+  record.integration = reg.integration;
+  record.usable = reg.usable = usable(reg, now);
+  record.reasons = device_reasons(reg, now);
+  const IntegrationStanding standing = integration_standing(reg);
+  record.reasons.add(standing.test_only ? Reasons{Reason::INTEGRATION_NOT_LIVE} : standing.reasons);
+  out.outputs.push_back(std::move(record));
+  d.dirty.reg = true;
+}
+
+void quarantine(DeviceState& d, const Text& why, std::string_view finding, std::string_view policy, Time now,
+                Effects& out) {
+  auto& reg = d.reg;
+  reg.before_quarantine = reg.life;
+  reg.life = DeviceLife::quarantined;
+  reg.quarantine_reasons = Reason::DEVICE_QUARANTINED;
+  publish_status(d, now, out);
+
+  const Text article = article_text("11(1)");
+  Notice notice;
+  notice.to = view_arrived(reg) && !reg.view.unit.empty() ? reg.view.unit : reg.integration;
+  notice.about = d.id;
+  notice.kind = "device-quarantined";
+  notice.article = "11(1)";
+  notice.text = {"设备 " + d.id + " 已停用隔离:" + why.zh + "。依据" + article.zh,
+                 "Device " + d.id + " was taken out of use: " + why.en + "; by " + article.en};
+  if (!finding.empty()) {
+    notice.text.zh += ",发现 " + std::string(finding);
+    notice.text.en += ", finding " + std::string(finding);
+  }
+  notice.text.zh += ",策略版本 " + std::string(policy) + "。";
+  notice.text.en += ", policy " + std::string(policy) + ".";
+  notice.remedy = kRemedy;
+  out.outputs.push_back(std::move(notice));
+}
+
+std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out) {
+  Weighed w = weigh(subject(d), hit, false, context, out);
+  if (w.open == nullptr) return {};
+  const Policy& policy = context.policy_at(hit.at);
+  const bool automatic = quarantines_by_itself(hit.rule) && policy.response.auto_quarantine &&
+                         w.score >= policy.thresholds.freeze && can_be_quarantined(d.reg.life);
+  if (automatic) w.band = Band::automatic;
+  publish(subject(d), w, hit, context, out);
+  std::string uid = w.open->finding.uid;
+  if (automatic) quarantine(d, w.open->evidence.strongest(hit.at).facts, uid, policy.version, context.now, out);
+  return uid;
+}
+
+} // namespace onecode

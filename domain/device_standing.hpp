@@ -1,0 +1,36 @@
+// What a device's register means: may it be used, why not, and what follows when that changes. R6.2, R6.4, R11.1a.
+#pragma once
+
+#include <string>
+
+#include "domain/device_findings.hpp"
+
+namespace onecode {
+
+/// Why the device itself may not serve at `at`, by its life and its certificate.
+Reasons device_reasons(const DeviceState::Register& reg, Time at);
+
+struct IntegrationStanding {
+  Reasons reasons;
+  bool test_only = false; // joint debugging and acceptance: test accounts are served (R6.1)
+};
+/// A view that has not arrived yet, or is of an integration that the device has left, opens nothing.
+IntegrationStanding integration_standing(const DeviceState::Register& reg);
+bool view_arrived(const DeviceState::Register& reg);
+
+/// For everybody: active, certified, its integration live and open.
+bool usable(const DeviceState::Register& reg, Time now);
+/// The next revision of the device-status record (CONTRACT §5.3).
+void publish_status(DeviceState& d, Time now, Effects& out);
+
+/// A hit against this device: weighs it, quarantines where the policy says so (D2, D3; R11.1a), publishes the
+/// finding. The finding's id; empty: none was published.
+std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out);
+
+/// Out of use, with the notice that every adverse act has (R1.1).
+void quarantine(DeviceState& d, const Text& why, std::string_view finding, std::string_view policy, Time now,
+                Effects& out);
+
+inline FindingSubject subject(DeviceState& d) { return {Kind::device, d.id, d.file, d.dirty.file}; }
+
+} // namespace onecode

@@ -1,0 +1,66 @@
+#include "domain/rules/d03_interleaved_streams.hpp"
+
+#include <algorithm>
+
+#include "domain/rules/params.hpp"
+
+namespace onecode::rules {
+namespace {
+
+using Seen = DeviceState::ReportSeen;
+constexpr std::size_t kSeen = 8;
+
+template <class T>
+bool conflict(T a, T b) {
+  return a != 0 && b != 0 && a != b;
+}
+
+bool different(const Seen& a, const Seen& b) {
+  return conflict(a.address, b.address) || conflict(a.tls, b.tls) || conflict(a.boot, b.boot);
+}
+
+bool before(const Seen& a, const Seen& b) { return a.at < b.at && a.event < b.event; }
+
+std::uint64_t said(const std::string& s) { return s.empty() ? 0 : hash64(s) | 1; }
+
+} // namespace
+
+std::optional<Seen> stream_of(const DeviceReport& report) {
+  Seen seen{report.origin.time, report.network ? said(report.network->src_ip) : 0, said(report.tls_fingerprint),
+            report.boot, ref(report.origin)};
+  if (seen.address == 0 && seen.tls == 0) return std::nullopt;
+  return seen;
+}
+
+bool remember_stream(std::vector<Seen>& seen, Seen report) {
+  const auto at = std::ranges::upper_bound(
+      seen, report, [](const Seen& a, const Seen& b) { return a.at != b.at ? a.at < b.at : a.event < b.event; });
+  if (at == seen.begin() && seen.size() == kSeen) return false;
+  seen.insert(at, std::move(report));
+  if (seen.size() > kSeen) seen.erase(seen.begin());
+  return true;
+}
+
+std::optional<Hit> interleaved_streams(const std::vector<Seen>& seen, const Seen& newest, const RuleSettings& s) {
+  const std::int64_t window = s[param::d3::window_ms];
+  for (const auto& a : seen)
+    for (const auto& b : seen) {
+      if (!before(a, b) || !different(a, b)) continue;
+      for (const auto& again : seen) {
+        if (!before(b, again) || !different(b, again) || different(a, again)) continue;
+        if ((again.at - a.at).ms > window) continue;
+        if (a.event != newest.event && b.event != newest.event && again.event != newest.event) continue;
+        const std::string seconds = std::to_string(((again.at - a.at).ms + 999) / 1000);
+        return Hit{RuleId::D3,
+                   s.weight,
+                   1000,
+                   newest.at,
+                   {"两个来源(地址、启动次数或 TLS 指纹不同)在 " + seconds + " 秒内交替上报",
+                    "two sources (by address, boot or TLS fingerprint) reported in turn within " + seconds + " s"},
+                   {a.event, b.event, again.event}};
+      }
+    }
+  return std::nullopt;
+}
+
+} // namespace onecode::rules

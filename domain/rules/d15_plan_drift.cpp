@@ -1,0 +1,62 @@
+#include "domain/rules/d15_plan_drift.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "domain/device_findings.hpp"
+
+namespace onecode::rules {
+
+bool lists_function(const std::vector<std::string>& functions, std::string_view function) {
+  return std::ranges::any_of(functions, [&](const std::string& f) {
+    return f == function || (f == "other" && function.starts_with("other:"));
+  });
+}
+
+std::optional<int> minutes_of_day(std::string_view t) {
+  if (t.size() != 5 || t[2] != ':') return std::nullopt;
+  for (const std::size_t i : {0, 1, 3, 4})
+    if (t[i] < '0' || t[i] > '9') return std::nullopt;
+  const int h = (t[0] - '0') * 10 + (t[1] - '0'), m = (t[3] - '0') * 10 + (t[4] - '0');
+  if (m > 59 || h > 24 || (h == 24 && m > 0)) return std::nullopt;
+  return h * 60 + m;
+}
+
+bool within_hours(const Hours& declared, Time t, Duration accuracy) {
+  constexpr std::int64_t day = days(1).ms;
+  const auto from = minutes_of_day(declared.from), to = minutes_of_day(declared.to);
+  if (!from || !to || *from % 1440 == *to % 1440) return true;
+  const std::int64_t begin = *from * 60'000LL % day;
+  const std::int64_t length = (*to * 60'000LL - begin + day) % day; // 0 cannot be: see above
+  const auto in_day = [](std::int64_t ms) { return ((ms % day) + day) % day; };
+  // The earliest possible moment, as time since the hours began.
+  const std::int64_t since = in_day(t.ms - accuracy.ms + kCampusOffset.ms - begin);
+  return since < length || since + 2 * accuracy.ms >= day;
+}
+
+ScopeGaps scope_gaps(const DeviceState::Register& reg, const Scan& scan) {
+  const Manifest& scope = reg.view.scope;
+  ScopeGaps gaps;
+  gaps.function = !scope.functions.empty() && !lists_function(scope.functions, scan.function);
+  gaps.zone = !reg.zone_planned;
+  gaps.hours = scope.hours && !within_hours(*scope.hours, scan.origin.time, milliseconds(scan.time_accuracy_ms));
+  gaps.operator_id = !scope.operators.empty() && !scan.operator_id.empty() &&
+                     std::ranges::find(scope.operators, scan.operator_id) == scope.operators.end();
+  gaps.device = !reg.device_planned;
+  return gaps;
+}
+
+std::string drift_in_chinese(std::string_view detail) {
+  constexpr std::pair<std::string_view, std::string_view> words[] = {
+      {"function ", "功能 "},   {"zone ", "区域 "},   {"hours outside ", "时段不在 "},
+      {"operator ", "操作员 "}, {"device ", "设备 "}, {"traffic while ", "使用时接入状态为 "}};
+  for (const auto& [en, zh] : words)
+    if (detail.starts_with(en)) return std::string(zh) + std::string(detail.substr(en.size()));
+  return std::string(detail);
+}
+
+Hit plan_drift(const msg::DriftSeen& drift, const RuleSettings& settings) {
+  return make_hit(drift.rule, settings, drift.at, {drift_in_chinese(drift.detail), drift.detail}, drift.event);
+}
+
+} // namespace onecode::rules
