@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -112,6 +113,7 @@ public:
   void assigned(const std::vector<TopicPartition>& now) override {
     ++assignments;
     partitions = now;
+    if (on_assigned) on_assigned();
     Offsets start = consumer->committed(now);
     for (const auto p : now) start.try_emplace(p, 0);
     consumer->assign(start);
@@ -135,6 +137,7 @@ public:
   int losses = 0;
   std::vector<TopicPartition> partitions;
   std::function<void()> on_revoked;
+  std::function<void()> on_assigned;  // before anything else
   std::unique_ptr<Consumer> consumer; // last: its callbacks use the rest
 };
 
@@ -572,6 +575,47 @@ inline void stale_members_commit_nothing(const BrokerFixture& fixture) {
   second.consumer->close();
 }
 
+/// Static membership: a node that crashed and comes back gets its partitions at once, and nobody else notices. Its
+/// ghost, should it still run, commits nothing more and is told to go.
+inline void instances_come_back(const BrokerFixture& fixture) {
+  const auto bus = fixture.empty_bus(2);
+  const std::string group = fixture.tag + "-back";
+  const TopicPartition where{Topic::scans, 0};
+  TestMember ghost(*bus, group, "n1");
+  TestMember other(*bus, group, "n2");
+  REQUIRE(eventually(fixture.patience, [&] {
+    ghost.consumer->serve(Milliseconds(20));
+    other.consumer->serve(Milliseconds(20));
+    return ghost.partitions_of(Topic::scans).size() == 1 && other.partitions_of(Topic::scans).size() == 1;
+  }));
+  const int assignments = other.assignments;
+  const auto old = ghost.consumer->membership();
+  TestMember heir(*bus, group, "n1");
+  wait_for_assignment(fixture, heir);
+  CHECK(heir.partitions_of(Topic::scans) == std::vector<std::int32_t>{0});
+  const auto producer = bus->transactional(group);
+  producer->init();
+  producer->begin();
+  CHECK(fault_of([&] { producer->send_offsets({{where, 4}}, *old); }) == BrokerFault::abort);
+  producer->abort();
+  producer->begin();
+  producer->send_offsets({{where, 1}}, *heir.consumer->membership());
+  producer->commit();
+  CHECK(heir.consumer->committed({where}) == Offsets{{where, 1}});
+  CHECK(fault_of([&] {
+          eventually(fixture.patience, [&] {
+            ghost.consumer->serve(Milliseconds(50));
+            other.consumer->serve(Milliseconds(20));
+            heir.consumer->serve(Milliseconds(20));
+            return false;
+          });
+        }) == BrokerFault::fatal);
+  CHECK(other.assignments == assignments);
+  CHECK(heir.assignments == 1);
+  heir.consumer->close();
+  other.consumer->close();
+}
+
 /// A consumer that stands before the low watermark is told so.
 inline void consumers_notice_trimming(const BrokerFixture& fixture) {
   const auto bus = fixture.empty_bus(1);
@@ -600,6 +644,51 @@ inline void consumers_notice_trimming(const BrokerFixture& fixture) {
   member.consumer->close();
 }
 
+/// What a listener throws comes out of serve(), and neither the consumer nor the group is the worse for it.
+inline void listeners_may_throw(const BrokerFixture& fixture) {
+  const auto bus = fixture.empty_bus(2);
+  const std::string group = fixture.tag + "-throw";
+  TestMember first(*bus, group, "n1");
+  first.on_assigned = [&] {
+    first.on_assigned = nullptr;
+    throw std::runtime_error("cannot restore");
+  };
+  CHECK_THROWS_AS(eventually(fixture.patience,
+                             [&] {
+                               first.consumer->serve(Milliseconds(50));
+                               return false;
+                             }),
+                  std::runtime_error);
+  CHECK(first.assignments == 1);
+  first.consumer->assign({{{Topic::scans, 0}, 0}, {{Topic::scans, 1}, 0}}); // its owner tried again
+  const auto publisher = bus->publisher();
+  publisher->publish(Topic::scans, 0, "d", "v");
+  publisher->flush();
+  CHECK(eventually(fixture.patience, [&] {
+    first.consumer->serve(Milliseconds(50));
+    return first.consumer->take({Topic::scans, 0}, 1) != nullptr;
+  }));
+  first.on_revoked = [&] {
+    first.on_revoked = nullptr;
+    throw std::runtime_error("cannot commit");
+  };
+  TestMember second(*bus, group, "n2");
+  int thrown = 0;
+  CHECK(eventually(fixture.patience, [&] {
+    try {
+      first.consumer->serve(Milliseconds(20));
+    } catch (const std::runtime_error&) {
+      ++thrown;
+    }
+    second.consumer->serve(Milliseconds(20));
+    return first.assignments == 2 && second.assignments == 1;
+  }));
+  CHECK(thrown == 1);
+  CHECK(first.partitions_of(Topic::scans) == std::vector<std::int32_t>{0});
+  first.consumer->close();
+  second.consumer->close();
+}
+
 // -------------------------------------------------------------------------------------------------------------------
 
 struct BrokerCheck {
@@ -623,7 +712,9 @@ inline const std::vector<BrokerCheck>& broker_checks() {
       {"committed waits for pending offsets", committed_waits_for_pending_offsets},
       {"members share by range", members_share_by_range},
       {"stale members commit nothing", stale_members_commit_nothing},
+      {"instances come back", instances_come_back},
       {"consumers notice trimming", consumers_notice_trimming},
+      {"listeners may throw", listeners_may_throw},
   };
   return checks;
 }

@@ -95,7 +95,12 @@ std::shared_ptr<const Membership> LocalConsumer::proof_of(std::int64_t generatio
 void LocalConsumer::give_up(bool lost) {
   if (!holds_assignment_) return;
   holds_assignment_ = false;
-  listener_.revoked(lost);
+  try {
+    listener_.revoked(lost); // may still take and commit
+  } catch (...) {
+    forget_positions();
+    throw;
+  }
   forget_positions();
 }
 
