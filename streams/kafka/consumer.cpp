@@ -24,9 +24,11 @@ const Settings kDefaults = {
     {"session.timeout.ms", "10000"},
     {"heartbeat.interval.ms", "2500"},
     {"max.poll.interval.ms", "300000"},
-    {"queued.min.messages", "1000000"},      // the default stalls 2.0.2's fetcher for up to a second
-    {"queued.max.messages.kbytes", "32768"}, // per partition, as each has its own queue
-    {"fetch.message.max.bytes", "4194304"},
+    {"queued.min.messages", "1000000"}, // the default stalls 2.0.2's fetcher for up to a second
+    // Per partition, as each has its own queue. What a rewind throws away and the next record waits behind.
+    {"queued.max.messages.kbytes", "16384"},
+    {"fetch.message.max.bytes", "1048576"},
+    {"fetch.max.bytes", "16777216"},
     {"fetch.wait.max.ms", "20"}, // also how long a new assignment waits for
                                  // an idle fetch in flight
     {"fetch.error.backoff.ms", "50"},

@@ -12,11 +12,13 @@ namespace onecode::streams::kafka {
 namespace {
 
 constexpr std::size_t kIdlePerIsolation = 4;
+constexpr std::size_t kNudgeBytes = 8 * 1024 * 1024;
+constexpr int kHasQueueBackoff = 0x020200ff; // fetch.queue.backoff.ms
 
 const Settings kDefaults = {
     {"queued.min.messages", "1000000"},
-    {"queued.max.messages.kbytes", "65536"},
-    {"fetch.message.max.bytes", "4194304"},
+    {"queued.max.messages.kbytes", "32768"},
+    {"fetch.message.max.bytes", "1048576"},
     {"fetch.wait.max.ms", "10"}, // the end of a log is known only after an empty answer, and short readings wait for
                                  // it
     {"fetch.error.backoff.ms", "50"},
@@ -104,6 +106,16 @@ KafkaLogReader::~KafkaLogReader() {
   if (reusable_) pool_->give_back(isolation_, std::move(client_));
 }
 
+void KafkaLogReader::nudge(std::size_t read) {
+  // A fetcher that found its queue full looks again after a second in 2.0.2, or when anything happens on its
+  // connection.
+  if (rd_kafka_version() >= kHasQueueBackoff || (unnudged_ += read) < kNudgeBytes) return;
+  unnudged_ = 0;
+  std::int64_t low, high;
+  rd_kafka_query_watermark_offsets(client_->get(), rd_kafka_topic_name(topic_.get()), from_.partition, &low, &high,
+                                   100);
+}
+
 MessageHandle KafkaLogReader::poll(Milliseconds timeout) {
   return MessageHandle(rd_kafka_consume_queue(queue_.get(), static_cast<int>(timeout.count())));
 }
@@ -122,6 +134,7 @@ std::unique_ptr<Batch> KafkaLogReader::next(Milliseconds timeout, std::size_t ma
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (message->offset < position_) continue;
       position_ = message->offset + 1;
+      nudge(message->len);
       batch->add(std::move(message));
       continue;
     }

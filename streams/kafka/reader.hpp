@@ -43,6 +43,7 @@ public:
 
 private:
   MessageHandle poll(Milliseconds timeout);
+  void nudge(std::size_t read);
 
   std::shared_ptr<ReaderPool> pool_;
   TopicPartition from_;
@@ -51,6 +52,7 @@ private:
   std::shared_ptr<Client> client_;
   TopicHandle topic_;
   QueueHandle queue_;
+  std::size_t unnudged_ = 0; ///< bytes read since
   bool reusable_ = true; ///< an error may have left the client in a state that the next reading should not inherit
 };
 
