@@ -62,16 +62,18 @@ Text explain(const EvidenceBook& book, Time t, Band band, ProposedAction action)
   text.zh += ")";
   text.en += first ? "" : ")";
 
+  // One fact a family: inside a family they tell of the same thing.
   std::vector<const Evidence*> strongest;
   for (const auto& e : book.entries())
     if (points_of(e.nats(t)) > 0) strongest.push_back(&e);
   std::ranges::stable_sort(strongest, std::greater{}, [t](const Evidence* e) { return e->nats(t); });
-  if (strongest.size() > kFacts) strongest.resize(kFacts);
-  first = true;
+  std::vector<Family> told;
   for (const auto* e : strongest) {
-    text.zh += (first ? ":" : ";") + e->facts.zh;
-    text.en += (first ? ": " : "; ") + e->facts.en;
-    first = false;
+    const Family family = rule_info(e->rule)->family;
+    if (told.size() == kFacts || std::ranges::find(told, family) != told.end()) continue;
+    text.zh += (told.empty() ? ":" : ";") + e->facts.zh;
+    text.en += (told.empty() ? ": " : "; ") + e->facts.en;
+    told.push_back(family);
   }
   const Text follows = consequence(band, action);
   text.zh += "," + follows.zh + "。";

@@ -10,7 +10,7 @@
 
 namespace onecode {
 
-/// One sentence each: the score with its families, the facts of the three strongest rules, what follows.
+/// One sentence each: the score with its families, the strongest fact of up to three families, what follows.
 Text explain(const EvidenceBook& book, Time t, Band band, ProposedAction action);
 /// The finding was quiet for 30 days.
 Text explain_closed();

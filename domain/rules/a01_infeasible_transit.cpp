@@ -46,8 +46,9 @@ std::optional<Way> way(const std::string& from, const std::string& to, std::int6
 
 Text facts(const Sighting& first, const Sighting& second, std::int64_t mm) {
   const std::string metres = std::to_string(mm / 1000), s = std::to_string((second.time - first.time).ms / 1000);
-  return {"在 " + s + " 秒内先后出现在 " + first.zone + " 和 " + second.zone + ",两处相距 " + metres + " 米",
-          "shown at " + first.zone + " and " + s + " s later at " + second.zone + ", " + metres + " m away"};
+  return {
+      "在 " + s + " 秒内先后出现在 " + first.zone + " 和 " + second.zone + ",两处相距 " + metres + " 米",
+      "the code was shown at " + first.zone + " and " + s + " s later at " + second.zone + ", " + metres + " m away"};
 }
 
 } // namespace

@@ -13,7 +13,7 @@ bool one_building(const Policy& policy, const std::string& a, const std::string&
 
 Text facts(const Sighting& first, const Sighting& second) {
   return {"几乎同时出现在 " + first.zone + " 和 " + second.zone + " 的两台设备",
-          "shown at the same moment to devices in " + first.zone + " and " + second.zone};
+          "the code was shown at the same moment to devices in " + first.zone + " and " + second.zone};
 }
 
 } // namespace

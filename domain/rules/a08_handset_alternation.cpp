@@ -51,8 +51,9 @@ std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& no
         Hit hit{RuleId::A8, s.weight, 1000, third.time, {}, {first.event, second.event, third.event}};
         if (best && !outweighs(hit, *best, half_life)) continue;
         const std::string &x = first.handset, &y = second.handset, h = std::to_string(s[param::a8::window_h]);
-        hit.facts = {h + " 小时内手机 " + x + "、" + y + "、" + x + " 交替出示",
-                     "the handsets " + x + ", " + y + " and " + x + " again showed it within " + h + " h"};
+        hit.facts = {
+            h + " 小时内手机 " + x + "、" + y + "、" + x + " 交替出示",
+            "the code was shown by the handsets " + x + ", " + y + " and " + x + " again within " + h + " h"};
         best = std::move(hit);
       }
     }

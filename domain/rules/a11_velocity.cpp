@@ -36,7 +36,7 @@ std::optional<Hit> busy_minute(const AccountState& a, const Sighting& now, const
   });
   if (best) {
     const std::string n = std::to_string(s[p::per_minute]);
-    best->facts = {"一分钟内出示超过 " + n + " 次", "shown more than " + n + " times in one minute"};
+    best->facts = {"一分钟内出示超过 " + n + " 次", "the code was shown more than " + n + " times in one minute"};
   }
   return best;
 }
@@ -49,7 +49,7 @@ std::optional<Hit> busy_hour(const AccountState& a, const Sighting& now, const R
              s.weight,
              1000,
              now.time,
-             {"一小时内出示超过 " + n + " 次", "shown more than " + n + " times in one hour"},
+             {"一小时内出示超过 " + n + " 次", "the code was shown more than " + n + " times in one hour"},
              {now.event}};
 }
 

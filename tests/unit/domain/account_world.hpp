@@ -36,8 +36,9 @@ inline Policy campus_policy() {
              {"lab-a", place(400, 0, "lab")},
              {"lab-b", place(560, 0, "lab")},
              {"city", place(20'000, 0, "", "city")},
-             {"nowhere", {}},
-             {"hill", place(300, 0)}};
+             {"nowhere", {0, 0, "", "main"}},
+             {"hill", place(300, 0)},
+             {"steps", place(280, 0)}};
   p.walking_seconds = {{{"gate", "hill"}, 1200}}; // up a winding path
   return p;
 }
