@@ -43,7 +43,7 @@ public:
 #ifdef ONECODE_CATCH2_V3
   void assertionEnded(const Catch::AssertionStats& stats) override {
     if (stats.assertionResult.getResultType() == Catch::ResultWas::ExplicitSkip)
-      skip_reason = stats.assertionResult.getMessage();
+      skip_reason = std::string(stats.assertionResult.getMessage());
   }
 #endif
 
