@@ -28,7 +28,7 @@ struct FileRecord {
   std::optional<std::int64_t> offset;
   std::optional<std::int64_t> timestamp_ms;
   std::string key;
-  std::optional<std::string> value;  // nullopt: tombstone. The exact bytes of the JSON value as they stand in the line
+  std::optional<std::string> value; // nullopt: tombstone. The exact bytes of the JSON value as they stand in the line
   std::vector<std::pair<std::string, std::string>> headers;
   std::string turn;
 };
@@ -40,14 +40,14 @@ struct FileTurn {
   std::vector<std::int32_t> shards;
   Time now;
   std::int64_t policy_offset = 0;
-  std::string clock = "wall";  // `wall` or `events`: where the node's engine time came from
+  std::string clock = "wall"; // `wall` or `events`: where the node's engine time came from
 };
 
 using FileLine = std::variant<FileRecord, FileTurn>;
 
 class EventFileReader {
- public:
-  explicit EventFileReader(std::string path);  // throws EventFileError: cannot be opened
+public:
+  explicit EventFileReader(std::string path); // throws EventFileError: cannot be opened
   ~EventFileReader();
   /// nullopt at the end of the file.
   std::optional<FileLine> next();
@@ -56,13 +56,13 @@ class EventFileReader {
   std::uint64_t bytes_read() const;
   std::uint64_t bytes_total() const;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
 class EventFileWriter {
- public:
+public:
   explicit EventFileWriter(const std::string& path);
   ~EventFileWriter();
   void write(const FileRecord& record);
@@ -70,13 +70,13 @@ class EventFileWriter {
   /// Flushes and reports what could not be written.
   void close();
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-/// One line, without its newline. A value that is valid JSON stands as `value` (newlines outside strings are dropped), any
-/// other bytes as `value_base64`.
+/// One line, without its newline. A value that is valid JSON stands as `value` (newlines outside strings are
+/// dropped), any other bytes as `value_base64`.
 std::string to_line(const FileRecord& record);
 
-}  // namespace onecode::streams
+} // namespace onecode::streams

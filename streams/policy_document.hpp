@@ -12,12 +12,12 @@
 namespace onecode::streams {
 
 struct PolicyResult {
-  std::optional<Policy> policy;      // set exactly when there are no errors
-  std::vector<std::string> errors;   // one sentence each: member path and what is wrong
+  std::optional<Policy> policy;    // set exactly when there are no errors
+  std::vector<std::string> errors; // one sentence each: member path and what is wrong
 };
 
-/// A bare document or the `data` of a policy event (`signature` and `key` are ignored here). Left-out members keep the
-/// built-in default, member by member and rule by rule. Unknown members and rules are errors.
+/// A bare document or the `data` of a policy event (`signature` and `key` are ignored here). Left-out members keep
+/// the built-in default, member by member and rule by rule. Unknown members and rules are errors.
 PolicyResult read_policy(std::string_view json);
 std::string write_policy(const Policy& policy);
 
@@ -27,7 +27,7 @@ PolicyResult read_policy_event(std::string_view value, const std::vector<Trusted
                                bool unsigned_ok);
 /// The document with `signature` and `key` added (Ed25519 over the RFC 8785 form without them).
 std::string sign_policy(std::string_view document, std::string_view private_key, const std::string& key_id);
-/// The CloudEvent around a signed document.
-std::string policy_event(std::string_view signed_document);
+/// The CloudEvent around a signed document. `time`: when it is published; nullopt: now.
+std::string policy_event(std::string_view signed_document, std::optional<Time> time = std::nullopt);
 
-}  // namespace onecode::streams
+} // namespace onecode::streams
