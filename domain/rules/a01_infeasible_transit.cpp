@@ -8,7 +8,7 @@ namespace {
 
 namespace p = param::a1;
 
-constexpr Duration kHorizon = hours(2);
+constexpr Duration kHorizon = hours(1);
 constexpr std::int64_t kWalkingMmPerS = 1'400;
 
 const Zone* zone(const Policy& policy, const std::string& id) {
@@ -21,12 +21,11 @@ struct Way {
   std::int64_t limit_mm_s;
 };
 
-/// The way between two zones where it is long enough to count and longer than `reach_s` seconds at the limit.
-std::optional<Way> way(const std::string& from, const std::string& to, std::int64_t time_ms, const RuleSettings& s,
-                       const Policy& policy) {
-  const Zone* a = zone(policy, from);
+/// The way between two zones, where it is long enough to count and too long for that time at the limit.
+std::optional<Way> way(const std::string& from, const Zone* a, const std::string& to, std::int64_t time_ms,
+                       const RuleSettings& s, const Policy& policy) {
   const Zone* b = zone(policy, to);
-  if (a == nullptr || b == nullptr) return std::nullopt;
+  if (b == nullptr) return std::nullopt;
   const std::int64_t limit = s[a->campus == b->campus ? p::campus_speed_mm_s : p::intercampus_speed_mm_s];
   const std::int64_t error_mm = 2 * s[p::place_error_m] * 1000, least_mm = s[p::min_distance_m] * 1000;
   const auto too_far = [&](std::int64_t mm) { return mm >= least_mm && (mm - error_mm) * 1000 > limit * time_ms; };
@@ -58,12 +57,14 @@ std::optional<Hit> infeasible_transit(const AccountState& a, const Sighting& now
   std::optional<Hit> best;
   if (!now.clock_sound || now.zone.empty()) return best;
   const Duration half_life = hours(s.half_life_h);
+  const Zone* here = nullptr; // looked up once, and only where there is something to compare
   a.ring.each([&](const Sighting& other) {
     if (&other == &now || !other.clock_sound || other.zone.empty() || other.zone == now.zone) return;
     const Duration between = apart(now.time, other.time);
     if (between > kHorizon || other.device == now.device) return;
     const std::int64_t time_ms = between.ms + s[p::clock_skew_ms] + now.accuracy_ms + other.accuracy_ms;
-    const auto w = way(now.zone, other.zone, time_ms, s, policy);
+    if (here == nullptr && (here = zone(policy, now.zone)) == nullptr) return;
+    const auto w = way(now.zone, here, other.zone, time_ms, s, policy);
     if (!w) return;
     const std::int64_t sure_mm = w->mm - 2 * s[p::place_error_m] * 1000;
     const bool strong = sure_mm * 1000 > s[p::strong_factor] * w->limit_mm_s * time_ms;

@@ -1,10 +1,9 @@
 // A5 nonce reuse (R8.1, Article 8; family replay). A dynamic code that already served somebody is shown again. Each
-// code works once (CONTRACT §4.3), so the second showing is refused whatever mode this rule has; it is evidence only
-// on another device: the code was copied. Conclusive for copying, not for intent: the holder may be the victim, so
-// the response protects instead of punishing (account_response.cpp).
-//   Innocent   a retry after a network failure (same device within 5 s), a first attempt that served nobody (denied,
-//   or
-//              refused by the reader itself).
+// code works once (CONTRACT §4.3), so the second showing is refused whatever mode this rule has; it is evidence
+// only on another device: the code was copied. Conclusive for copying, not for intent: the holder may be the
+// victim, so the response protects instead of punishing (account_response.cpp).
+//   Innocent   a retry after a network failure (same device within 5 s), a first attempt that served nobody
+//              (denied, or refused by the reader itself).
 //   Memory     32 codes, each until an hour after its end: enough for readers that upload late.
 #pragma once
 

@@ -2,8 +2,7 @@
 // within a day: two people take turns. A new phone changes once and never back.
 //   Test       three of the last 16 sightings, in event time, handset A - B - A, all within the window.
 //   Innocent   an owner of two phones: A and B both bound to the account, of them at most one secondary; a scan
-//   without
-//              a handset (card, password) is no step of the sequence.
+//              without a handset (card, password) is no step of the sequence.
 #pragma once
 
 #include <optional>

@@ -1,11 +1,10 @@
 // A11 velocity (R8.1, Article 8; family behaviour). More uses in a minute or an hour than one person makes, or a
-// payment far above what this person is used to. Weak evidence, short-lived: it supports others, alone it stays below
-// watch.
+// payment far above what this person is used to. Weak evidence, short-lived: it supports others, alone it stays
+// below watch.
 //   Test       more than 6 sightings in 60 s, or more than 40 in an hour, or a payment above 3 * mean + 4 sigma of
-//   the
-//              earlier payments (EWMA, lambda 0.1), once 30 payments are known.
+//              the earlier payments (EWMA, lambda 0.1), once 30 payments are known.
 //   Innocent   a festival, batch laundry or printing, the first payment of a new term: the reason for its small
-//   weight.
+//              weight.
 #pragma once
 
 #include <optional>
