@@ -14,11 +14,11 @@ namespace onecode_test {
 void skip_current_test_case(const std::string& reason); // tests/main.cpp
 }
 
-#define SKIP(...)                                              \
-  do {                                                         \
-    std::ostringstream skip_reason;                            \
-    skip_reason << __VA_ARGS__;                                \
-    onecode_test::skip_current_test_case(skip_reason.str());   \
-    return;                                                    \
+#define SKIP(...)                                            \
+  do {                                                       \
+    std::ostringstream skip_reason;                          \
+    skip_reason << __VA_ARGS__;                              \
+    onecode_test::skip_current_test_case(skip_reason.str()); \
+    return;                                                  \
   } while (false)
 #endif
