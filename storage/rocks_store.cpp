@@ -16,7 +16,6 @@
 #include <cstdio>
 #include <fstream>
 #include <system_error>
-#include <tuple>
 #include <utility>
 
 #include "storage/keys.hpp"
@@ -44,6 +43,17 @@ Slice slice(std::string_view s) { return {s.data(), s.size()}; }
 std::string_view view(const Slice& s) { return {s.data(), s.size()}; }
 
 std::string format_of(std::int32_t shard) { return std::string(kFormat) + " shard " + std::to_string(shard); }
+
+std::string complaint(const fs::path& path, const char* doing, const Status& s) {
+  return "store " + path.string() + ": " + doing + ": " + s.ToString();
+}
+
+/// The store itself is broken: no second try with it will do.
+struct Damaged : StoreError {
+  Damaged(const fs::path& path, const char* doing, const Status& s)
+      : StoreError(complaint(path, doing, s)), why(s.ToString()) {}
+  std::string why;
+};
 
 /// RocksDB's own log, which otherwise is a file in every store: warnings and errors to the callback, the rest
 /// nowhere.
@@ -175,7 +185,8 @@ private:
 
   [[noreturn]] void fail(const char* doing, const Status& s) const {
     if (s.IsCorruption() && !read_only_) std::ofstream(path_ / kDamagedMark) << doing << ": " << s.ToString() << '\n';
-    throw StoreError("store " + path_.string() + ": " + doing + ": " + s.ToString());
+    if (s.IsCorruption()) throw Damaged(path_, doing, s);
+    throw StoreError(complaint(path_, doing, s));
   }
 
   /// The first key after all keys with this prefix; empty: there is none.
@@ -215,15 +226,14 @@ public:
       set_aside(shard, path, mark);
     }
     make_folder(path); // by ourselves: RocksDB would report each new store as an error to its log
-    auto [store, status] = try_open(shard, path);
-    if (!store && !options_.read_only && is_damage(path, status)) {
-      set_aside(shard, path, status.ToString());
-      make_folder(path);
-      std::tie(store, status) = try_open(shard, path);
+    try {
+      return try_open(shard, path);
+    } catch (const Damaged& damaged) {
+      if (options_.read_only) throw;
+      set_aside(shard, path, damaged.why);
     }
-    if (!store) throw StoreError("store " + path.string() + ": open: " + status.ToString());
-    check_format(*store, shard, path);
-    return std::move(store);
+    make_folder(path);
+    return try_open(shard, path);
   }
 
 private:
@@ -276,15 +286,20 @@ private:
     return o;
   }
 
-  std::pair<std::unique_ptr<RocksStore>, Status> try_open(std::int32_t shard, const fs::path& path) const {
+  std::unique_ptr<RocksStore> try_open(std::int32_t shard, const fs::path& path) const {
     rocksdb::Options o = common_;
     o.info_log = std::make_shared<InfoLog>(shard, options_.log);
     rocksdb::DB* raw = nullptr;
     const Status s = options_.read_only ? rocksdb::DB::OpenForReadOnly(o, path.string(), &raw)
                                         : rocksdb::DB::Open(o, path.string(), &raw);
     std::unique_ptr<rocksdb::DB> db(raw);
-    if (!s.ok()) return {nullptr, s};
-    return {std::make_unique<RocksStore>(std::move(db), path, options_.read_only), s};
+    if (!s.ok()) {
+      if (is_damage(path, s)) throw Damaged(path, "open", s);
+      throw StoreError(complaint(path, "open", s));
+    }
+    auto store = std::make_unique<RocksStore>(std::move(db), path, options_.read_only);
+    check_format(*store, shard, path);
+    return store;
   }
 
   /// Is this store beyond use, where others (no rights, no space, held by another process) only are for now?
