@@ -17,6 +17,7 @@
 namespace onecode::app {
 namespace {
 
+constexpr const char* kStart = "Start here";
 constexpr const char* kFiles = "Event files";
 constexpr const char* kOperate = "Operate";
 constexpr const char* kAdminister = "Administer";
@@ -24,9 +25,12 @@ constexpr const char* kAdminister = "Administer";
 /// In the order in which --help shows them, group by group.
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> table{
+      {"demo", kStart, "a whole campus in one process: watch it decide", add_demo},
+      {"replay", kFiles, "the same engine over event files, without a broker", add_replay},
       {"import", kFiles, "turn someone's own door or payment log into an event file", add_import},
       {"publish", kFiles, "send an event file into Kafka", add_publish},
       {"tail", kFiles, "print a topic as event-file lines", add_tail},
+      {"history", kFiles, "a cluster's inputs in the order in which they were applied", add_history},
       {"command", kOperate, "build, sign and send an operator command", add_command},
       {"policy", kAdminister, "check, show, compare, sign and publish policy documents", add_policy},
       {"keys", kAdminister, "make key pairs for commands and policies", add_keys},

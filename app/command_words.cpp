@@ -220,7 +220,7 @@ std::string arguments_json(const CommandInfo& command, const std::vector<std::st
       }
       if (dot < name.size() && (info->type != ArgInfo::Type::object || info->list))
         throw UsageError(fmt::format("--arg {}: '{}' has no members", word, name.substr(0, dot)));
-      if (!into->is_object())
+      if (!into->is_object() && !into->is_null())
         throw UsageError(fmt::format("--arg {}: '{}' was given as a whole before", word, name.substr(0, at)));
       into = &(*into)[part];
       known = &info->members;

@@ -356,11 +356,13 @@ std::optional<Time> parse_local_time(std::string_view text, std::string_view for
       if (at >= text.size() || text[at++] != '%') return std::nullopt;
       continue;
     }
-    if (what == 'z') {
-      zone = std::string(text.substr(at, text.substr(at).starts_with("Z") ? 1 : 6));
-      if (zone.size() == 6 && zone[3] != ':') zone = zone.substr(0, 3) + ":" + zone.substr(3, 2); // +0800
-      at += text.substr(at).starts_with("Z") ? 1 : text.substr(at).size() > 3 && text[at + 3] == ':' ? 6 : 5;
-      if (at > text.size()) return std::nullopt;
+    if (what == 'z') { // Z, +08:00 or +0800
+      const auto rest = text.substr(at);
+      const std::size_t length = rest.starts_with("Z") ? 1 : rest.size() > 3 && rest[3] == ':' ? 6 : 5;
+      if (rest.size() < length) return std::nullopt;
+      zone = std::string(rest.substr(0, length));
+      if (length == 5) zone.insert(3, ":");
+      at += length;
       continue;
     }
     if (what == 'f') {

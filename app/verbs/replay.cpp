@@ -23,11 +23,19 @@ struct Options {
   bool unsigned_commands = false, force = false, json = false;
 };
 
+/// A bare document; a refused one is a broken file here, with every error named.
+Policy load_policy(const std::string& path) {
+  auto result = streams::read_policy(read_file(path));
+  if (result.policy) return std::move(*result.policy);
+  for (auto& e : result.errors) e = path + ": " + e;
+  throw InputError(result.errors);
+}
+
 int run_replay(const Options& o) {
   ReplayOptions options;
   options.policy = o.policy.empty() ? builtin_policy() : load_policy(o.policy);
   options.unsigned_commands = o.unsigned_commands;
-  const auto secrets = o.secrets.empty() ? streams::Secrets{} : load_secrets(o.secrets);
+  const auto secrets = o.secrets.empty() ? streams::Secrets{} : streams::Secrets::from_json_file(o.secrets);
 
   OutputFiles files(o.out, o.force);
   Replayer replayer(options, secrets, [&](const streams::OutRecord& out) { files.write(out); });

@@ -7,10 +7,13 @@ namespace onecode::app {
 
 Run add_command(CLI::App& verb);
 Run add_config(CLI::App& verb);
+Run add_demo(CLI::App& verb);
+Run add_history(CLI::App& verb);
 Run add_import(CLI::App& verb);
 Run add_keys(CLI::App& verb);
 Run add_policy(CLI::App& verb);
 Run add_publish(CLI::App& verb);
+Run add_replay(CLI::App& verb);
 Run add_tail(CLI::App& verb);
 Run add_topics(CLI::App& verb);
 
