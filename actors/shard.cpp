@@ -381,7 +381,7 @@ void Shard::take_effects(const Envelope& envelope) {
       staged_.stats.decided(decision->verdict, decision->reasons, envelope.root->received_ns);
     emit(envelope, output);
   }
-  if (const auto* command = std::get_if<const Command*>(&envelope.message); command != nullptr && !effects_.refusal)
+  if (const auto* command = std::get_if<const Command*>(&envelope.message); command != nullptr && !effects_.refusal && !effects_.deferred)
     staged_.stats.command((*command)->args.index(), false);
   if (effects_.refusal) refuse(envelope, *effects_.refusal);
 }

@@ -83,7 +83,7 @@ public:
         out += invented;
       }
     }
-    return valid_id(out) ? out : invented_id(out);
+    return out.empty() || valid_id(out) ? out : invented_id(out);
   }
 
 private:

@@ -135,6 +135,12 @@ void carry_out(DeviceState& d, const DeviceInstall& a, const Command&, const Dev
 
 void carry_out(DeviceState& d, const DeviceActivate&, const Command& command, const DeviceMove& move,
                const Context& context, Effects& out) {
+  // The integration's answer to this device's joining is still on its way (both came in one turn): ask again after it.
+  if (!view_arrived(d.reg)) {
+    out.sends.push_back({{Kind::device, d.id}, &command});
+    out.deferred = true;
+    return;
+  }
   if (!integration_standing(d.reg).reasons.empty()) {
     const std::string state = view_arrived(d.reg) && !d.reg.view.state.empty() ? d.reg.view.state : "unknown";
     out.refuse("ILLEGAL_TRANSITION", {"接入系统 " + d.reg.integration + " 目前为 " + state + ",其设备尚不能启用(" +

@@ -106,6 +106,7 @@ struct Effects {
   std::vector<Send> sends;
   std::vector<TimerChange> timers;
   std::optional<Refusal> refusal;
+  bool deferred = false;  // the command was sent on to be tried again: neither done nor refused yet
   Tally tally;
 
   void clear() {
@@ -113,6 +114,7 @@ struct Effects {
     sends.clear();
     timers.clear();
     refusal.reset();
+    deferred = false;
     tally.hits.clear();
     tally.shadow_hits.clear();
     tally.sequence_gaps = tally.retransmissions = tally.automatic_freezes = 0;
