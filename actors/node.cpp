@@ -74,6 +74,7 @@ void Node::start() {
 void Node::run(const std::atomic<bool>& stop) {
   start();
   while (!stop.load(std::memory_order_relaxed)) work(Milliseconds(100));
+  answer_questions();
   consumer_->close();
   consumer_.reset();
   for (const auto shard : crew_.shards()) crew_.shard(shard).store().flush();
@@ -343,6 +344,11 @@ bool Node::turn() {
   }
   if (!std::ranges::binary_search(shards, 0)) policy_records_.clear();
   ++turns_;
+  {
+    const std::lock_guard lock(mutex_);
+    status_.last_commit = turn.now();
+    status_.turns = turns_;
+  }
   observer_.committed({sum, staged, turn.now(), began, computed, committed, records});
   turn.committed(journal_next);
   return true;

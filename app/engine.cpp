@@ -2,8 +2,14 @@
 
 #include <chrono>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
 #include "actors/shard_actor.hpp"
+#include "app/files.hpp"
+#include "build_info.hpp"
+#include "monitoring/http.hpp"
+#include "monitoring/log.hpp"
+#include "monitoring/metrics.hpp"
 #include "storage/rocks_store.hpp"
 
 namespace onecode::app {
@@ -18,10 +24,51 @@ std::unique_ptr<actors::EngineClock> make_clock(actors::ClockMode mode) {
   return std::make_unique<actors::WallClock>(wall_ms);
 }
 
-storage::RocksOptions rocks_options(const std::string& data_dir) {
+/// Turns what the node tells into metrics and log lines.
+class Reporter final : public actors::NodeObserver {
+ public:
+  explicit Reporter(actors::NodeObserver* next) : metrics(version(), revision()), next_(next) {}
+
+  void committed(const TurnReport& report) override {
+    metrics.committed(report.stats, {report.began_ns, report.computed_ns, report.committed_ns, report.records});
+    if (next_ != nullptr) next_->committed(report);
+  }
+  void aborted(std::string_view cause) override {
+    metrics.aborted(cause);
+    if (next_ != nullptr) next_->aborted(cause);
+  }
+  void restoring(std::int32_t shard, std::int64_t done, std::int64_t total) override {
+    if (next_ != nullptr) next_->restoring(shard, done, total);
+  }
+  void log(int level, const std::string& text) override {
+    constexpr monitoring::Level levels[] = {monitoring::Level::debug, monitoring::Level::info, monitoring::Level::warn,
+                                            monitoring::Level::error};
+    monitoring::log(levels[level], "node", text);
+  }
+
+  monitoring::Metrics metrics;
+
+ private:
+  actors::NodeObserver* next_;
+};
+
+storage::RocksOptions rocks_options(const EngineOptions& o, Reporter& reporter) {
   storage::RocksOptions options;
-  options.directory = data_dir;
+  options.directory = o.data_dir;
+  options.on_damage = [&reporter](const storage::Damage& damage) {
+    reporter.metrics.store_damaged();
+    monitoring::log_error("store", "damaged store set aside, restoring from the journal",
+                          {{"shard", damage.shard}, {"moved_to", damage.moved_to.string()}, {"error", damage.error}});
+  };
+  options.log = [](std::int32_t shard, bool error, std::string_view line) {
+    monitoring::log(error ? monitoring::Level::error : monitoring::Level::warn, "rocksdb", line, {{"shard", shard}});
+  };
   return options;
+}
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
 }
 
 }  // namespace
@@ -29,16 +76,29 @@ storage::RocksOptions rocks_options(const std::string& data_dir) {
 struct Engine::Impl {
   Impl(EngineOptions o, streams::Broker& broker, streams::Secrets s, actors::NodeObserver* watching)
       : secrets(std::move(s)),
-        stores(storage::rocks_stores(rocks_options(o.data_dir))),
+        reporter(watching),
+        stores(storage::rocks_stores(rocks_options(o, reporter))),
         crew(actors::caf_crew(0)),
         clock(make_clock(o.clock)),
-        observer(watching),
-        node(o.node, broker, *stores, *crew, secrets, *clock, actors::PolicyBook(std::move(o.policy), std::move(o.roots), false),
-             *this_observer()) {
+        node(o.node, broker, *stores, *crew, secrets, *clock,
+             actors::PolicyBook(std::move(o.policy), std::move(o.roots), false), reporter),
+        node_id(o.node.id) {
+    monitoring::HttpHandlers handlers;
+    handlers.metrics = [this](bool open_metrics) {
+      refresh();
+      return open_metrics ? reporter.metrics.open_metrics() : reporter.metrics.text();
+    };
+    handlers.dead = [this] { return alive ? std::string{} : std::string("the node has ended"); };
+    handlers.ready = [this] { return ready(); };
+    handlers.status = [this] { return status_json(); };
+    handlers.state = [this](Kind kind, std::string_view id) { return state(kind, id); };
+    if (!o.token_file.empty()) handlers.token = trimmed(read_file(o.token_file));
+    http = std::make_unique<monitoring::HttpServer>(monitoring::HttpOptions{o.listen, o.next_free_port}, std::move(handlers));
     thread = std::thread([this] {
       try {
         node.run(stopping);
-      } catch (...) {
+      } catch (const std::exception& e) {
+        monitoring::log_error("node", e.what());
         error = std::current_exception();
       }
       alive = false;
@@ -48,21 +108,77 @@ struct Engine::Impl {
   ~Impl() {
     stopping = true;
     if (thread.joinable()) thread.join();
+    http.reset();
     crew->clear();
   }
 
-  actors::NodeObserver* this_observer() { return observer != nullptr ? observer : &silent; }
+  monitoring::Ready ready() const {
+    const auto status = node.status();
+    monitoring::Ready out;
+    out.trouble = status.trouble;
+    for (const auto& s : status.shards)
+      if (s.restoring) out.restoring.push_back(s.index);
+    if (status.shards.empty() && out.trouble.empty()) out.trouble = "no shard is assigned to this node yet";
+    out.ready = alive && out.trouble.empty() && out.restoring.empty();
+    return out;
+  }
+
+  void refresh() {
+    const auto status = node.status();
+    std::map<std::int32_t, double> restoring;
+    for (const auto& s : status.shards)
+      if (s.restoring)
+        restoring[s.index] = s.restore_total == 0 ? 0.0 : static_cast<double>(s.restored) / static_cast<double>(s.restore_total);
+    reporter.metrics.set_lag(status.lag);
+    reporter.metrics.set_resident(status.resident);
+    reporter.metrics.set_shards(status.shards.size() - restoring.size(), restoring);
+    reporter.metrics.set_ready(ready().ready);
+    reporter.metrics.set_policy(status.policy);
+  }
+
+  std::string status_json() const {
+    const auto status = node.status();
+    nlohmann::ordered_json out;
+    out["node"] = node_id;
+    out["ready"] = ready().ready;
+    if (!status.trouble.empty()) out["trouble"] = status.trouble;
+    auto& shards = out["shards"] = nlohmann::ordered_json::array();
+    for (const auto& s : status.shards) {
+      nlohmann::ordered_json shard{{"shard", s.index}, {"state", s.restoring ? "restoring" : "live"}, {"lag", s.lag}};
+      if (s.restoring) shard["restored"] = s.restored, shard["to_restore"] = s.restore_total;
+      shards.push_back(std::move(shard));
+    }
+    auto& resident = out["resident"] = nlohmann::ordered_json::object();
+    for (std::size_t k = 0; k < status.resident.size(); ++k)
+      resident[std::string(to_string(static_cast<Kind>(k)))] = status.resident[k];
+    out["policy"] = status.policy;
+    out["policy_offset"] = status.policy_offset;
+    out["engine_time"] = format_time(status.engine_time);
+    out["turns"] = status.turns;
+    out["last_commit"] = status.last_commit.ms == 0 ? nlohmann::ordered_json(nullptr)
+                                                    : nlohmann::ordered_json(format_time(status.last_commit));
+    return out.dump();
+  }
+
+  monitoring::StateAnswer state(Kind kind, std::string_view id) {
+    auto answer = node.ask({kind, std::string(id)});
+    if (answer.wait_for(std::chrono::seconds(2)) != std::future_status::ready)
+      return {std::nullopt, std::nullopt, "the node is busy (a shard restores or a turn is long); ask again"};
+    auto got = answer.get();
+    return {std::move(got.state), got.elsewhere, {}};
+  }
 
   streams::Secrets secrets;
+  Reporter reporter;
   std::unique_ptr<storage::StoreFactory> stores;
   std::unique_ptr<actors::Crew> crew;
   std::unique_ptr<actors::EngineClock> clock;
-  actors::NodeObserver silent;
-  actors::NodeObserver* observer;
   actors::Node node;
+  std::string node_id;
   std::atomic<bool> stopping = false;
   std::atomic<bool> alive = true;
   std::exception_ptr error;
+  std::unique_ptr<monitoring::HttpServer> http;
   std::thread thread;
 };
 
@@ -80,6 +196,6 @@ void Engine::wait() {
 
 bool Engine::running() const { return impl_->alive; }
 actors::NodeStatus Engine::status() const { return impl_->node.status(); }
-std::string Engine::metrics_url() const { return "http://127.0.0.1:9464/metrics"; }
+std::string Engine::metrics_url() const { return impl_->http->url() + "/metrics"; }
 
 }  // namespace onecode::app

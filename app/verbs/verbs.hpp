@@ -14,6 +14,8 @@ Run add_keys(CLI::App& verb);
 Run add_policy(CLI::App& verb);
 Run add_publish(CLI::App& verb);
 Run add_replay(CLI::App& verb);
+Run add_run(CLI::App& verb);
+Run add_state(CLI::App& verb);
 Run add_tail(CLI::App& verb);
 Run add_topics(CLI::App& verb);
 

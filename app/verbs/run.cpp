@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "app/config.hpp"
+#include "app/engine.hpp"
+#include "app/errors.hpp"
+#include "app/terminal.hpp"
+#include "app/verbs/verbs.hpp"
+#include "app/wire.hpp"
+#include "monitoring/http.hpp"
+#include "monitoring/log.hpp"
+#include "storage/store.hpp"
+
+namespace onecode::app {
+namespace {
+
+struct Options {
+  KafkaFlags kafka;
+  std::string clock = "wall";
+};
+
+int run_node(const Options& o) {
+  const auto config = o.kafka.load();
+  monitoring::LogOptions log;
+  log.level = monitoring::level_by_name(config.log.level).value_or(monitoring::Level::info);
+  log.format = config.log.format == "json" ? monitoring::LogFormat::json : monitoring::LogFormat::text;
+  monitoring::set_up_log(std::move(log));
+
+  const auto broker = connect(config.kafka);
+  EngineOptions options;
+  options.node.id = config.node.id;
+  options.node.group = config.kafka.group;
+  options.node.resident_limit = static_cast<std::size_t>(config.node.resident_limit);
+  options.clock = o.clock == "events" ? actors::ClockMode::events : actors::ClockMode::wall;
+  options.policy = builtin_policy();
+  options.roots = config.trust.root;
+  options.data_dir = config.node.data_dir;
+  options.listen = config.http.listen;
+  options.token_file = config.http.token_file;
+  auto secrets = config.secrets.dir.empty() ? streams::Secrets{} : streams::Secrets::from_directory(config.secrets.dir);
+
+  const Interrupt interrupt;
+  try {
+    Engine engine(std::move(options), *broker, std::move(secrets), nullptr);
+    monitoring::log_info("node", "started", {{"node", config.node.id}, {"metrics", engine.metrics_url()}});
+    while (engine.running() && !interrupt.asked()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    engine.stop();
+    engine.wait();
+  } catch (const storage::StoreError& e) {
+    throw InputError(e.what());
+  } catch (const monitoring::HttpError& e) {
+    throw InputError(e.what());
+  }
+  monitoring::log_info("node", "left the group cleanly", {{"node", config.node.id}});
+  return kDone;
+}
+
+}  // namespace
+
+Run add_run(CLI::App& verb) {
+  auto options = std::make_shared<Options>();
+  options->kafka.add_to(verb);
+  verb.add_option("--clock", options->clock, "where engine time comes from: the wall clock, or the events (reprocessing history)")
+      ->check(CLI::IsMember({"wall", "events"}))
+      ->capture_default_str();
+  verb.footer("\nOne engine node: joins the consumer group, works until SIGTERM or Ctrl-C, leaves cleanly. Its topics must exist\n"
+              "(onecode topics create). /metrics, /readyz and /status are on [http] listen.\n\n"
+              "Example:\n  onecode run --config node.toml");
+  return [options] { return run_node(*options); };
+}
+
+}  // namespace onecode::app
