@@ -1,6 +1,6 @@
 // main() of every test program, and a listener that writes one line per test case to the file named by
 // ONECODE_TEST_REPORT, flushed at once: "passed|failed|skipped <tab> seconds <tab> name[: reason]", then "end".
-// `./dev test` counts these lines; a report without "end" is a program that died in the test case after the last line.
+// `./dev test` counts these lines; a report without "end" is a program that died in the test case after its last.
 #if __has_include(<catch2/catch_all.hpp>)
 #define ONECODE_CATCH2_V3
 #else
