@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "domain/archive.hpp"
+#include "domain/policy.hpp"
 #include "domain/topics.hpp"
 
 namespace onecode::actors {
@@ -29,6 +30,19 @@ struct InputRange {
 /// Where the node's engine time comes from (CONTRACT §12). Decides whether far-future events are BAD_TIME.
 enum class ClockMode : std::uint8_t { wall, events };
 
+/// A key of the configuration's [trust] root.
+struct RootKey {
+  std::string key;
+  KeyAlgorithm algorithm{};
+  std::string public_key;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("key", s.key);
+    v("algorithm", s.algorithm);
+    v("public_key", s.public_key);
+  }
+};
+
 struct CommitRecord {
   std::uint32_t version = 1;
   std::string turn;                  // <node>-<n>
@@ -40,6 +54,7 @@ struct CommitRecord {
   ClockMode clock{};
   std::vector<InputRange> inputs;    // of this shard
   std::vector<InputRange> positions; // of all its input partitions after this turn (first = next)
+  std::vector<RootKey> roots;        // where the turn read policies: who may sign the first ones
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -53,6 +68,7 @@ struct CommitRecord {
     v("clock", s.clock);
     v("inputs", s.inputs);
     v("positions", s.positions);
+    v("roots", s.roots);
   }
 };
 

@@ -23,6 +23,9 @@ std::vector<Topic> input_topics() {
   return out;
 }
 
+/// How long a turn of commands waits for partitions that are known to have some.
+constexpr std::chrono::seconds kCommandPatience{2};
+
 /// Records of one policy batch that are not yet accounted for.
 class PolicyBatch final : public streams::Batch {
  public:
@@ -127,11 +130,13 @@ void Node::follow_policy(bool to_the_end) {
 
 void Node::revoked(bool) {
   // Called between turns: nothing is in flight. Stores and entities stay, for the case that the shard comes back.
+  ++assignment_epoch_;
   assignment_.clear();
   membership_.reset();
 }
 
 void Node::assigned(const std::vector<TopicPartition>& partitions) {
+  ++assignment_epoch_;
   assignment_ = partitions;
   membership_ = consumer_ ? consumer_->membership() : nullptr;
   std::map<Topic, std::set<std::int32_t>> by_topic;
@@ -244,6 +249,7 @@ Turn::Inputs Node::gather(std::size_t& records) {
   const auto take = [&](Topic topic) {
     for (const auto shard : crew_.shards()) {
       const TopicPartition tp{topic, shard};
+      if (topic == Topic::commands && inputs.contains(shard)) continue;
       if (std::shared_ptr<streams::Batch> batch = consumer_->take(tp, options_.records_per_partition)) {
         records += batch->records.size();
         if (!batch->records.empty()) inputs[shard].push_back(std::move(batch));
@@ -251,13 +257,26 @@ Turn::Inputs Node::gather(std::size_t& records) {
     }
   };
   // People's commands come before what they allow: while any are waiting, a turn takes nothing else, so that a device is
-  // registered before its first scan is judged, also when a node reads both from a backlog.
-  take(Topic::commands);
-  if (records > 0) return inputs;
-  for (const auto shard : crew_.shards()) {
-    const TopicPartition tp{Topic::commands, shard};
-    if (consumer_->position(tp) < consumer_->end_offset(tp)) return inputs;
+  // registered before its first scan is judged, also when a node reads both from a backlog. And a turn of commands waits
+  // until each partition has given what it has, because orders about an integration and its devices stand in several.
+  const auto epoch = assignment_epoch_;
+  const auto patience = std::chrono::steady_clock::now() + kCommandPatience;
+  bool behind = false;
+  for (;;) {
+    take(Topic::commands);
+    behind = std::ranges::any_of(crew_.shards(), [&](std::int32_t shard) {
+      const TopicPartition tp{Topic::commands, shard};
+      return !inputs.contains(shard) && consumer_->position(tp) < consumer_->end_offset(tp);
+    });
+    if (!behind || std::chrono::steady_clock::now() > patience) break;
+    consumer_->serve(Milliseconds(5));
+    if (epoch != assignment_epoch_) {
+      // Taken away in the meantime: whoever owns them now reads them again.
+      records = 0;
+      return {};
+    }
   }
+  if (records > 0 || behind) return inputs;
   for (const Topic t : input_topics())
     if (t != Topic::commands) take(t);
   return inputs;

@@ -121,6 +121,7 @@ class Node final : private streams::AssignmentListener {
   std::shared_ptr<const streams::GroupMembership> membership_;
   std::int32_t partitions_ = 0;
   std::vector<TopicPartition> assignment_;
+  std::uint64_t assignment_epoch_ = 0;                // counts rebalances
   streams::Offsets positions_;                        // after the last committed turn
   std::deque<std::shared_ptr<streams::Batch>> policy_records_;  // not yet part of a committed turn of shard 0
   std::int64_t policy_position_ = 0;                  // of shard 0's turns

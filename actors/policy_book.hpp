@@ -27,6 +27,9 @@ class PolicyBook {
   std::shared_ptr<const PolicyHistory> history() const { return history_; }
   /// The offset after the last record read.
   std::int64_t offset() const { return offset_; }
+  const std::vector<TrustedKey>& roots() const { return roots_; }
+  /// Replay of a history: the roots that its node had.
+  void trust(std::vector<TrustedKey> roots) { roots_ = std::move(roots); }
   /// All errors of the record at that offset, or nullptr.
   const std::string* refusal(std::int64_t offset) const;
   /// The event time of the record at that offset (policies move an event clock).

@@ -94,6 +94,8 @@ void Shard::prepare(std::vector<std::shared_ptr<streams::Batch>> inputs, const P
     ranges_.push_back({batch->source.topic, batch->source.partition, batch->records.front().offset,
                        batch->records.back().offset + 1});
     staged_.stats.events[TurnStats::at(batch->source.topic)] += batch->records.size();
+    if (batch->source.topic == Topic::policy)
+      for (const auto& root : policies.roots()) roots_.push_back({root.key, root.algorithm, root.public_key});
     for (const auto& record : batch->records) decode_one(batch->source, record, policies, received_ns, hints);
   }
 }
@@ -595,6 +597,7 @@ const Staged& Shard::finish(std::vector<InputRange> positions) {
   commit.policy_offset = facts_.policy_offset;
   commit.clock = facts_.clock;
   commit.inputs = ranges_;
+  commit.roots = roots_;
   commit.positions = std::move(positions);
   for (Entity* entity : touched_) {
     key_.clear();
@@ -635,6 +638,7 @@ void Shard::end_turn() {
   new_events_.clear();
   inputs_.clear();
   ranges_.clear();
+  roots_.clear();
   arena_.clear();
   batch_.clear();
   next_commit_.reset();

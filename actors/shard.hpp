@@ -185,6 +185,7 @@ class Shard {
   std::uint64_t turn_mark_ = 1;
   std::vector<std::shared_ptr<streams::Batch>> inputs_;
   std::vector<InputRange> ranges_;
+  std::vector<RootKey> roots_;                // where the turn read policies
   Arena arena_;
   std::vector<Envelope> first_;               // this turn's inputs, in order
   std::deque<std::vector<Parcel>> parcels_;   // what came in later rounds

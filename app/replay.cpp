@@ -106,6 +106,7 @@ void Replayer::apply() {
   }
   gathered_.clear();
 
+  if (facts_ && !facts_->roots.empty()) policies_.trust(facts_->roots);
   actors::Turn::Inputs inputs;
   for (auto& [at, part] : parts) {
     auto batch = std::make_shared<FileBatch>(at, std::move(part.records), std::move(part.offsets));

@@ -1,5 +1,7 @@
 #include "streams/event_file.hpp"
 
+#include "streams/authenticate.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -41,6 +43,28 @@ T read_number(JsonText& t, const char* name, std::int64_t min, std::int64_t max)
 void read_string(JsonText& t, const char* name, std::string& out) {
   if (t.next() != '"') throw Wrong{std::string(name) + ": must be a string"};
   t.string(out);
+}
+
+TrustedKey read_root(JsonText& t) {
+  if (t.next() != '{') throw Wrong{"roots: must be an array of keys"};
+  TrustedKey root;
+  std::string text;
+  t.object([&](const std::string& key) {
+    if (key == "key") {
+      read_string(t, "roots.key", root.key);
+    } else if (key == "alg") {
+      read_string(t, "roots.alg", text);
+      root.algorithm = text == "sm2" ? KeyAlgorithm::sm2 : KeyAlgorithm::ed25519;
+    } else if (key == "public") {
+      read_string(t, "roots.public", text);
+      auto raw = from_base64url(text);
+      if (!raw) throw Wrong{"roots.public: is not base64url"};
+      root.public_key = std::move(*raw);
+    } else {
+      t.skip();
+    }
+  });
+  return root;
 }
 
 FileLine parse_line(std::string_view line) {
@@ -104,6 +128,12 @@ FileLine parse_line(std::string_view line) {
       if (!now) throw Wrong{"now: must be an RFC 3339 time with an offset"};
       turn.now = *now;
       has_now = true;
+    } else if (key == "clock") {
+      read_string(t, "clock", turn.clock);
+      if (turn.clock != "wall" && turn.clock != "events") throw Wrong{"clock: must be wall or events"};
+    } else if (key == "roots") {
+      if (t.next() != '[') throw Wrong{"roots: must be an array of keys"};
+      t.array([&] { turn.roots.push_back(read_root(t)); });
     } else if (key == "policy_offset") {
       turn.policy_offset = read_number<std::int64_t>(t, "policy_offset", -1, INT64_MAX);
     } else {
@@ -296,6 +326,16 @@ void EventFileWriter::write(const FileTurn& turn) {
   append_list(b, turn.shards, [&](std::int32_t s) { append_integer(b, s); });
   member(b, R"(,"now":)", turn.now);
   member(b, R"(,"policy_offset":)", turn.policy_offset);
+  member(b, R"(,"clock":)", turn.clock);
+  if (!turn.roots.empty()) {
+    b += R"(,"roots":)";
+    append_list(b, turn.roots, [&](const TrustedKey& root) {
+      member(b, R"({"key":)", root.key);
+      member(b, R"(,"alg":)", std::string_view(root.algorithm == KeyAlgorithm::sm2 ? "sm2" : "ed25519"));
+      member(b, R"(,"public":)", base64url(root.public_key));
+      b += '}';
+    });
+  }
   b += '}';
   impl_->ended_line();
 }

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "domain/policy.hpp"
 #include "domain/time.hpp"
 #include "domain/topics.hpp"
 
@@ -41,6 +42,8 @@ struct FileTurn {
   Time now;
   std::int64_t policy_offset = 0;
   std::string clock = "wall"; // `wall` or `events`: where the node's engine time came from
+  /// The node's root keys, where the turn read policies: who they trusted decides which versions came into force.
+  std::vector<TrustedKey> roots;
 };
 
 using FileLine = std::variant<FileRecord, FileTurn>;

@@ -115,14 +115,18 @@ int run_history(const Options& o) {
     const std::string turn = next_turn(waiting, parts);
     std::vector<actors::InputRange> inputs;
     streams::FileTurn facts;
+    std::vector<TrustedKey> roots;
     for (auto& [shard, queue] : waiting) {
       if (queue.empty() || queue.front().turn != turn) continue;
       const auto& commit = queue.front();
       facts = {turn,       commit.partitions,    commit.shards,
-               commit.now, commit.policy_offset, commit.clock == actors::ClockMode::events ? "events" : "wall"};
+               commit.now, commit.policy_offset, commit.clock == actors::ClockMode::events ? "events" : "wall",
+               {}};
+      for (const auto& root : commit.roots) roots.push_back({root.key, root.algorithm, root.public_key, {}, {}, {}});
       inputs.insert(inputs.end(), commit.inputs.begin(), commit.inputs.end());
       queue.pop_front();
     }
+    facts.roots = std::move(roots);
     writer.write(facts);
     std::ranges::sort(inputs, [](const auto& a, const auto& b) {
       return std::tie(a.topic, a.partition, a.first) < std::tie(b.topic, b.partition, b.first);

@@ -191,7 +191,10 @@ int run_publish_policy(const Options& o) {
         "{} has no signature: give --key FILE, sign it with onecode policy sign, or say --unsigned", o.file));
   const auto broker = connect(config.kafka);
   const auto publisher = broker->publisher();
-  publisher->publish(Topic::policy, 0, policy.version, streams::policy_event(document));
+  // A policy that is in force from the past on is an event of that past, and carries no other time: a node that reprocesses
+  // old events by their own clock (run --clock events) must not leap to today because of it.
+  const auto event_time = std::min(policy.effective_from, clock_now());
+  publisher->publish(Topic::policy, 0, policy.version, streams::policy_event(document, event_time), {}, streams::kNoTimestamp);
   publisher->flush();
   if (o.json)
     print(Json{{"version", policy.version}, {"effective_from", format_time(policy.effective_from)}}.dump() + "\n");
