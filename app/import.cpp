@@ -65,7 +65,8 @@ public:
     return out;
   }
 
-  /// Parts that could not stand in an identifier are replaced by one made from their hash. Empty: a column was empty.
+  /// Parts that could not stand in an identifier are replaced by one made from their hash. Empty: a column was empty,
+  /// or there is no template.
   std::string id(const std::vector<std::string>& row, ImportSummary& summary) const {
     std::string out;
     for (const auto& p : parts_) {

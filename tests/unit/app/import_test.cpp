@@ -134,6 +134,9 @@ TEST_CASE("import: rows are fed in the order of collection, counted per device")
   CHECK(r.summary.invented.at("building").at("体育馆") + "-out" == devices[4]);
   CHECK(field("outcome") == std::vector<std::string>{"accepted", "denied", "accepted", "accepted", "accepted"});
   CHECK(r.scans[0]["source"] == "/imports/doors");
+  // What the mapping does not speak of is not in the scan: a made-up handset would be everybody's handset.
+  for (const auto& s : r.scans)
+    for (const char* absent : {"handset", "operator", "amount", "offline"}) CHECK_FALSE(s["data"].contains(absent));
   for (const auto& rec : r.records)
     CHECK(rec.key == Json::parse(*rec.value)["data"][rec.topic == Topic::scans ? "device" : "target"]);
 }
