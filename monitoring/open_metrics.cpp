@@ -1,5 +1,5 @@
 // What differs from the text format: a counter's family is named without its _total, units have a line of their own,
-// bounds are always written with a fraction, and "# EOF" ends it, so that a cut answer is seen.
+// numbers are written with a fraction, and "# EOF" ends it, so that a cut answer is seen.
 #include "monitoring/open_metrics.hpp"
 
 #include <fmt/format.h>
@@ -15,7 +15,9 @@ namespace {
 std::string number(double v) {
   if (std::isnan(v)) return "NaN";
   if (std::isinf(v)) return v > 0 ? "+Inf" : "-Inf";
-  return fmt::format("{}", v); // the shortest that reads back the same; whole numbers get ".0"
+  auto text = fmt::format("{}", v); // the shortest that reads back the same
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
 }
 
 void escape(std::string& out, std::string_view text) {
