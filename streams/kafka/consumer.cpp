@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "streams/kafka/message_batch.hpp"
 #include "streams/kafka/transaction_errors.hpp"
@@ -19,6 +20,8 @@ namespace {
 // Pending offsets of a dead member's transaction go away after its transaction.timeout.ms (10 s) and the broker's
 // next look (10 s); a broker that fails over in between gets its share.
 constexpr Milliseconds kCommittedBound{60'000};
+
+constexpr std::size_t kLook = 64; // messages that serve() takes out of a queue to find a record
 
 const Settings kDefaults = {
     {"session.timeout.ms", "10000"},
@@ -209,7 +212,7 @@ void KafkaConsumer::serve(Milliseconds timeout) {
   const auto until = Clock::now() + timeout;
   for (;;) {
     poll_group();
-    if (anything_waiting()) return;
+    if (anything_to_take()) return;
     auto left = std::chrono::ceil<Milliseconds>(until - Clock::now());
     if (left.count() <= 0) return;
     wait(left);
@@ -221,7 +224,7 @@ void KafkaConsumer::poll_group() {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->rkt != nullptr) {
       auto topic = connection_->topic_of(rd_kafka_topic_name(message->rkt));
       auto found = topic ? partitions_.find({*topic, message->partition}) : partitions_.end();
-      if (found != partitions_.end()) found->second.strays.push_back(std::move(message));
+      if (found != partitions_.end()) found->second.ready.push_back(std::move(message));
       continue;
     }
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) continue;
@@ -240,10 +243,37 @@ void KafkaConsumer::group_error(const rd_kafka_message_t& message) const {
   connection_->log(LOG_WARNING, "CONSUMER", text); // the library goes on by itself
 }
 
-bool KafkaConsumer::anything_waiting() const {
-  return std::any_of(partitions_.begin(), partitions_.end(), [](const auto& entry) {
-    return !entry.second.strays.empty() || rd_kafka_queue_length(entry.second.queue.get()) > 0;
-  });
+bool KafkaConsumer::anything_to_take() {
+  bool any = false;
+  for (auto& [tp, partition] : partitions_) any = look_into(tp, partition) || any;
+  return any;
+}
+
+// Queues also hold what is no record: ends of partitions, markers, leftovers of the fetch before. Were they to end the
+// waiting, a node that does not take from each partition each time would never rest.
+bool KafkaConsumer::look_into(TopicPartition tp, Partition& p) {
+  for (;;) {
+    while (!p.ready.empty()) {
+      const auto& front = *p.ready.front();
+      if (front.err == RD_KAFKA_RESP_ERR_NO_ERROR && front.offset >= p.position) return true;
+      if (front.err != RD_KAFKA_RESP_ERR_NO_ERROR) partition_error(tp, p, front); // stays there when it throws
+      p.ready.pop_front();
+    }
+    auto more = pull(p, kLook);
+    if (more.empty()) return false;
+    for (auto& message : more) p.ready.push_back(std::move(message));
+  }
+}
+
+std::vector<MessageHandle> KafkaConsumer::pull(const Partition& p, std::size_t at_most) {
+  std::vector<MessageHandle> owned;
+  at_most = std::min(at_most, rd_kafka_queue_length(p.queue.get()));
+  if (at_most == 0) return owned;
+  owned.reserve(at_most);
+  scratch_.resize(std::max(scratch_.size(), at_most));
+  const auto got = rd_kafka_consume_batch_queue(p.queue.get(), 0, scratch_.data(), at_most);
+  for (ssize_t i = 0; i < got; ++i) owned.emplace_back(scratch_[static_cast<std::size_t>(i)]);
+  return owned;
 }
 
 void KafkaConsumer::wait(Milliseconds timeout) {
@@ -270,49 +300,41 @@ std::unique_ptr<Batch> KafkaConsumer::take(TopicPartition from, std::size_t max_
   if (found == partitions_.end() || max_records == 0) return nullptr;
   auto& p = found->second;
   auto batch = std::make_unique<MessageBatch>(from, client_);
-  bool doubtful = false;
-
-  auto accept = [&](MessageHandle message) {
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return partition_error(from, p, *message);
-    if (message->offset < p.position || doubtful) return; // older than what was asked for
-    if (p.unproven && !first_is_right(from, p, message->offset)) {
-      doubtful = true;
-      return;
+  while (batch->records.size() < max_records) {
+    if (p.ready.empty()) {
+      auto more = pull(p, max_records - batch->records.size());
+      if (more.empty()) break;
+      batch->reserve(batch->records.size() + more.size());
+      std::move(more.begin(), more.end(), std::back_inserter(p.ready));
     }
-    p.unproven = false;
-    p.at_end = false;
-    p.position = message->offset + 1;
-    batch->add(std::move(message));
-  };
-
-  while (!p.strays.empty() && batch->records.size() < max_records) {
-    auto message = std::move(p.strays.front());
-    p.strays.pop_front();
-    accept(std::move(message));
-  }
-  const auto room = max_records - batch->records.size();
-  const auto length = rd_kafka_queue_length(p.queue.get());
-  if (room > 0 && length > 0) {
-    scratch_.resize(std::max(scratch_.size(), std::min(room, length)));
-    const auto got = rd_kafka_consume_batch_queue(p.queue.get(), 0, scratch_.data(), std::min(room, length));
-    std::vector<MessageHandle> owned; // from here on an exception frees them
-    owned.reserve(got > 0 ? static_cast<std::size_t>(got) : 0);
-    for (ssize_t i = 0; i < got; ++i) owned.emplace_back(scratch_[static_cast<std::size_t>(i)]);
-    batch->reserve(batch->records.size() + owned.size());
-    for (auto& message : owned) accept(std::move(message));
-  }
-  if (doubtful) {
-    if (++doubts_ == 3)
-      throw BrokerError(BrokerFault::fatal, connection_->text(from) + ": the client reads past records");
-    Offsets again;
-    for (const auto& [tp, other] : partitions_) again[tp] = other.position;
-    set_assignment(again);
-    return nullptr;
+    const auto& message = *p.ready.front();
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (!batch->empty() && message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) break; // what came before it goes first
+      partition_error(from, p, message);
+    } else if (message.offset >= p.position) {
+      if (p.unproven && !first_is_right(from, p, message.offset)) {
+        fetch_again(from);
+        return nullptr;
+      }
+      p.unproven = false;
+      p.at_end = false;
+      p.position = message.offset + 1;
+      batch->add(std::move(p.ready.front()));
+    }
+    p.ready.pop_front();
   }
   if (batch->empty()) return nullptr;
   doubts_ = 0;
   batch->finish();
   return batch;
+}
+
+void KafkaConsumer::fetch_again(TopicPartition because_of) {
+  if (++doubts_ == 3)
+    throw BrokerError(BrokerFault::fatal, connection_->text(because_of) + ": the client reads past records");
+  Offsets again;
+  for (const auto& [tp, partition] : partitions_) again[tp] = partition.position;
+  set_assignment(again);
 }
 
 void KafkaConsumer::partition_error(TopicPartition tp, Partition& p, const rd_kafka_message_t& message) const {
@@ -346,7 +368,7 @@ std::int64_t KafkaConsumer::position(TopicPartition of) const {
 
 std::int64_t KafkaConsumer::end_offset(TopicPartition of) {
   auto& p = partition(of);
-  if (p.at_end && p.strays.empty() && rd_kafka_queue_length(p.queue.get()) == 0) return p.position;
+  if (p.at_end && p.ready.empty() && rd_kafka_queue_length(p.queue.get()) == 0) return p.position;
   std::int64_t low = 0, high = RD_KAFKA_OFFSET_INVALID;
   rd_kafka_get_watermark_offsets(client_->get(), connection_->topic_name(of.topic).c_str(), of.partition, &low,
                                  &high);

@@ -52,7 +52,7 @@ public:
 private:
   struct Partition {
     QueueHandle queue;
-    std::deque<MessageHandle> strays; ///< came through the consumer's queue before the partition's own was detached
+    std::deque<MessageHandle> ready; ///< what serve() has looked at; older than anything in `queue`
     std::int64_t position = 0;
     bool at_end = false;  ///< the broker said "nothing more" at `position`
     bool unproven = true; ///< nothing taken since assign() yet
@@ -65,10 +65,13 @@ private:
   void group_error(const rd_kafka_message_t& message) const;
   void partition_error(TopicPartition tp, Partition& partition, const rd_kafka_message_t& message) const;
   bool first_is_right(TopicPartition tp, const Partition& partition, std::int64_t offset) const;
+  void fetch_again(TopicPartition because_of);
   void set_assignment(const Offsets& positions);
   rd_kafka_resp_err_t apply(const rd_kafka_topic_partition_list_t* assignment);
   void drop_partitions();
-  bool anything_waiting() const;
+  bool anything_to_take();
+  bool look_into(TopicPartition tp, Partition& partition);
+  std::vector<MessageHandle> pull(const Partition& partition, std::size_t at_most);
   void wait(Milliseconds timeout);
   Partition& partition(TopicPartition tp);
 

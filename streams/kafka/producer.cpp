@@ -161,11 +161,12 @@ void KafkaTransactionalProducer::on_delivery(rd_kafka_t*, const rd_kafka_message
   }
   if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) return;
   auto* self = Client::owner<KafkaTransactionalProducer>(opaque);
-  try {
+  try { // not rd_kafka_message_errstr(): for a produced record that is the record's own value, without an end
+
     if (self->first_failure_.empty())
       self->first_failure_ = std::string(rd_kafka_topic_name(message->rkt)) + "/" +
                              std::to_string(message->partition) + ": " + rd_kafka_err2name(message->err) + ": " +
-                             rd_kafka_message_errstr(message);
+                             text_of(message->err);
   } catch (...) { // out of memory while keeping a text; the transaction fails all the same
   }
 }

@@ -95,8 +95,7 @@ void KafkaPublisher::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message,
                                                                   : BrokerFault::refused;
     self->first_failure_.emplace(fault, std::string("publishing to ") + rd_kafka_topic_name(message->rkt) + "/" +
                                             std::to_string(message->partition) + ": " +
-                                            rd_kafka_err2name(message->err) + ": " +
-                                            rd_kafka_message_errstr(message));
+                                            rd_kafka_err2name(message->err) + ": " + text_of(message->err));
   } catch (...) { // out of memory: flush() still sees that something is missing
   }
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "streams/kafka/message_batch.hpp"
-#include "streams/kafka/transaction_errors.hpp"
 
 namespace onecode::streams::kafka {
 
@@ -100,6 +99,7 @@ KafkaLogReader::KafkaLogReader(std::shared_ptr<ReaderPool> pool, TopicPartition 
 }
 
 KafkaLogReader::~KafkaLogReader() {
+  waiting_.reset();
   rd_kafka_consume_stop(topic_.get(), from_.partition); // waits until nothing more comes
   queue_.reset();
   topic_.reset();
@@ -125,7 +125,7 @@ std::unique_ptr<Batch> KafkaLogReader::next(Milliseconds timeout, std::size_t ma
   const auto until = Clock::now() + timeout;
   while (batch->records.size() < max_records) {
     auto left = batch->empty() ? std::chrono::ceil<Milliseconds>(until - Clock::now()) : Milliseconds(0);
-    auto message = poll(std::max(left, Milliseconds(0)));
+    auto message = waiting_ ? std::move(waiting_) : poll(std::max(left, Milliseconds(0)));
     if (!message) {
       // null also after a transaction marker: only the clock says that the time is over
       if (!batch->empty() || Clock::now() >= until) break;
@@ -144,14 +144,15 @@ std::unique_ptr<Batch> KafkaLogReader::next(Milliseconds timeout, std::size_t ma
       if (moved || !batch->empty()) break; // the caller may be waiting for just this position
       continue;
     }
+    if (!batch->empty()) {
+      waiting_ = std::move(message);
+      break;
+    }
     const auto code = message->err;
     const auto& connection = client_->connection();
     std::string text = "reading " + connection.text(from_) + " at offset " + std::to_string(position_) + ": " +
                        rd_kafka_err2name(code) + ": " + rd_kafka_message_errstr(message.get());
-    bool gone = code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
-    bool damaged = code == RD_KAFKA_RESP_ERR__BAD_MSG || code == RD_KAFKA_RESP_ERR_INVALID_MSG ||
-                   code == RD_KAFKA_RESP_ERR__BAD_COMPRESSION || code == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
-    if (gone || damaged || is_refusal(code)) {
+    if (!is_transient(code)) {
       reusable_ = false;
       throw BrokerError(BrokerFault::refused, text);
     }

@@ -53,6 +53,7 @@ private:
   TopicHandle topic_;
   QueueHandle queue_;
   std::size_t unnudged_ = 0; ///< bytes read since
+  MessageHandle waiting_;    ///< an error that came behind records; they go first
   bool reusable_ = true; ///< an error may have left the client in a state that the next reading should not inherit
 };
 

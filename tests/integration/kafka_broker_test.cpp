@@ -451,11 +451,9 @@ TEST_CASE("serve() wakes up when a record arrives, long before its time is over"
     publisher->publish(Topic::scans, 0, "k", "v");
     publisher->flush();
     const auto start = std::chrono::steady_clock::now();
-    while (member.consumer->take(scans, 10) == nullptr) {
-      for (const auto& topic : kTopics) // the other partitions' ends would wake it as well
-        if (topic.input && topic.topic != Topic::scans) member.consumer->take({topic.topic, 0}, 10);
-      member.consumer->serve(Milliseconds(10'000));
-    }
+    int rounds = 0;
+    for (; member.consumer->take(scans, 10) == nullptr; ++rounds) member.consumer->serve(Milliseconds(10'000));
+    CHECK(rounds <= 1); // ends of partitions and markers wake nobody
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
   }
   member.consumer->close();
