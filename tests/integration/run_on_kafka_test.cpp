@@ -1,0 +1,177 @@
+// The engine on the real broker: publish, run, read the committed decisions, and the replay of the recorded history. What
+// this would catch: a scan lost or decided twice, an output that the history does not explain, a restart that forgets.
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+#include <unistd.h>
+
+#include "app/cli.hpp"
+#include "app/engine.hpp"
+#include "app/replay.hpp"
+#include "app/wire.hpp"
+#include "streams/policy_document.hpp"
+#include "tests/catch.hpp"
+#include "tests/integration/engine_world.hpp"
+
+using namespace onecode;
+using namespace onecode::test;
+
+namespace {
+
+constexpr Topic kOutputs[] = {Topic::decisions,          Topic::freezes, Topic::device_status, Topic::integration_status,
+                              Topic::alerts,             Topic::compliance, Topic::notices,    Topic::dead_letters};
+
+using Written = std::map<std::pair<Topic, std::string>, std::vector<std::string>>;
+
+std::string headers_text(const auto& headers) {
+  std::string out;
+  for (const auto& [name, value] : headers) out += std::string(name) + "=" + std::string(value) + ";";
+  return out;
+}
+
+std::size_t count_of(streams::Broker& broker, Topic topic) {
+  std::size_t n = 0;
+  for (std::int32_t p = 0; p < kDefaultPartitions; ++p) {
+    const auto end = broker.watermarks({topic, p}, streams::Isolation::committed).high;
+    const auto reader = broker.reader({topic, p}, 0, streams::Isolation::committed);
+    while (reader->position() < end)
+      if (const auto batch = reader->next(streams::Milliseconds(500))) n += batch->records.size();
+  }
+  return n;
+}
+
+Written committed(streams::Broker& broker) {
+  Written out;
+  for (const Topic topic : kOutputs)
+    for (std::int32_t p = 0; p < kDefaultPartitions; ++p) {
+      const auto end = broker.watermarks({topic, p}, streams::Isolation::committed).high;
+      const auto reader = broker.reader({topic, p}, 0, streams::Isolation::committed);
+      while (reader->position() < end)
+        if (const auto batch = reader->next(streams::Milliseconds(500)))
+          for (const auto& r : batch->records) {
+            std::vector<std::pair<std::string, std::string>> headers;
+            for (const auto& h : r.headers) headers.emplace_back(h.name, h.value);
+            out[{topic, std::string(r.key)}].push_back(headers_text(headers) + std::string(r.value.value_or("(none)")));
+          }
+    }
+  return out;
+}
+
+struct Cluster {
+  Cluster(const std::string& brokers, const World& world) : world(world) {
+    kafka.brokers = brokers;
+    kafka.prefix = "run-test-" + std::to_string(::getpid()) + "-" + std::to_string(++made()) + ".";
+    kafka.group = kafka.prefix + "engine";
+    folder = std::filesystem::temp_directory_path() / kafka.prefix;
+    std::filesystem::create_directories(folder);
+    broker = app::connect(kafka);
+    broker->create_topics(kDefaultPartitions);
+    publisher = broker->publisher();
+  }
+  ~Cluster() { std::filesystem::remove_all(folder); }
+  static int& made() {
+    static int n = 0;
+    return n;
+  }
+
+  void publish(const std::vector<streams::FileRecord>& records) {
+    for (const auto& r : records) publisher->publish(r.topic, -1, r.key, *r.value, {}, streams::kNoTimestamp);
+    publisher->flush();
+  }
+  void publish_policy() {
+    const auto signed_document = streams::sign_policy(streams::write_policy(world.policy), world.key.private_key, world.key.id);
+    publisher->publish(Topic::policy, 0, world.policy.version,
+                       streams::policy_event(signed_document, world.policy.effective_from), {}, streams::kNoTimestamp);
+    publisher->flush();
+  }
+  std::unique_ptr<app::Engine> start() {
+    app::EngineOptions options;
+    options.node.id = "n1";
+    options.node.group = kafka.group;
+    options.clock = actors::ClockMode::events;
+    options.policy = builtin_policy();
+    options.roots = {{world.key.id, KeyAlgorithm::ed25519, world.key.public_key, {}, std::nullopt, std::nullopt}};
+    options.data_dir = (folder / "data").string();
+    options.listen = "127.0.0.1:0";
+    return std::make_unique<app::Engine>(std::move(options), *broker, streams::Secrets{}, nullptr);
+  }
+  /// Until so many decisions are committed; the engine's own end is rethrown.
+  void wait_for(app::Engine& engine, std::size_t decisions) {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(90);
+    while (count_of(*broker, Topic::decisions) < decisions) {
+      if (!engine.running()) engine.wait();
+      REQUIRE(std::chrono::steady_clock::now() < patience);
+    }
+  }
+
+  const World& world;
+  app::KafkaOptions kafka;
+  std::filesystem::path folder;
+  std::unique_ptr<streams::Broker> broker;
+  std::unique_ptr<streams::Publisher> publisher;
+};
+
+}  // namespace
+
+TEST_CASE("on a real Kafka every scan has one committed decision and the history replays to the same records", "[kafka]") {
+  const char* brokers = std::getenv("ONECODE_TEST_KAFKA");
+  if (brokers == nullptr) SKIP("no real broker: ONECODE_TEST_KAFKA is not set");
+  const World world(300, 12'000);
+  Cluster cluster(brokers, world);
+  cluster.publish_policy();
+  cluster.publish(world.commands);
+  const std::vector<streams::FileRecord> first(world.scans.begin(), world.scans.begin() + 7000);
+  const std::vector<streams::FileRecord> rest(world.scans.begin() + 7000, world.scans.end());
+  cluster.publish(first);
+  {
+    const auto engine = cluster.start();
+    cluster.wait_for(*engine, first.size());
+    engine->stop();
+    engine->wait();
+  }
+  // A node that comes back, its disk lost, goes on where it was.
+  std::filesystem::remove_all(cluster.folder / "data");
+  cluster.publish(rest);
+  {
+    const auto engine = cluster.start();
+    cluster.wait_for(*engine, world.scans.size());
+    engine->stop();
+    engine->wait();
+  }
+
+  const Written written = committed(*cluster.broker);
+  std::set<std::string> decided;
+  std::size_t decisions = 0;
+  for (const auto& [at, records] : written) {
+    if (at.first != Topic::decisions) continue;
+    for (const auto& r : records) {
+      ++decisions;
+      decided.insert(nlohmann::json::parse(r).at("data").at("scan").at("id").get<std::string>());
+    }
+  }
+  CHECK(decisions == world.scans.size());
+  CHECK(decided.size() == world.scans.size());
+
+  const auto history = (cluster.folder / "history.ndjson").string();
+  REQUIRE(app::run_command_line({"history", "--out", history, "--brokers", cluster.kafka.brokers, "--prefix",
+                                 cluster.kafka.prefix}) == 0);
+  Written replayed;
+  app::ReplayOptions options;
+  options.policy = builtin_policy();
+  const streams::Secrets secrets;
+  app::Replayer replayer(options, secrets, [&](const streams::OutRecord& out) {
+    replayed[{out.topic, out.key}].push_back(headers_text(out.headers) + out.value);
+  });
+  streams::EventFileReader reader(history);
+  while (auto line = reader.next()) replayer.line(std::move(*line));
+  replayer.finish();
+  CHECK(replayed.size() == written.size());
+  for (const auto& [at, records] : written) {
+    CAPTURE(name(at.first), at.second);
+    CHECK(replayed[at] == records);
+  }
+}

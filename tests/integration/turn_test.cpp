@@ -1,0 +1,186 @@
+// Whole turns without a broker. What these would catch: an outcome that depends on threads, on what is awake, on an aborted
+// attempt before it, or on whether a shard's state came from memory or from its journal.
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+
+#include "actors/shard_actor.hpp"
+#include "tests/catch.hpp"
+#include "tests/integration/engine_world.hpp"
+
+using namespace onecode;
+using namespace onecode::test;
+
+namespace {
+
+struct Run {
+  std::vector<std::string> outputs;
+  std::map<std::int32_t, std::vector<std::string>> journal;
+};
+
+Run run_all(const World& world, actors::Crew& crew, actors::ShardOptions options, std::size_t turn_size, bool abort_first = false) {
+  const auto stores = storage::memory_stores();
+  Engine engine(crew, *stores, world.policy, options);
+  std::map<TopicPartition, std::int64_t> offsets, again;
+  auto turns = cut(world.commands, turn_size, options.partitions, offsets);
+  auto scans = cut(world.scans, turn_size, options.partitions, offsets);
+  auto twice = cut(world.commands, turn_size, options.partitions, again);
+  auto scans_twice = cut(world.scans, turn_size, options.partitions, again);
+  std::move(scans.begin(), scans.end(), std::back_inserter(turns));
+  std::move(scans_twice.begin(), scans_twice.end(), std::back_inserter(twice));
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    if (abort_first) engine.run(std::move(twice[i]), false);
+    engine.run(std::move(turns[i]));
+  }
+  crew.clear();
+  return {texts(engine.outputs), engine.journal};
+}
+
+}  // namespace
+
+TEST_CASE("a turn's outcome does not depend on threads") {
+  const World world;
+  actors::PlainCrew plain;
+  const auto expected = run_all(world, plain, {}, 500);
+  for (const std::size_t threads : {1, 2, 4}) {
+    const auto caf = actors::caf_crew(threads);
+    const auto got = run_all(world, *caf, {}, 500);
+    CAPTURE(threads);
+    CHECK(got.outputs == expected.outputs);
+    CHECK(got.journal == expected.journal);
+  }
+}
+
+TEST_CASE("putting entities to sleep changes nothing") {
+  const World world;
+  actors::PlainCrew awake, sleepy;
+  const auto expected = run_all(world, awake, {}, 100);
+  actors::ShardOptions options;
+  options.resident_limit = 3;
+  CHECK(run_all(world, sleepy, options, 100).outputs == expected.outputs);
+}
+
+TEST_CASE("an aborted turn leaves nothing behind") {
+  const World world(100, 2000);
+  actors::PlainCrew once, twice;
+  const auto expected = run_all(world, once, {}, 100);
+  const auto got = run_all(world, twice, {}, 100, true);
+  CHECK(got.outputs == expected.outputs);
+  CHECK(got.journal == expected.journal);
+}
+
+TEST_CASE("a shard's journal holds its whole state") {
+  const World world(100, 2000);
+  const auto stores = storage::memory_stores(), restored_stores = storage::memory_stores();
+  actors::PlainCrew crew, restored;
+  Engine engine(crew, *stores, world.policy);
+  std::map<TopicPartition, std::int64_t> offsets;
+  for (auto& turn : cut(world.commands, 200, kDefaultPartitions, offsets)) engine.run(std::move(turn));
+  for (auto& turn : cut(world.scans, 200, kDefaultPartitions, offsets)) engine.run(std::move(turn));
+
+  const streams::Secrets secrets;
+  std::size_t compared = 0;
+  for (const auto index : crew.shards()) {
+    auto store = restored_stores->open(index);
+    std::int64_t next = 0;
+    for (const auto& batch : engine.journal[index]) store->write(batch, ++next);
+    actors::Shard shard(index, {}, secrets, std::move(store));
+    shard.open();
+    REQUIRE(shard.last_commit());
+    CHECK(shard.last_commit()->turn == crew.shard(index).last_commit()->turn);
+    CHECK(shard.next_timer() == crew.shard(index).next_timer());
+    for (const auto& command : world.commands) {
+      const auto kind = command.key[0] == 'a' ? Kind::account : command.key[0] == 'd' ? Kind::device : Kind::integration;
+      if (murmur2_partition(command.key, kDefaultPartitions) != index) continue;
+      const auto live = crew.shard(index).describe({kind, command.key});
+      REQUIRE(live);
+      CHECK(shard.describe({kind, command.key}) == live);
+      ++compared;
+    }
+  }
+  CHECK(compared == world.commands.size());
+}
+
+TEST_CASE("every scan gets exactly one decision, misuse is caught and nobody innocent is frozen") {
+  const World world(200, 8000);
+  actors::PlainCrew crew;
+  const auto stores = storage::memory_stores();
+  Engine engine(crew, *stores, world.policy);
+  std::map<TopicPartition, std::int64_t> offsets;
+  for (auto& turn : cut(world.commands, 300, kDefaultPartitions, offsets)) engine.run(std::move(turn));
+  for (auto& turn : cut(world.scans, 300, kDefaultPartitions, offsets)) engine.run(std::move(turn));
+
+  std::set<std::string> decided;
+  for (const auto& d : engine.of(Topic::decisions)) {
+    const auto id = nlohmann::json::parse(d.value).at("data").at("scan").at("id").get<std::string>();
+    CHECK(decided.insert(id).second);
+  }
+  CHECK(decided.size() == world.scans.size());
+  CHECK(engine.of(Topic::dead_letters).empty());
+
+  std::set<std::string> frozen, quarantined, found;
+  for (const auto& f : engine.of(Topic::freezes))
+    if (nlohmann::json::parse(f.value).at("data").at("state") == "frozen") frozen.insert(f.key);
+  for (const auto& s : engine.of(Topic::device_status))
+    if (nlohmann::json::parse(s.value).at("data").at("state") == "quarantined") quarantined.insert(s.key);
+  for (const auto& c : engine.of(Topic::compliance)) found.insert(c.key);
+  std::set<std::string> lent;
+  for (const auto& m : world.misuse) {
+    if (!m.committed) continue;
+    CAPTURE(m.subject, m.kind);
+    if (m.kind == "lent code") {
+      lent.insert(m.subject);
+      CHECK(frozen.contains(m.subject));
+    } else if (m.kind == "cloned reader") {
+      CHECK(quarantined.contains(m.subject));
+    } else {
+      CHECK(found.contains(m.subject));
+    }
+  }
+  CHECK(lent.size() == 3);
+  CHECK(frozen == lent);
+}
+
+TEST_CASE("an exception of the rules costs its event and nothing else") {
+  const World world(100, 1500);
+  actors::PlainCrew hurt;
+  const auto hurt_stores = storage::memory_stores();
+  // Every 97th scan at an account fails on its way, and every 101st at its device.
+  std::set<std::string> at_account, at_device;
+  actors::ShardOptions options;
+  std::size_t seen = 0, scans = 0;
+  options.before_receive = [&](const actors::Entity&, const Message& message) {
+    if (const auto* s = std::get_if<msg::ScanSeen>(&message); s != nullptr && ++seen % 97 == 0) {
+      at_account.insert(s->scan->origin.id);
+      throw std::runtime_error("planted");
+    }
+    if (const auto* s = std::get_if<const Scan*>(&message); s != nullptr && ++scans % 101 == 0) {
+      at_device.insert((*s)->origin.id);
+      throw std::runtime_error("planted");
+    }
+  };
+  Engine engine(hurt, *hurt_stores, world.policy, options);
+  std::map<TopicPartition, std::int64_t> offsets;
+  for (auto& turn : cut(world.commands, 300, kDefaultPartitions, offsets)) engine.run(std::move(turn));
+  for (auto& turn : cut(world.scans, 300, kDefaultPartitions, offsets)) engine.run(std::move(turn));
+  REQUIRE(at_account.size() > 5);
+  REQUIRE(at_device.size() > 5);
+
+  std::map<std::string, nlohmann::json> decisions;
+  for (const auto& d : engine.of(Topic::decisions)) {
+    const auto data = nlohmann::json::parse(d.value).at("data");
+    CHECK(decisions.emplace(data.at("scan").at("id"), data).second);
+  }
+  CHECK(decisions.size() == world.scans.size() - at_device.size());
+  for (const auto& id : at_account) {
+    CHECK(decisions.at(id).at("reasons").back() == "ENGINE_FAULT");
+    CHECK((decisions.at(id).at("verdict") == "deny" || decisions.at(id).at("verdict") == "allow"));
+  }
+  for (const auto& id : at_device) CHECK_FALSE(decisions.contains(id));
+  const auto dead = engine.of(Topic::dead_letters);
+  CHECK(dead.size() == at_account.size() + at_device.size());
+  for (const auto& letter : dead) {
+    CHECK(std::ranges::find(letter.headers, std::pair<std::string, std::string>("error-code", "ENTITY_FAULT")) != letter.headers.end());
+    CHECK(nlohmann::json::parse(letter.value).at("type") == "onecode.scan.v1");
+  }
+}
