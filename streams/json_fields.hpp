@@ -263,7 +263,8 @@ private:
     if (v.get(items) != simdjson::SUCCESS) return check(path, wrong::kArray);
     xs.clear();
     for (const Element item : items) {
-      read(item, path + '[' + std::to_string(xs.size()) + ']', name, xs.emplace_back());
+      const std::string at = path + '[' + std::to_string(xs.size()) + ']';
+      read(item, at, name, xs.emplace_back());
       if (error_) return;
     }
   }

@@ -102,8 +102,9 @@ private:
     out.clear();
     array(e, path, [&](Element x, const std::string& at) {
       std::string s;
+      const std::size_t before = errors_.size();
       text(x, at, s);
-      if (!out.insert(std::move(s)).second) wrong(at, "stands twice");
+      if (errors_.size() == before && !out.insert(std::move(s)).second) wrong(at, "stands twice");
     });
   }
 
