@@ -142,7 +142,7 @@ TEST_CASE("response: an automatic freeze, from permit to end", "[response][R8.4]
 
   // 72 hours are not renewed by the engine: the finding stays a proposal for people.
   w.misuse(end + hours(1));
-  CHECK_FALSE(wants_freeze(w));
+  CHECK_FALSE(w.a.file.freeze_wanted);
   CHECK(w.last<FindingRecord>().band == Band::propose);
 }
 
