@@ -22,21 +22,24 @@ class EngineClock {
   virtual void at_least(Time t) = 0;
 };
 
-/// The node's clock: monotonic, starting at the wall clock's time.
+/// The node's clock: starts at the wall clock's time and goes on with the monotonic one, so that a wall clock that is set
+/// forward or back in the meantime moves no deadline.
 class WallClock final : public EngineClock {
  public:
-  /// `wall`: milliseconds since 1970.
-  explicit WallClock(std::function<std::int64_t()> wall) : wall_(std::move(wall)) {}
+  /// Both in milliseconds; `wall` since 1970, read once.
+  WallClock(const std::function<std::int64_t()>& wall, std::function<std::int64_t()> monotonic)
+      : monotonic_(std::move(monotonic)), start_(wall() - monotonic_()) {}
   ClockMode mode() const override { return ClockMode::wall; }
   Time next(const std::vector<ClockHint>&) override { return peek(); }
   Time peek() override {
-    last_ = std::max(last_, Time{wall_()});
+    last_ = std::max(last_, Time{start_ + monotonic_()});
     return last_;
   }
   void at_least(Time t) override { last_ = std::max(last_, t); }
 
  private:
-  std::function<std::int64_t()> wall_;
+  std::function<std::int64_t()> monotonic_;
+  std::int64_t start_;
   Time last_{};
 };
 

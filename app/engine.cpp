@@ -19,9 +19,13 @@ std::int64_t wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+std::int64_t monotonic_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 std::unique_ptr<actors::EngineClock> make_clock(actors::ClockMode mode) {
   if (mode == actors::ClockMode::events) return std::make_unique<actors::EventClock>();
-  return std::make_unique<actors::WallClock>(wall_ms);
+  return std::make_unique<actors::WallClock>(wall_ms, monotonic_ms);
 }
 
 /// Turns what the node tells into metrics and log lines.

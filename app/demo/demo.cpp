@@ -127,7 +127,7 @@ int run_demo(const DemoOptions& options) {
   std::unique_ptr<streams::Broker> broker;
   if (options.brokers.empty()) {
     streams::LocalBrokerOptions local;
-    local.retain_bytes = 64U << 20;
+    local.retain_bytes = 4U << 20;  // per partition: memory that is used again stays in the caches
     broker = std::make_unique<streams::LocalBroker>(local);
   } else {
     KafkaOptions kafka;

@@ -185,11 +185,11 @@ TEST_CASE("commands: unsigned, forged, replayed, late, by the wrong role") {
       {"changed after signing", {forged}, "BAD_SIGNATURE"},
       {"a role that the key has not", {make("n-r", "security-officer", &world.key, now, 4)}, "FORBIDDEN_ROLE"},
       {"a role that may not open accounts", {make("n-o", "information-centre", &world.key, now, 5)}, "FORBIDDEN_ROLE"},
-      {"a used nonce", {make("n-1", "registrar", &world.key, now, 6), make("n-1", "registrar", &world.key, now, 7)}, "REPLAYED_COMMAND"},
+      {"a used nonce", {make("same", "registrar", &world.key, now, 6), make("same", "registrar", &world.key, now, 7)}, "REPLAYED_COMMAND"},
       {"eight days late", {scan(1), make("n-l", "registrar", &world.key, now - days(8), 8)}, "EXPIRED_COMMAND"},
-      {"opened twice", {make("n-2", "registrar", &world.key, now, 9), [&] {
-                          auto again = make("n-3", "registrar", &world.key, now, 9);
-                          return again.value = with(*make("n-3", "registrar", &world.key, now, 9).value, "bad-9", "bad-9b"), again;
+      {"opened twice", {make("first", "registrar", &world.key, now, 9), [&] {
+                          auto again = make("second", "registrar", &world.key, now, 9);
+                          return again.value = with(*make("second", "registrar", &world.key, now, 9).value, "bad-9", "bad-9b"), again;
                         }()},
        "ILLEGAL_TRANSITION"},
   };
