@@ -26,11 +26,12 @@ Campus::Campus(CampusOptions options) : options_(options), state_(options.seed *
     people_.push_back({fmt::format("a-{:06}", p), fmt::format("h-{:06}", p), random(zones_.size()), p % 50 == 7});
     visits_.push({now_ + milliseconds(static_cast<std::int64_t>(random(3'600'000))), p});
   }
-  for (std::size_t i = 0; i < options_.lent; ++i)
-    misuse_.push_back({people_[(i * 37 + 11) % people_.size()].account, "lent code"});
-  for (std::size_t i = 0; i < options_.rogues; ++i) misuse_.push_back({fmt::format("x-{:04}", i), "uncertified reader"});
-  for (std::size_t i = 0; i < options_.clones; ++i)
-    misuse_.push_back({devices_[(i * 23 + 5) % devices_.size()], "cloned reader"});
+  // One of each kind comes first, so that also a short run shows them all.
+  for (std::size_t i = 0; i < std::max({options_.lent, options_.rogues, options_.clones}); ++i) {
+    if (i < options_.lent) misuse_.push_back({people_[(i * 37 + 11) % people_.size()].account, "lent code"});
+    if (i < options_.rogues) misuse_.push_back({fmt::format("x-{:04}", i), "uncertified reader"});
+    if (i < options_.clones) misuse_.push_back({devices_[(i * 23 + 5) % devices_.size()], "cloned reader"});
+  }
 }
 
 std::uint64_t Campus::random(std::uint64_t below) {
