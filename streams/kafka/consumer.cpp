@@ -184,7 +184,9 @@ rd_kafka_resp_err_t KafkaConsumer::apply(const rd_kafka_topic_partition_list_t* 
   auto code = rd_kafka_assign(client_->get(), assignment);
   // The old fetches end later than rd_kafka_assign() returns, and a second assignment before that is an assertion
   // inside the library (2.0.2 to 2.8.0 at least). Its main thread serves one queue in order: by the first answer to a
-  // question it has ended the fetches, by the second it has noticed.
+  // question it has ended the fetches, by the second it has noticed. A consumer that closes gets no other assignment,
+  // and its group may be gone before it answers: the question would never come back.
+  if (closed_) return code;
   for (int i = 0; i < 2; ++i) {
     rd_kafka_topic_partition_list_t* current = nullptr;
     if (rd_kafka_assignment(client_->get(), &current) == RD_KAFKA_RESP_ERR_NO_ERROR) (void)ListHandle(current);
