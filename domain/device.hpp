@@ -22,7 +22,16 @@
 
 namespace onecode {
 
-enum class DeviceLife : std::uint8_t { unknown, registered, certified, installed, active, maintenance, quarantined, retired };
+enum class DeviceLife : std::uint8_t {
+  unknown,
+  registered,
+  certified,
+  installed,
+  active,
+  maintenance,
+  quarantined,
+  retired
+};
 
 constexpr std::string_view to_string(DeviceLife s) {
   constexpr std::string_view n[] = {"unknown", "registered",  "certified",   "installed",
@@ -33,14 +42,16 @@ constexpr std::string_view to_string(DeviceLife s) {
 /// The last 256 sequence numbers of one boot. Which boot, and how far it has come, stands in DeviceState::Hot.
 struct SequenceWindow {
   static constexpr std::uint64_t kNumbers = 256;
-  static constexpr std::size_t kGroup = 16;  // slots stored together
+  static constexpr std::size_t kGroup = 16; // slots stored together
   static constexpr std::size_t kGroups = kNumbers / kGroup;
+  static constexpr std::size_t kMaxId = 96; // a sender chooses its ids; they must not fill our memory
   struct Slot {
     std::uint64_t seq = 0;
-    std::uint64_t content = 0;  // 0: empty
-    std::uint64_t event = 0;    // hash of (source, id)
+    std::uint64_t content = 0; // 0: empty
+    std::uint64_t event = 0;   // hash of (source, id)
     std::int32_t partition = 0;
-    std::int64_t offset = 0;  // where the scan stands, so that a clone's evidence can name both
+    std::int64_t offset = 0;
+    std::string id; // with the place: a clone's evidence names both scans. At most kMaxId characters, else empty
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("seq", s.seq);
@@ -48,11 +59,12 @@ struct SequenceWindow {
       v("event", s.event);
       v("partition", s.partition);
       v("offset", s.offset);
+      v("id", s.id);
     }
   };
   /// Slot = seq % 256. Takes memory with its first number: most devices never use the window of the boot before.
   class Slots {
-   public:
+  public:
     Slot& operator[](std::size_t i) {
       if (slots_.empty()) slots_.resize(kNumbers);
       return slots_[i];
@@ -63,7 +75,7 @@ struct SequenceWindow {
     }
     bool empty() const { return slots_.empty(); }
 
-   private:
+  private:
     std::vector<Slot> slots_;
   };
   Slots slots;
@@ -83,7 +95,7 @@ struct DeviceState {
     std::vector<std::string> operators;
     std::string certificate;
     Time certified_to;
-    std::string secret;  // name of the MAC key; empty: none
+    std::string secret; // name of the MAC key; empty: none
     std::string zone, kind;
     Position position;
     NetworkFacts network;
@@ -91,9 +103,9 @@ struct DeviceState {
     msg::IntegrationView view;
     std::uint64_t revision = 0;
     Reasons quarantine_reasons;
-    bool usable = false;           // as the last device-status record said
-    bool device_planned = true;    // the plan names this device, or no device at all (R5.1)
-    bool zone_planned = true;      // and its zone (R7.2)
+    bool usable = false;        // as the last device-status record said
+    bool device_planned = true; // the plan names this device, or no device at all (R5.1)
+    bool zone_planned = true;   // and its zone (R7.2)
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("life", s.life);
@@ -140,11 +152,11 @@ struct DeviceState {
   /// Changed by every scan or report: small.
   struct Hot {
     std::uint64_t scans = 0;
-    std::uint64_t lost = 0;  // sequence numbers that never came
+    std::uint64_t lost = 0; // sequence numbers that never came
     std::uint32_t boots[2] = {0, 0};
     bool started[2] = {false, false};
     std::uint64_t highest[2] = {0, 0};
-    std::uint64_t first[2] = {0, 0};  // lowest number seen of the boot
+    std::uint64_t first[2] = {0, 0}; // lowest number seen of the boot
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("scans", s.scans);
@@ -159,11 +171,11 @@ struct DeviceState {
   };
 
   struct Reports {
-    std::vector<ReportSeen> streams;  // the last 8 by event time
+    std::vector<ReportSeen> streams; // the last 8 by event time
     std::uint32_t boot = 0;
     std::uint64_t highest = 0;
     bool started = false;
-    std::vector<std::uint64_t> recent;  // content hashes of the last 64 numbered reports, by seq % 64
+    std::vector<std::uint64_t> recent; // content hashes of the last 64 numbered reports, by seq % 64
     std::vector<std::uint64_t> recent_seq;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -189,8 +201,8 @@ struct DeviceState {
       }
     };
     EvidenceBook evidence;
-    Finding finding;  // no uid: below the watch threshold, nothing was published
-    int score = 0;    // as last published
+    Finding finding; // no uid: below the watch threshold, nothing was published
+    int score = 0;   // as last published
     std::vector<Detail> details;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -226,10 +238,10 @@ struct DeviceState {
   };
   struct File {
     static constexpr std::size_t kMaxReported = 32, kMaxOutside = 32;
-    std::vector<OpenFinding> findings;  // by rule id
-    std::vector<Reported> reported;     // at most 32, the earliest leaves
-    std::vector<Outside> outside;       // the last 32, so that their retransmissions are known
-    std::vector<Outside> unproven;      // the last 32 scans with a bad MAC: they touch nothing else
+    std::vector<OpenFinding> findings; // by rule id
+    std::vector<Reported> reported;    // at most 32, the earliest leaves
+    std::vector<Outside> outside;      // the last 32, so that their retransmissions are known
+    std::vector<Outside> unproven;     // the last 32 scans with a bad MAC: they touch nothing else
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("findings", s.findings);
@@ -242,7 +254,7 @@ struct DeviceState {
   std::string id;
   Register reg;
   Hot hot;
-  std::array<SequenceWindow, 2> windows;  // [0] the newest boot, [1] the boot before
+  std::array<SequenceWindow, 2> windows; // [0] the newest boot, [1] the boot before
   Reports reports;
   File file;
 
@@ -272,4 +284,4 @@ void step(DeviceState& d, const msg::IntegrationView& view, const Context& conte
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out);
 
-}  // namespace onecode
+} // namespace onecode

@@ -98,7 +98,7 @@ SequencePlace sequence_place(DeviceState& d, const Scan& scan, std::uint64_t eve
     const Slot& slot = std::as_const(d.windows[static_cast<std::size_t>(window)].slots)[slot_of(scan.seq)];
     if (slot.content != 0 && slot.seq == scan.seq) {
       if (slot.content == content) return {Arrival::retransmission};
-      return {Arrival::clash, window, 0, EventRef{{Topic::scans, slot.partition}, slot.offset, {}}};
+      return {Arrival::clash, window, 0, EventRef{{Topic::scans, slot.partition}, slot.offset, slot.id}};
     }
   }
   for (int w = 0; w < 2; ++w)
@@ -156,7 +156,16 @@ void remember_sequence(DeviceState& d, const Scan& scan, std::uint64_t event, co
 
   auto& window = d.windows[static_cast<std::size_t>(w)];
   const std::size_t i = slot_of(scan.seq);
-  window.slots[i] = {scan.seq, content_print(scan.content), event, scan.origin.at.partition, scan.origin.offset};
+  Slot& slot = window.slots[i];
+  slot.seq = scan.seq;
+  slot.content = content_print(scan.content);
+  slot.event = event;
+  slot.partition = scan.origin.at.partition;
+  slot.offset = scan.origin.offset;
+  if (scan.origin.id.size() <= SequenceWindow::kMaxId)
+    slot.id = scan.origin.id; // keeps its memory from number to number
+  else
+    slot.id.clear();
   if (window.printed) window.prints[i] = print_of(event);
   d.dirty.groups[static_cast<std::size_t>(w)][i / SequenceWindow::kGroup] = true;
 }

@@ -32,7 +32,7 @@ struct SequencePlace {
   Arrival arrival = Arrival::uncounted;
   int window = 0;                    // first, next, late, clash
   std::uint64_t skipped = 0;         // next
-  std::optional<EventRef> earlier{}; // clash: the scan that had the number (its id is not kept)
+  std::optional<EventRef> earlier{}; // clash: the scan that had the number
 };
 
 /// Hash of an event's identity.

@@ -1,0 +1,231 @@
+// Catches: an integration taken over twice or with half a plan (R4.1), devices that do not learn what they may do (R7.2),
+// drift from the plan or early traffic without a finding (R5.1, R6.4).
+#include "domain/integration.hpp"
+
+#include "tests/catch.hpp"
+#include "tests/unit/domain/device_world.hpp"
+
+using namespace onecode;
+using namespace onecode::test;
+
+namespace {
+
+IntegrationAdopt good_plan() {
+  IntegrationAdopt a;
+  a.unit = "logistics";
+  a.plan = {"doors", "readers and a gateway", "TLS, keys in secure elements", "no more plastic cards"};
+  a.manifest.functions = {"access", "other:clinic"};
+  a.manifest.hours = Hours{"06:00", "24:00"};
+  return a;
+}
+
+struct Office {
+  PolicyHistory policies{campus_policy()};
+  IntegrationState i;
+  Time now = kNoon;
+  Effects out;
+  std::int64_t offset = 0;
+  Office() { i.id = "gates"; }
+  Context context() const { return {policies, now}; }
+  Effects& adopt(IntegrationAdopt a, std::string actor = "centre-1") {
+    Command c;
+    c.args = std::move(a);
+    c.name = "integration.adopt";
+    c.target = i.id;
+    c.actor = std::move(actor);
+    c.role = "information-centre";
+    c.origin.time = now;
+    out.clear();
+    step(i, c, context(), out);
+    return out;
+  }
+  Effects& joined(std::string device, bool leaves = false) {
+    out.clear();
+    step(i, msg::DeviceJoined{std::move(device), leaves}, context(), out);
+    return out;
+  }
+  Effects& drift(RuleId rule, std::string detail, Time at = kNoon) {
+    out.clear();
+    step(i,
+         msg::DriftSeen{
+             rule, std::move(detail), at, {{Topic::scans, 1}, ++offset, "e" + std::to_string(offset)}, "d-1"},
+         context(), out);
+    return out;
+  }
+  template <class T>
+  std::vector<T> outputs() const {
+    std::vector<T> all;
+    for (const auto& o : out.outputs)
+      if (const auto* t = std::get_if<T>(&o)) all.push_back(*t);
+    return all;
+  }
+};
+
+} // namespace
+
+TEST_CASE("integration: adoption makes it live and tells its devices", "[integration][R6.4][R7.2]") {
+  Office o;
+  o.joined("d-2");
+  o.joined("d-1");
+  REQUIRE(o.out.sends.size() == 1);
+  CHECK(std::get<msg::IntegrationView>(o.out.sends[0].message).state.empty()); // nobody adopted it yet
+  CHECK(std::get<msg::IntegrationView>(o.out.sends[0].message).integration == "gates");
+  CHECK(o.i.dirty.devices);
+  CHECK_FALSE(o.i.dirty.record);
+
+  o.adopt(good_plan());
+  const auto status = o.outputs<IntegrationStatusRecord>();
+  REQUIRE(status.size() == 1);
+  CHECK(status[0].state == "live");
+  CHECK(status[0].access == "open");
+  CHECK(status[0].unit == "logistics");
+  CHECK(status[0].owners == std::vector<std::string>{"centre-1"}); // the sender, where none is named
+  CHECK(status[0].revision == 1);
+  REQUIRE(o.out.sends.size() == 2);
+  CHECK(o.out.sends[0].to == EntityId{Kind::device, "d-1"});
+  CHECK(o.out.sends[1].to == EntityId{Kind::device, "d-2"});
+  const auto& view = std::get<msg::IntegrationView>(o.out.sends[0].message);
+  CHECK(view.state == "live");
+  CHECK(view.scope.functions.size() == 2);
+  CHECK(view.owners == status[0].owners);
+  CHECK(view.unit == "logistics");
+
+  SECTION("a device that comes later learns it at once") {
+    o.i.dirty = {};
+    o.joined("d-3");
+    CHECK(std::get<msg::IntegrationView>(o.out.sends.at(0).message).state == "live");
+    CHECK(o.i.dirty.devices);
+    o.i.dirty = {};
+    o.joined("d-3");
+    CHECK(o.out.sends.size() == 1);
+    CHECK_FALSE(o.i.dirty.any());
+    o.joined("d-3", true);
+    CHECK(o.out.sends.empty());
+    CHECK(o.i.devices.ids.size() == 2);
+  }
+  SECTION("not twice") {
+    o.i.dirty = {};
+    o.adopt(good_plan(), "centre-2");
+    REQUIRE(o.out.refusal);
+    CHECK(o.out.refusal->code == "ILLEGAL_TRANSITION");
+    CHECK(o.i.record.owners == std::vector<std::string>{"centre-1"});
+    CHECK_FALSE(o.i.dirty.any());
+    CHECK(o.out.outputs.empty());
+  }
+}
+
+TEST_CASE("integration: an incomplete plan is refused, naming what is missing", "[integration][R4.1]") {
+  const struct {
+    const char* what;
+    void (*change)(IntegrationAdopt&);
+    std::vector<const char*> named;
+  } rows[] = {
+      {"purpose", [](IntegrationAdopt& a) { a.plan.purpose.clear(); }, {"plan.purpose"}},
+      {"architecture", [](IntegrationAdopt& a) { a.plan.architecture.clear(); }, {"plan.architecture"}},
+      {"data security", [](IntegrationAdopt& a) { a.plan.data_security.clear(); }, {"plan.data_security"}},
+      {"expected effect", [](IntegrationAdopt& a) { a.plan.expected_effect.clear(); }, {"plan.expected_effect"}},
+      {"all four",
+       [](IntegrationAdopt& a) { a.plan = {}; },
+       {"plan.purpose", "plan.architecture", "plan.data_security", "plan.expected_effect"}},
+      {"no unit", [](IntegrationAdopt& a) { a.unit.clear(); }, {"unit"}},
+      {"a unit that is no id", [](IntegrationAdopt& a) { a.unit = "后勤处"; }, {"unit"}},
+      {"an owner that is no id",
+       [](IntegrationAdopt& a) {
+         a.owners = {"ok", "a b"};
+       },
+       {"owners"}},
+      {"a zone that is no id", [](IntegrationAdopt& a) { a.manifest.zones = {""}; }, {"manifest.zones"}},
+      {"no such function", [](IntegrationAdopt& a) { a.manifest.functions = {"swimming"}; }, {"manifest.functions"}},
+      {"no such hour",
+       [](IntegrationAdopt& a) {
+         a.manifest.hours = Hours{"6:00", "25:00"};
+       },
+       {"manifest.hours.from", "manifest.hours.to"}},
+  };
+  for (const auto& row : rows) {
+    INFO(row.what);
+    Office o;
+    IntegrationAdopt a = good_plan();
+    row.change(a);
+    o.adopt(a);
+    REQUIRE(o.out.refusal);
+    CHECK(o.out.refusal->code == "BAD_FIELD");
+    for (const char* field : row.named) {
+      CHECK(o.out.refusal->text.en.find(field) != std::string::npos);
+      CHECK(o.out.refusal->text.zh.find(field) != std::string::npos);
+    }
+    CHECK(o.i.record.state.empty());
+    CHECK(o.out.outputs.empty());
+    CHECK_FALSE(o.i.dirty.any());
+  }
+}
+
+TEST_CASE("integration: drift from the plan is one finding that grows", "[integration][R5.1][D15]") {
+  Office o;
+  o.adopt(good_plan());
+  o.drift(RuleId::D15, "function library");
+  auto findings = o.outputs<FindingRecord>();
+  REQUIRE(findings.size() == 1);
+  const std::string uid = findings[0].uid;
+  CHECK(findings[0].activity == FindingActivity::create);
+  CHECK(findings[0].rule == RuleId::D15);
+  CHECK(findings[0].subject == EntityId{Kind::integration, "gates"});
+  CHECK(findings[0].action == ProposedAction::inspect);
+  CHECK(findings[0].band == Band::propose);
+  CHECK(findings[0].explanation.en ==
+        "Integration gates: plan drift (D15, article 5): function library; score 1000 of 1000.");
+  CHECK(findings[0].explanation.zh == "接入系统 gates:偏离对接方案(D15,第五条):功能 library,评分 1000(满分 1000)。");
+  REQUIRE(o.outputs<IntegrationStatusRecord>().size() == 1);
+  CHECK(o.outputs<IntegrationStatusRecord>()[0].drift == std::vector<std::string>{"function library"});
+
+  o.drift(RuleId::D15, "function library", kNoon + days(1)); // nothing new
+  CHECK(o.out.outputs.empty());
+
+  o.drift(RuleId::D15, "operator op-9", kNoon + days(1));
+  findings = o.outputs<FindingRecord>();
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].activity == FindingActivity::update);
+  CHECK(findings[0].uid == uid);
+  CHECK(findings[0].explanation.en.find("function library, operator op-9") != std::string::npos);
+  CHECK(findings[0].events.size() >= 2);
+
+  SECTION("the last ten texts are kept") {
+    for (int n = 0; n < 20; ++n) o.drift(RuleId::D15, "operator x" + std::to_string(n));
+    CHECK(o.i.record.drift.size() == 10);
+    CHECK(o.i.record.drift.back() == "operator x19");
+    CHECK(o.i.file.findings.at(0).details.size() == 10);
+  }
+  SECTION("thirty quiet days close it") {
+    o.out.clear();
+    o.now = kNoon + days(30);
+    step(o.i, msg::TimerFired{"quiet:D15", o.now}, o.context(), o.out);
+    REQUIRE(o.outputs<FindingRecord>().size() == 1);
+    CHECK(o.outputs<FindingRecord>()[0].activity == FindingActivity::close);
+    CHECK(o.i.file.findings.empty());
+  }
+}
+
+TEST_CASE("integration: traffic while not live", "[integration][R6.4]") {
+  Office o; // nobody adopted it
+  o.drift(RuleId::R6_4, "traffic while unknown");
+  const auto findings = o.outputs<FindingRecord>();
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].rule == RuleId::R6_4);
+  CHECK(findings[0].explanation.en.find("(R6.4, article 6): traffic while unknown") != std::string::npos);
+  CHECK(o.outputs<IntegrationStatusRecord>().empty()); // there is nothing whose status could be told
+  CHECK(o.i.record.drift.empty());
+}
+
+TEST_CASE("integration: a rule in shadow mode or off files nothing", "[integration][R13.1]") {
+  const Mode mode = GENERATE(Mode::shadow, Mode::off);
+  Office o;
+  Policy p = campus_policy();
+  p.rule(RuleId::D15).mode = mode;
+  o.policies = PolicyHistory(p);
+  o.adopt(good_plan());
+  o.i.dirty = {};
+  o.drift(RuleId::D15, "function library");
+  CHECK(o.out.outputs.empty());
+  CHECK(o.out.tally.shadow_hits.size() == (mode == Mode::shadow ? 1U : 0U));
+  CHECK_FALSE(o.i.dirty.any());
+}
