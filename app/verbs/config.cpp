@@ -17,6 +17,7 @@ Run add_config(CLI::App& verb) {
   };
   auto options = std::make_shared<Options>();
   verb.require_subcommand(1);
+  verb.footer("\nExample:\n  onecode config check node.toml");
   auto* check =
       verb.add_subcommand("check", "print the configuration in effect, or everything that is wrong with it (exit 3)");
   check->add_option("FILE", options->file,

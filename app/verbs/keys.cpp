@@ -46,6 +46,7 @@ int run_keys_new(const Options& o) {
 Run add_keys(CLI::App& verb) {
   auto options = std::make_shared<Options>();
   verb.require_subcommand(1);
+  verb.footer("\nExample:\n  onecode keys new --out clerk.key.json");
   auto* make = verb.add_subcommand("new", "make an Ed25519 key pair");
   make->add_option("--out", options->out, "write the key file here (mode 0600); otherwise it goes to stdout")
       ->type_name("FILE");

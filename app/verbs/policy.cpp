@@ -211,6 +211,7 @@ Run add_policy(CLI::App& verb) {
   auto options = std::make_shared<Options>();
   auto* o = options.get();
   verb.require_subcommand(1);
+  verb.footer("\nExample:\n  onecode policy check policy.json");
   auto* check = verb.add_subcommand("check", "explain every error in a document (exit 1)");
   auto* show = verb.add_subcommand("show", "print a policy whole, with every default filled in");
   auto* diff =

@@ -72,6 +72,7 @@ int report(const std::vector<Difference>& list, bool json) {
 Run add_topics(CLI::App& verb) {
   auto options = std::make_shared<Options>();
   verb.require_subcommand(1);
+  verb.footer("\nExample:\n  onecode topics create --brokers localhost:9092");
   auto* create = verb.add_subcommand("create", "create the topics that are missing, with the right settings");
   auto* check = verb.add_subcommand("check", "say which topics or settings differ (exit 1)");
   for (auto* sub : {create, check}) {
