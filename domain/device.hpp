@@ -106,6 +106,7 @@ struct DeviceState {
     bool usable = false;        // as the last device-status record said
     bool device_planned = true; // the plan names this device, or no device at all (R5.1)
     bool zone_planned = true;   // and its zone (R7.2)
+    Time joined;                // engine time when it asked its integration for the view
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("life", s.life);
@@ -129,6 +130,7 @@ struct DeviceState {
       v("usable", s.usable);
       v("device_planned", s.device_planned);
       v("zone_planned", s.zone_planned);
+      v("joined", s.joined);
     }
   };
 

@@ -8,6 +8,9 @@
 namespace onecode {
 namespace {
 
+/// How long an owner's command waits for the integration to say whose it is.
+constexpr Duration kAnswerTime = minutes(10);
+
 std::string_view in_chinese(DeviceLife life) {
   constexpr std::string_view n[] = {"未登记", "已登记", "已认证", "已安装", "使用中", "维护中", "已隔离", "已报废"};
   return n[static_cast<std::size_t>(life)];
@@ -53,10 +56,23 @@ bool is_given(std::string_view field, std::string_view value, Effects& out) {
 }
 
 /// An owner acts for integrations whose `owners` name them. While nobody owns the integration (it was not adopted or
-/// planned yet) or its view has not arrived, any holder of an owner key may install: nothing can be used before the
-/// integration opens, and then its owners are known.
-bool owner_may(const DeviceState& d, const Command& command, Effects& out) {
-  if (command.role != "integration-owner" || !view_arrived(d.reg) || d.reg.view.owners.empty()) return true;
+/// planned yet), any holder of an owner key may install: nothing can be used before the integration opens, and then its
+/// owners are known. Before its view has arrived (registration and installation came in one turn) nobody can say whose
+/// it is: the command comes again after the answer, and so does what follows it in that turn.
+bool owner_may(const DeviceState& d, const Command& command, const Context& context, Effects& out) {
+  if (command.role != "integration-owner") return true;
+  if (!view_arrived(d.reg)) {
+    if (context.now > d.reg.joined + kAnswerTime) { // it was lost (a fault of the integration): do not ask for ever
+      out.refuse("ILLEGAL_TRANSITION",
+                 {"接入系统 " + d.reg.integration + " 尚未应答,暂不能执行 " + command.name + ",请稍后重试",
+                  "the integration " + d.reg.integration + " has not answered yet; send " + command.name + " again"});
+      return false;
+    }
+    out.sends.push_back({{Kind::device, d.id}, &command});
+    out.deferred = true;
+    return false;
+  }
+  if (d.reg.view.owners.empty()) return true;
   if (std::ranges::find(d.reg.view.owners, command.actor) != d.reg.view.owners.end()) return true;
   out.refuse("NOT_OWNER",
              {command.actor + " 不是接入系统 " + d.reg.integration + " 的负责人,不能执行 " + command.name,
@@ -75,7 +91,8 @@ void claim(const DeviceState& d, std::string what, const Command& command, Effec
                        msg::SerialClaimed{d.id, d.reg.integration, ref(command.origin), command.origin.time}});
 }
 
-void join(const DeviceState& d, Effects& out) {
+void join(DeviceState& d, Time now, Effects& out) {
+  d.reg.joined = now;
   out.sends.push_back({{Kind::integration, d.reg.integration}, msg::DeviceJoined{d.id, false}});
 }
 
@@ -96,7 +113,7 @@ void carry_out(DeviceState& d, const DeviceRegister& a, const Command& command, 
   set_life(d, move, context, out);
   claim(d, "serial:" + a.serial, command, out);
   if (a.secure_element) claim(d, "se:" + *a.secure_element, command, out);
-  join(d, out);
+  join(d, context.now, out);
 }
 
 void carry_out(DeviceState& d, const DeviceCertify& a, const Command&, const DeviceMove& move, const Context& context,
@@ -130,17 +147,11 @@ void carry_out(DeviceState& d, const DeviceInstall& a, const Command&, const Dev
   reg.kind = a.kind;
   place_in_plan(reg);
   set_life(d, move, context, out);
-  join(d, out);
+  join(d, context.now, out);
 }
 
 void carry_out(DeviceState& d, const DeviceActivate&, const Command& command, const DeviceMove& move,
                const Context& context, Effects& out) {
-  // The integration's answer to this device's joining is still on its way (both came in one turn): ask again after it.
-  if (!view_arrived(d.reg)) {
-    out.sends.push_back({{Kind::device, d.id}, &command});
-    out.deferred = true;
-    return;
-  }
   if (!integration_standing(d.reg).reasons.empty()) {
     const std::string state = view_arrived(d.reg) && !d.reg.view.state.empty() ? d.reg.view.state : "unknown";
     out.refuse("ILLEGAL_TRANSITION", {"接入系统 " + d.reg.integration + " 目前为 " + state + ",其设备尚不能启用(" +
@@ -198,7 +209,7 @@ void step(DeviceState& d, const Command& command, const Context& context, Effect
   const std::string_view name = command.info().name;
   if (d.reg.life == DeviceLife::unknown && !std::holds_alternative<DeviceRegister>(command.args))
     return refuse_unknown(d, command, out);
-  if (!owner_may(d, command, out)) return;
+  if (!owner_may(d, command, context, out)) return;
   const DeviceMove* move = device_move(name, d.reg.life);
   if (move == nullptr) return refuse_move(d, command, out);
   std::visit([&](const auto& args) { carry_out(d, args, command, *move, context, out); }, command.args);

@@ -215,6 +215,9 @@ TEST_CASE("device machine: activation waits for the integration", "[device][R6.1
       CHECK(std::get<const Command*>(w.out.sends[0].message) == &w.commands.back());
       CHECK(bytes_of(w.d) == before);
     }
+    w.now = kNoon + minutes(11);
+    w.command(kAll[2], "owner-2"); // but not for ever
+    CHECK(w.refused() == "ILLEGAL_TRANSITION");
     w.view(live_view());
     w.command(kAll[2], "owner-2"); // asked again: not a stranger's to install
     CHECK(w.refused() == "NOT_OWNER");

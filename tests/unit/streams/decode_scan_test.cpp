@@ -319,9 +319,8 @@ TEST_CASE("wrong fields of a scan") {
       {"clock", 1},
       {"time_accuracy_ms", -1},
       {"time_accuracy_ms", 86'400'001},
-      {"mac", "***"},
       {"mac", 5},
-      {"mac", "MTIzNA=="},
+      {"mac", std::string("a\0b", 3)},
       {"mac", std::string(200, 'A')},
   };
   for (const auto& [member, value] : bad) {
@@ -342,6 +341,18 @@ TEST_CASE("wrong fields of a scan") {
     e["data"] = Json::parse(data);
     refused(d.read_scan(e), "BAD_ENVELOPE", "data");
   }
+}
+
+TEST_CASE("a MAC that is no base64url is a wrong MAC, not a wrong record") {
+  Decoding d;
+  const Secrets secrets(std::map<std::string, std::string>{{"k", "key"}});
+  for (const std::string mac : {"…", "***", "MTIzNA==", "x"}) {
+    CAPTURE(mac);
+    REQUIRE_FALSE(d.read_scan(with("mac", mac)));
+    CHECK(check_scan_mac(d.scan, "k", secrets) == MacCheck::wrong);
+  }
+  REQUIRE_FALSE(d.read_scan(with("mac", "")));
+  CHECK(check_scan_mac(d.scan, "k", secrets) == MacCheck::missing);
 }
 
 TEST_CASE("unknown fields are ignored, and null is the same as absent") {
