@@ -6,18 +6,8 @@
 namespace onecode::actors {
 namespace {
 
-/// A quarter of the ring: the slots that are stored together.
-struct Quarter {
-  SightingRing* ring;
-  std::size_t number;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    for (std::size_t i = 0; i < SightingRing::kQuarter; ++i)
-      v("sighting", s.ring->slots()[s.number * SightingRing::kQuarter + i]);
-  }
-};
-
-constexpr std::string_view kQuarterNames[] = {"r0", "r1", "r2", "r3"};
+/// `r` and the slot of the ring: each sighting is stored by itself.
+constexpr char slot_name(std::size_t slot) { return static_cast<char>('a' + slot); }
 
 }  // namespace
 
@@ -34,27 +24,31 @@ void AccountActor::receive(const Message& message, const Context& context, Effec
   misdelivered("account", message);
 }
 
+void AccountActor::reset() {
+  state_ = {};
+  state_.id = id.id;
+}
+
 void AccountActor::load(std::string_view part, std::string_view bytes) {
   if (part == "p") return decode(bytes, state_.profile);
   if (part == "h") return decode(bytes, state_.hot);
   if (part == "u") return decode(bytes, state_.usage);
   if (part == "f") return decode(bytes, state_.file);
-  for (std::size_t q = 0; q < std::size(kQuarterNames); ++q)
-    if (part == kQuarterNames[q]) {
-      Quarter quarter{&state_.ring, q};
-      return decode(bytes, quarter);
-    }
+  if (part.size() == 2 && part[0] == 'r' && part[1] >= slot_name(0) && part[1] < slot_name(SightingRing::kSlots))
+    return decode(bytes, state_.ring.slots()[static_cast<std::size_t>(part[1] - slot_name(0))]);
   throw Corrupt("account: unknown part");
 }
 
-void AccountActor::save(std::string& prefix, storage::WriteBatch& batch) {
+void AccountActor::save(PartWriter& out) {
   auto& dirty = state_.dirty;
-  save_part(prefix, "p", state_.profile, dirty.profile, batch);
-  save_part(prefix, "h", state_.hot, dirty.hot, batch);
-  save_part(prefix, "u", state_.usage, dirty.usage, batch);
-  save_part(prefix, "f", state_.file, dirty.file, batch);
-  for (std::size_t q = 0; q < std::size(kQuarterNames); ++q)
-    save_part(prefix, kQuarterNames[q], Quarter{&state_.ring, q}, dirty.ring[q], batch);
+  out.part("p", state_.profile, dirty.profile);
+  out.part("h", state_.hot, dirty.hot);
+  out.part("u", state_.usage, dirty.usage);
+  out.part("f", state_.file, dirty.file);
+  for (std::size_t i = 0; i < SightingRing::kSlots; ++i) {
+    const char name[] = {'r', slot_name(i)};
+    out.part({name, sizeof name}, state_.ring.slots()[i], dirty.ring[i]);
+  }
 }
 
 std::string AccountActor::describe() const {

@@ -26,14 +26,19 @@ void CampusActor::receive(const Message& message, const Context& context, Effect
   misdelivered("campus fact", message);
 }
 
+void CampusActor::reset() {
+  state_ = {};
+  state_.id = id.id;
+}
+
 void CampusActor::load(std::string_view part, std::string_view bytes) {
   if (part != "r") throw Corrupt("campus fact: unknown part");
   Facts facts{&state_};
   decode(bytes, facts);
 }
 
-void CampusActor::save(std::string& prefix, storage::WriteBatch& batch) {
-  save_part(prefix, "r", Facts{&state_}, state_.dirty, batch);
+void CampusActor::save(PartWriter& out) {
+  out.part("r", Facts{&state_}, state_.dirty);
 }
 
 std::string CampusActor::describe() const {

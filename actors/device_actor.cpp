@@ -33,10 +33,15 @@ void DeviceActor::receive(const Message& message, const Context& context, Effect
     return step(state_, **scan, streams::check_scan_mac(**scan, state_.reg.secret, secrets_), context, out);
   if (const auto* report = std::get_if<const DeviceReport*>(&message)) return step(state_, **report, context, out);
   if (const auto* command = std::get_if<const Command*>(&message)) return step(state_, **command, context, out);
-  if (const auto* view = std::get_if<msg::IntegrationView>(&message)) return step(state_, *view, context, out);
+  if (const auto* view = std::get_if<Boxed<msg::IntegrationView>>(&message)) return step(state_, **view, context, out);
   if (const auto* shared = std::get_if<msg::SerialShared>(&message)) return step(state_, *shared, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("device", message);
+}
+
+void DeviceActor::reset() {
+  state_ = {};
+  state_.id = id.id;
 }
 
 void DeviceActor::load(std::string_view part, std::string_view bytes) {
@@ -51,16 +56,16 @@ void DeviceActor::load(std::string_view part, std::string_view bytes) {
   throw Corrupt("device: unknown part");
 }
 
-void DeviceActor::save(std::string& prefix, storage::WriteBatch& batch) {
+void DeviceActor::save(PartWriter& out) {
   auto& dirty = state_.dirty;
-  save_part(prefix, "r", state_.reg, dirty.reg, batch);
-  save_part(prefix, "h", state_.hot, dirty.hot, batch);
-  save_part(prefix, "p", state_.reports, dirty.reports, batch);
-  save_part(prefix, "f", state_.file, dirty.file, batch);
+  out.part("r", state_.reg, dirty.reg);
+  out.part("h", state_.hot, dirty.hot);
+  out.part("p", state_.reports, dirty.reports);
+  out.part("f", state_.file, dirty.file);
   for (std::size_t w = 0; w < 2; ++w)
     for (std::size_t g = 0; g < SequenceWindow::kGroups; ++g)
       if (dirty.groups[w][g])
-        save_part(prefix, group_name(w, g), Group{&state_.windows[w], g}, dirty.groups[w][g], batch);
+        out.part(group_name(w, g), Group{&state_.windows[w], g}, dirty.groups[w][g]);
 }
 
 std::string DeviceActor::describe() const {

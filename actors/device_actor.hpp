@@ -12,8 +12,9 @@ class DeviceActor final : public Entity {
  public:
   DeviceActor(EntityId id, const streams::Secrets& secrets);
   void receive(const Message& message, const Context& context, Effects& out) override;
+  void reset() override;
   void load(std::string_view part, std::string_view bytes) override;
-  void save(std::string& prefix, storage::WriteBatch& batch) override;
+  void save(PartWriter& out) override;
   std::string describe() const override;
 
  private:

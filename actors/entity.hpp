@@ -9,14 +9,16 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "domain/effects.hpp"
 #include "domain/ids.hpp"
 #include "domain/messages.hpp"
-#include "storage/store.hpp"
 #include "streams/authenticate.hpp"
 
 namespace onecode::actors {
+
+class PartWriter;
 
 class Entity {
  public:
@@ -26,20 +28,34 @@ class Entity {
 
   /// Messages that this kind does not understand are a broken promise and throw.
   virtual void receive(const Message& message, const Context& context, Effects& out) = 0;
+  /// Back to an empty shell, as make_entity() gives it.
+  virtual void reset() = 0;
   /// One stored part; throws Corrupt.
   virtual void load(std::string_view part, std::string_view bytes) = 0;
-  /// Puts every changed part under `prefix` + its name and marks it unchanged.
-  virtual void save(std::string& prefix, storage::WriteBatch& batch) = 0;
+  /// Writes every changed part and marks it unchanged.
+  virtual void save(PartWriter& out) = 0;
   /// Its state for people (`onecode state --json`).
   virtual std::string describe() const = 0;
 
   EntityId id;
   std::uint64_t hash = 0;
 
-  // The shard's bookkeeping.
-  std::uint64_t turn = 0;    // the last turn that touched it
-  Entity* newer = nullptr;   // neighbours in the order of last use
-  Entity* older = nullptr;
+  /// The bookkeeping of actors/residents.hpp.
+  struct Residence {
+    /// A committed part that the store does not have yet: views into the journal record that carried it.
+    struct Part {
+      std::string_view name, bytes;
+    };
+    std::uint64_t touched = 0;  // the last turn that touched it
+    std::uint64_t queued = 0;   // the value of `touched` when it last went to the end of the sleepers' queue
+    Entity* newer = nullptr;    // neighbours in that queue
+    Entity* older = nullptr;
+    std::vector<Part> unstored;
+    std::int64_t unstored_since = 0;  // journal offset of the oldest of them
+    Entity* unstored_newer = nullptr;  // neighbours in the order of unstored_since
+    Entity* unstored_older = nullptr;
+  };
+  Residence residence;
 
  protected:
   explicit Entity(EntityId of) : id(std::move(of)) {}

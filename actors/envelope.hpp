@@ -6,6 +6,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include "streams/broker.hpp"
 
 namespace onecode::actors {
+
+class Entity;
 
 struct Order {
   std::uint64_t group = 0;    // 0: timers; otherwise (topic + 1) and partition
@@ -30,6 +33,15 @@ struct Order {
   }
 };
 
+/// A cause, and the way from it.
+inline Hash128 mix(Hash128 h, const std::array<std::uint16_t, 8>& path) {
+  for (const std::uint16_t step : path) {
+    if (step == 0) break;
+    h = {mix64(h.hi, step), mix64(h.lo, step)};
+  }
+  return h;
+}
+
 /// After so many hops a message goes through `inbox`, so that a turn always ends.
 inline constexpr int kMaxHops = 8;
 /// What one event may send; beyond it the entity is at fault.
@@ -42,6 +54,7 @@ struct Root {
   const streams::Record* record = nullptr;
   Hash128 cause;               // output ids are derived from it
   std::int64_t received_ns = 0;  // when the record was taken from the broker (steady clock)
+  std::optional<Time> due{};     // of a timer: what it causes carries this time (CONTRACT §12)
 };
 
 /// How far an event has come on its way to its entity.
@@ -58,6 +71,7 @@ struct Envelope {
   const Root* root = nullptr;
   EntityId to;
   std::uint64_t to_hash = 0;
+  Entity* receiver = nullptr;  // where it is awake and already looked up
   Message message;
 };
 

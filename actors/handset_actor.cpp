@@ -12,13 +12,18 @@ void HandsetActor::receive(const Message& message, const Context& context, Effec
   misdelivered("handset", message);
 }
 
+void HandsetActor::reset() {
+  state_ = {};
+  state_.id = id.id;
+}
+
 void HandsetActor::load(std::string_view part, std::string_view bytes) {
   if (part != "r") throw Corrupt("handset: unknown part");
   decode(bytes, state_.record);
 }
 
-void HandsetActor::save(std::string& prefix, storage::WriteBatch& batch) {
-  save_part(prefix, "r", state_.record, state_.dirty, batch);
+void HandsetActor::save(PartWriter& out) {
+  out.part("r", state_.record, state_.dirty);
 }
 
 std::string HandsetActor::describe() const {

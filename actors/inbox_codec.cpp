@@ -19,6 +19,7 @@ struct Wire {
   std::string key;
   std::optional<std::string> value;
   std::map<std::string, std::string> headers;
+  std::optional<Time> due;
   std::uint64_t message = 0;
 
   template <class Self, class V>
@@ -36,6 +37,7 @@ struct Wire {
     v("key", s.key);
     v("value", s.value);
     v("headers", s.headers);
+    v("due", s.due);
     v("message", s.message);
   }
 };
@@ -74,8 +76,11 @@ void encode_inbox(const Envelope& envelope, std::string& out) {
   wire.to = envelope.to;
   wire.stage = envelope.stage;
   wire.at = envelope.root->at;
-  wire.cause_hi = envelope.root->cause.hi;
-  wire.cause_lo = envelope.root->cause.lo;
+  // With the path so far, so that ids made over there are those that would have been made here.
+  const Hash128 cause = mix(envelope.root->cause, envelope.order.path);
+  wire.cause_hi = cause.hi;
+  wire.cause_lo = cause.lo;
+  wire.due = envelope.root->due;
   if (const auto* record = envelope.root->record) {
     wire.has_record = true;
     wire.offset = record->offset;
@@ -113,6 +118,7 @@ Envelope decode_inbox(std::string_view bytes, std::int64_t received_ns, Arena& a
   root.received_ns = received_ns;
   root.at = wire.at;
   root.cause = {wire.cause_hi, wire.cause_lo};
+  root.due = wire.due;
   if (wire.has_record) {
     OwnedRecord& owned = arena.records.next();
     owned = OwnedRecord{};

@@ -16,6 +16,11 @@ void IntegrationActor::receive(const Message& message, const Context& context, E
   misdelivered("integration", message);
 }
 
+void IntegrationActor::reset() {
+  state_ = {};
+  state_.id = id.id;
+}
+
 void IntegrationActor::load(std::string_view part, std::string_view bytes) {
   if (part == "r") return decode(bytes, state_.record);
   if (part == "d") return decode(bytes, state_.devices);
@@ -23,10 +28,10 @@ void IntegrationActor::load(std::string_view part, std::string_view bytes) {
   throw Corrupt("integration: unknown part");
 }
 
-void IntegrationActor::save(std::string& prefix, storage::WriteBatch& batch) {
-  save_part(prefix, "r", state_.record, state_.dirty.record, batch);
-  save_part(prefix, "d", state_.devices, state_.dirty.devices, batch);
-  save_part(prefix, "f", state_.file, state_.dirty.file, batch);
+void IntegrationActor::save(PartWriter& out) {
+  out.part("r", state_.record, state_.dirty.record);
+  out.part("d", state_.devices, state_.dirty.devices);
+  out.part("f", state_.file, state_.dirty.file);
 }
 
 std::string IntegrationActor::describe() const {

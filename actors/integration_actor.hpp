@@ -10,8 +10,9 @@ class IntegrationActor final : public Entity {
  public:
   explicit IntegrationActor(EntityId id);
   void receive(const Message& message, const Context& context, Effects& out) override;
+  void reset() override;
   void load(std::string_view part, std::string_view bytes) override;
-  void save(std::string& prefix, storage::WriteBatch& batch) override;
+  void save(PartWriter& out) override;
   std::string describe() const override;
 
  private:

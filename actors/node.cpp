@@ -68,7 +68,14 @@ void Node::start() {
   }
   policy_reader_ = broker_.reader({Topic::policy, 0}, broker_.watermarks({Topic::policy, 0}, streams::Isolation::committed).low,
                                   streams::Isolation::committed);
+  const auto& settings = topics.at(Topic::policy).config;
+  const auto stamp = settings.find("message.timestamp.type");
+  broker_stamps_ = stamp != settings.end() && stamp->second == "LogAppendTime";
   follow_policy(true);
+  caught_up_ = true;
+  // Turn ids are unique over restarts: a node that does not own the shards of its last turns would count them again. No
+  // node makes a thousand turns a second.
+  turns_ = static_cast<std::uint64_t>(std::max<std::int64_t>(0, clock_.peek().ms));
   producer_ = broker_.transactional(options_.group + "-" + options_.id);
   producer_->init();
   consumer_ = broker_.join({options_.group, options_.id}, *this);
@@ -80,7 +87,7 @@ void Node::run(const std::atomic<bool>& stop) {
   answer_questions();
   consumer_->close();
   consumer_.reset();
-  for (const auto shard : crew_.shards()) crew_.shard(shard).store().flush();
+  for (const auto shard : crew_.shards()) crew_.shard(shard).put_away();
   producer_.reset();
 }
 
@@ -115,9 +122,18 @@ void Node::follow_policy(bool to_the_end) {
     if (!batch && !behind) return;
     if (!batch) continue;
     for (const auto& record : batch->records) {
-      const bool accepted = policies_.read(record.offset, record);
+      // Who may publish is asked at the time that the broker or this node saw, not at one that the sender wrote. In event
+      // time there is only the sender's, and the record is an old one.
+      std::optional<Time> published;
+      if (clock_.mode() == ClockMode::wall) {
+        if (broker_stamps_ && record.timestamp_ms >= 0)
+          published = Time{record.timestamp_ms};
+        else if (caught_up_)
+          published = clock_.peek();  // what stood there before is believed: nothing that was accepted may be lost
+      }
+      const bool accepted = policies_.read(record.offset, record, published);
       if (accepted)
-        observer_.log(1, "policy version " + policies_.history()->newest().version + " accepted");
+        observer_.log(1, "policy version " + *policies_.accepted(record.offset) + " accepted");
       else
         observer_.log(3, "policy record at offset " + std::to_string(record.offset) + " refused: " +
                              *policies_.refusal(record.offset));
@@ -167,7 +183,7 @@ void Node::take_over(const std::vector<TopicPartition>& partitions) {
   const auto have = crew_.shards();
   if (!std::ranges::all_of(have, [&](std::int32_t s) { return wanted.contains(s); })) crew_.clear();
   const auto kept = crew_.shards();
-  const std::size_t share = std::max<std::size_t>(1, options_.resident_limit / std::max<std::size_t>(1, wanted.size()));
+  const auto share = [&](std::size_t of_node) { return of_node / std::max<std::size_t>(1, wanted.size()) + 1; };
   {
     const std::lock_guard lock(mutex_);
     status_.trouble.clear();
@@ -178,8 +194,11 @@ void Node::take_over(const std::vector<TopicPartition>& partitions) {
     if (std::ranges::binary_search(kept, index)) continue;
     ShardOptions options = options_.shard;
     options.partitions = partitions_;
-    options.resident_limit = share;
-    crew_.add(std::make_unique<Shard>(index, options, secrets_, stores_.open(index)));
+    options.resident_limit = share(options_.resident_limit);
+    options.store_lag_limit = share(options_.store_lag_limit);
+    crew_.add(std::make_unique<Shard>(
+        index, options, secrets_,
+        open_store(index, stores_, broker_, [this](const std::string& what) { observer_.log(3, what); })));
   }
   std::map<std::int32_t, Task> tasks;
   for (const auto index : wanted)
@@ -233,6 +252,30 @@ void Node::take_over(const std::vector<TopicPartition>& partitions) {
 
 void Node::rewind() { consumer_->assign(positions_); }
 
+bool Node::abort_transaction() {
+  try {
+    producer_->abort();
+    return true;
+  } catch (const BrokerError& e) {
+    if (e.fault != BrokerFault::fatal) throw;
+    observer_.aborted("fatal");
+    observer_.log(3, std::string("transaction lost while it was aborted, taking over anew: ") + e.what());
+    recover();
+    return false;
+  }
+}
+
+bool Node::object(const std::string& why) {
+  if (why != objection_)
+    observer_.log(why.empty() ? 1 : 3, why.empty() ? "nothing stands in the way any more" : why + "; nothing is processed");
+  if (!why.empty() || why != objection_) {  // a takeover has cleared it in the meantime
+    const std::lock_guard lock(mutex_);
+    status_.trouble = why;
+  }
+  objection_ = why;
+  return !why.empty();
+}
+
 void Node::recover() {
   // The outcome is not known: a new producer ends whatever is open, then every shard is taken over as after a start.
   producer_ = broker_.transactional(options_.group + "-" + options_.id);
@@ -283,8 +326,14 @@ Turn::Inputs Node::gather(std::size_t& records) {
 }
 
 bool Node::turn() {
+  if (!objection_.empty()) {
+    follow_policy(false);
+    if (object(policies_.objection(clock_.peek(), secrets_))) return false;
+  }
   std::size_t records = 0;
+  const auto epoch = assignment_epoch_;
   Turn::Inputs inputs = gather(records);
+  if (epoch != assignment_epoch_) return false;  // whoever owns the shards now begins anew
   const auto shards = crew_.shards();
   // A command may be signed by a key of the policy published a moment before it; scans see a new policy a moment later.
   follow_policy(std::ranges::any_of(inputs, [](const auto& of) {
@@ -294,10 +343,17 @@ bool Node::turn() {
     for (const auto& batch : policy_records_) {
       auto part = std::make_shared<PolicyBatch>(batch);
       std::erase_if(part->records, [this](const streams::Record& r) { return r.offset < policy_position_; });
+      // The broker stamps policies with its own clock (decision 0013), which is not the one that event time follows.
+      if (clock_.mode() == ClockMode::events)
+        for (auto& r : part->records) r.timestamp_ms = streams::kNoTimestamp;
       if (!part->records.empty()) inputs[0].push_back(std::move(part));
     }
   }
   const Time due = clock_.peek();
+  if (object(policies_.objection(due, secrets_))) {
+    rewind();
+    return false;
+  }
   const bool timers = std::ranges::any_of(shards, [&](std::int32_t s) {
     const auto next = crew_.shard(s).next_timer();
     return next && *next <= due;
@@ -331,9 +387,8 @@ bool Node::turn() {
     if (e.fault == BrokerFault::abort) {
       observer_.aborted("abort");
       observer_.log(2, std::string("turn aborted: ") + e.what());
-      producer_->abort();
       turn.aborted();
-      rewind();
+      if (abort_transaction()) rewind();
       return true;
     }
     if (e.fault == BrokerFault::fatal) {
@@ -361,7 +416,6 @@ bool Node::turn() {
       policy_records_.clear();
     }
   }
-  if (!std::ranges::binary_search(shards, 0)) policy_records_.clear();
   ++turns_;
   {
     const std::lock_guard lock(mutex_);
@@ -437,7 +491,7 @@ void Node::publish_status() {
   }
   const std::lock_guard lock(mutex_);
   status_.resident = resident;
-  status_.policy = policies_.history()->newest().version;
+  status_.policy = policies_.history()->at(clock_.peek()).version;
   status_.policy_offset = policies_.offset();
   status_.engine_time = clock_.peek();
   status_.turns = turns_;

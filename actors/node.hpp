@@ -28,6 +28,7 @@ struct NodeOptions {
   std::string group = "onecode";
   ShardOptions shard;
   std::size_t resident_limit = 200'000;       // of the node
+  std::size_t store_lag_limit = 256U << 20;   // of the node: bytes of journal that its stores may lag behind
   std::size_t records_per_partition = 4096;   // of one turn
 };
 
@@ -101,6 +102,10 @@ class Node final : private streams::AssignmentListener {
   bool turn();
   void commit(Turn& turn);
   void take_over(const std::vector<TopicPartition>& partitions);
+  /// True: this node must not process; says so once.
+  bool object(const std::string& why);
+  /// False: it was lost, and everything was taken over anew.
+  bool abort_transaction();
   void recover();
   void rewind();
   void answer_questions();
@@ -123,10 +128,13 @@ class Node final : private streams::AssignmentListener {
   std::vector<TopicPartition> assignment_;
   std::uint64_t assignment_epoch_ = 0;                // counts rebalances
   streams::Offsets positions_;                        // after the last committed turn
-  std::deque<std::shared_ptr<streams::Batch>> policy_records_;  // not yet part of a committed turn of shard 0
+  std::deque<std::shared_ptr<streams::Batch>> policy_records_;  // not yet part of a committed turn of shard 0, here or elsewhere
   std::int64_t policy_position_ = 0;                  // of shard 0's turns
   std::uint64_t turns_ = 0;
   bool pending_takeover_ = false;
+  std::string objection_;
+  bool broker_stamps_ = false;  // records of `policy` carry the broker's time
+  bool caught_up_ = false;      // with the policies that stood there at the start
 
   mutable std::mutex mutex_;  // guards what other threads see
   NodeStatus status_;

@@ -4,27 +4,55 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <vector>
 
+#include "actors/entity.hpp"
 #include "domain/archive.hpp"
-#include "domain/messages.hpp"
+#include "storage/keys.hpp"
 #include "storage/store.hpp"
 
 namespace onecode::actors {
 
-/// Puts `part` under prefix + name when `changed`, and marks it unchanged.
-template <class T>
-void save_part(std::string& prefix, std::string_view name, const T& part, bool& changed, storage::WriteBatch& batch) {
-  if (!changed) return;
-  thread_local std::string bytes;
-  bytes.clear();
-  encode(bytes, part);
-  const auto length = prefix.size();
-  prefix += name;
-  batch.put(prefix, bytes);
-  prefix.resize(length);
-  changed = false;
-}
+/// Puts the changed parts of entities into a batch and notes where in it each of them stands.
+class PartWriter {
+ public:
+  struct Place {
+    Entity* of = nullptr;
+    std::size_t chunk = 0;  // as the caller counts its batches
+    std::size_t name_at = 0, name_size = 0, bytes_at = 0, bytes_size = 0;
+  };
+
+  /// Parts that follow are of this entity.
+  void begin(Entity& entity, std::size_t chunk) {
+    entity_ = &entity;
+    chunk_ = chunk;
+    key_.clear();
+    storage::append_entity(key_, entity.id.kind, entity.id.id);
+    prefix_ = key_.size();
+  }
+
+  /// Puts `part` under the entity's prefix + name when `changed`, and marks it unchanged.
+  template <class T>
+  void part(std::string_view name, const T& part, bool& changed) {
+    if (!changed) return;
+    bytes_.clear();
+    encode(bytes_, part);
+    key_.resize(prefix_);
+    key_ += name;
+    const auto at = batch.put(key_, bytes_);
+    places.push_back({entity_, chunk_, at.key + prefix_, name.size(), at.value, bytes_.size()});
+    changed = false;
+  }
+
+  storage::WriteBatch batch;
+  std::vector<Place> places;
+
+ private:
+  Entity* entity_ = nullptr;
+  std::size_t chunk_ = 0;
+  std::string key_, bytes_;
+  std::size_t prefix_ = 0;
+};
 
 [[noreturn]] inline void misdelivered(std::string_view kind, const Message& message) {
   throw std::logic_error(std::string(kind) + " got a message that is not for it (kind " +

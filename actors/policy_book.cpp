@@ -1,46 +1,92 @@
 #include "actors/policy_book.hpp"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 #include "streams/policy_document.hpp"
 
 namespace onecode::actors {
+namespace {
+
+std::string joined(const std::vector<std::string>& texts, const char* between) {
+  std::string all;
+  for (const auto& t : texts) all += (all.empty() ? "" : between) + t;
+  return all;
+}
+
+}  // namespace
 
 PolicyBook::PolicyBook(Policy first, std::vector<TrustedKey> roots, bool unsigned_ok)
-    : history_(std::make_shared<const PolicyHistory>(std::move(first))),
+    : first_(std::make_shared<const PolicyHistory>(std::move(first))),
+      history_(first_),
       roots_(std::move(roots)),
       unsigned_ok_(unsigned_ok) {}
 
-bool PolicyBook::read(std::int64_t offset, const streams::Record& record) {
+bool PolicyBook::refuse(std::int64_t offset, std::string_view code, std::string errors) {
+  refused_[offset] = {code, std::move(errors)};
+  return false;
+}
+
+bool PolicyBook::read(std::int64_t offset, const streams::Record& record, std::optional<Time> published) {
   offset_ = offset + 1;
-  // A tombstone of the compacted topic: the version stays in force for the events that it judged.
-  if (!record.value) return true;
-  const auto event = nlohmann::json::parse(*record.value, nullptr, false);
-  if (event.is_object() && event.contains("time") && event["time"].is_string())
-    if (const auto time = parse_time(event["time"].get<std::string>())) times_[offset] = *time;
-  auto result = streams::read_policy_event(*record.value, roots_, history_->newest(), unsigned_ok_);
+  if (published) times_[offset] = *published;
+  if (!record.value || record.value->empty())
+    return refuse(offset, "BAD_ENVELOPE", "value: is empty; a version that was accepted cannot be withdrawn, only followed by another");
+  streams::PolicyEvent event;
+  if (auto error = streams::open_policy_event(record, event)) return refuse(offset, "BAD_POLICY", std::move(*error));
+  times_.try_emplace(offset, event.time);
+
+  const Time at = published ? *published : std::max(event.time, published_);
+  auto result = streams::judge_policy(event.data, at, roots_, history_->at(at), unsigned_ok_);
   if (result.policy && history_->knows(result.policy->version))
     result.errors.push_back("version: " + result.policy->version + " was published before; versions are never replaced");
-  if (!result.errors.empty()) {
-    std::string text;
-    for (const auto& e : result.errors) text += (text.empty() ? "" : "; ") + e;
-    refusals_[offset] = std::move(text);
-    return false;
-  }
+  if (result.policy && record.key != result.policy->version)
+    result.errors.push_back("key: the record's key must be its version, " + result.policy->version);
+  if (!result.errors.empty()) return refuse(offset, "BAD_POLICY", joined(result.errors, "; "));
+
+  published_ = at;
+  std::string version = result.policy->version;
   auto next = std::make_shared<PolicyHistory>(*history_);
   next->add(std::move(*result.policy));
   history_ = std::move(next);
+  accepted_[offset] = {std::move(version), history_};
   return true;
 }
 
+PolicyBook PolicyBook::below(std::int64_t offset) const {
+  PolicyBook out = *this;
+  if (offset < 0 || offset >= offset_) return out;
+  const auto after = out.accepted_.lower_bound(offset);
+  out.history_ = after == out.accepted_.begin() ? first_ : std::prev(after)->second.history;
+  out.accepted_.erase(after, out.accepted_.end());
+  out.offset_ = offset;
+  return out;
+}
+
+const std::string* PolicyBook::accepted(std::int64_t offset) const {
+  const auto it = accepted_.find(offset);
+  return it == accepted_.end() ? nullptr : &it->second.version;
+}
+
 const std::string* PolicyBook::refusal(std::int64_t offset) const {
-  const auto it = refusals_.find(offset);
-  return it == refusals_.end() ? nullptr : &it->second;
+  const auto it = refused_.find(offset);
+  return it == refused_.end() ? nullptr : &it->second.errors;
+}
+
+std::string_view PolicyBook::refusal_code(std::int64_t offset) const {
+  const auto it = refused_.find(offset);
+  return it == refused_.end() ? std::string_view{} : it->second.code;
 }
 
 std::optional<Time> PolicyBook::time(std::int64_t offset) const {
   const auto it = times_.find(offset);
   return it == times_.end() ? std::nullopt : std::optional(it->second);
+}
+
+std::string PolicyBook::objection(Time now, const streams::Secrets& secrets) const {
+  const Policy& policy = history_->at(now);
+  const auto missing = streams::missing_secrets(policy, secrets);
+  if (missing.empty()) return {};
+  return "policy " + policy.version + " names secrets that this node does not have: " + joined(missing, ", ");
 }
 
 }  // namespace onecode::actors

@@ -9,6 +9,7 @@
 #include "domain/account.hpp"
 #include "domain/authority.hpp"
 #include "domain/campus.hpp"
+#include "monitoring/stopwatch.hpp"
 #include "storage/keys.hpp"
 
 namespace onecode::actors {
@@ -16,77 +17,80 @@ namespace {
 
 using monitoring::TurnStats;
 using streams::OutRecord;
+using Seen = EventMemory::Seen;
 
 /// Journal records stay below what topics take by default, with room for the envelope.
 constexpr std::size_t kJournalChunk = 900 * 1024;
 constexpr std::size_t kTimersPerTurn = 1000;
-constexpr std::size_t kForgottenPerTurn = 1000;
+/// Room that is made at once for what one shard sends to another.
+constexpr std::size_t kParcelKept = 8192;
 /// More faults in one turn than this are no accident of one event: the shard stops loudly rather than skip on.
 constexpr std::size_t kMaxFaultsPerTurn = 100;
 
 constexpr Duration kEventMemory = days(7);
 
-std::uint32_t hour_of(Time t) { return static_cast<std::uint32_t>(t.ms / 3'600'000); }
-
 Hash128 event_hash(const Origin& o) {
-  std::string text = o.source;
+  thread_local std::string text;  // keeps its memory
+  text = o.source;
   text += '\0';
   text += o.id;
   return hash128(text);
 }
 
-Hash128 mix(Hash128 h, const std::array<std::uint16_t, 8>& path) {
-  for (const std::uint16_t step : path) {
-    if (step == 0) break;
-    h = {mix64(h.hi, step), mix64(h.lo, step)};
-  }
-  return h;
+Notice refusal_notice(const streams::DecodeError::Sender& sender, std::string_view code, const Text& why) {
+  Notice notice;
+  notice.to = sender.actor;
+  notice.about = sender.target;
+  notice.kind = "command-refused";
+  notice.text = {"命令 " + sender.command + " 未执行(" + std::string(code) + "):" + why.zh,
+                 "command " + sender.command + " was refused (" + std::string(code) + "): " + why.en};
+  notice.remedy = "check the reason and send a corrected command with a new nonce";
+  return notice;
 }
 
 }  // namespace
 
 Shard::Shard(std::int32_t index, ShardOptions options, const streams::Secrets& secrets,
              std::unique_ptr<storage::Store> store)
-    : index_(index), options_(std::move(options)), secrets_(secrets), store_(std::move(store)), decoder_(secrets) {}
+    : index_(index),
+      options_(std::move(options)),
+      store_(std::move(store)),
+      decoder_(secrets),
+      residents_(*store_, secrets, options_.resident_limit, options_.store_lag_limit),
+      events_(*store_),
+      outgoing_(static_cast<std::size_t>(options_.partitions)),
+      parcel_size_(outgoing_.size()) {}
 
 Shard::~Shard() = default;
 
 // -- opening ----------------------------------------------------------------------------------------------------------
 
-void Shard::open() {
-  timers_.clear();
-  timer_due_.clear();
-  store_->scan("t", [this](std::string_view key, std::string_view) {
-    const auto end_of_id = key.find('\0', 10);
-    if (key.size() < 11 || end_of_id == std::string_view::npos)
-      throw storage::StoreError("shard " + std::to_string(index_) + ": a timer key is damaged");
-    Timer timer{Time{static_cast<std::int64_t>(storage::read_u64(key.substr(1)))},
-                EntityId{static_cast<Kind>(key[9] - '0'), std::string(key.substr(10, end_of_id - 10))},
-                std::string(key.substr(end_of_id + 1))};
-    timer_due_[{timer.owner, timer.name}] = timer.due;
-    timers_.insert(std::move(timer));
-    return true;
-  });
+void Shard::open(std::optional<std::int64_t> journal_next) {
+  timers_.load(*store_);
   last_commit_.reset();
   std::vector<std::optional<std::string>> values;
   const std::string key{kCommitKey};
   store_->read({&key, 1}, values);
   if (values.at(0)) decode(*values[0], last_commit_.emplace());
+  journal_next_ = journal_next ? journal_next : store_->journal_next();
 }
 
 void Shard::forget_all() {
-  while (newest_ != nullptr) forget(*newest_);
+  residents_.forget_all();
+  journal_next_.reset();
 }
 
-std::optional<Time> Shard::next_timer() const {
-  if (timers_.empty()) return std::nullopt;
-  return timers_.begin()->due;
+void Shard::put_away() {
+  residents_.store_all(to_store_);
+  if (!to_store_.empty()) write_store();
+  store_->flush();
 }
 
 // -- inputs -----------------------------------------------------------------------------------------------------------
 
 void Shard::prepare(std::vector<std::shared_ptr<streams::Batch>> inputs, const PolicyBook& policies,
                     std::int64_t received_ns, std::vector<ClockHint>* hints) {
+  const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   inputs_ = std::move(inputs);
   std::ranges::sort(inputs_, {}, [](const auto& b) { return b->source; });
   for (const auto& batch : inputs_) {
@@ -136,7 +140,10 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
   };
   if (at.topic == Topic::policy) {
     if (const auto time = policies.time(record.offset)) hint(*time, true, true);
-    if (const auto* errors = policies.refusal(record.offset)) dead_letter(root, "BAD_POLICY", "validate", *errors);
+    if (const auto* errors = policies.refusal(record.offset)) {
+      const auto code = policies.refusal_code(record.offset);
+      dead_letter(root, code, code == "BAD_POLICY" ? "validate" : "decode", *errors);
+    }
     return;
   }
   if (at.topic == Topic::scans) {
@@ -151,8 +158,10 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
     return add_input(root, Kind::device, scan.device, &scan);
   }
   streams::Event event;
-  if (const auto error = decoder_.event(at, record, event))
+  if (const auto error = decoder_.event(at, record, event)) {
+    if (error->sender) misread_.push_back({&root, *error});
     return dead_letter(root, error->code, error->stage, error->text);
+  }
   std::visit(
       [&](auto& e) {
         using T = std::decay_t<decltype(e)>;
@@ -178,17 +187,22 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
 // -- rounds -----------------------------------------------------------------------------------------------------------
 
 void Shard::begin(const TurnFacts& facts) {
+  const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   facts_ = facts;
   fire_timers();
+  tell_misread();
+  look_up(first_);
   for (auto& envelope : first_) dispatch(envelope);
-  forget_old_events();
+  events_.forget_old(facts_.now, aside_);
 }
 
 void Shard::round(const TurnFacts& facts, std::vector<Parcel> parcels) {
+  const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   facts_ = facts;
   // Each parcel is in order already; the merged order is the order of the turn.
   parcels_.push_back(std::move(parcels));
   auto& lists = parcels_.back();
+  for (auto& list : lists) look_up(list);
   std::vector<std::size_t> at(lists.size(), 0);
   for (;;) {
     std::size_t best = lists.size();
@@ -199,18 +213,20 @@ void Shard::round(const TurnFacts& facts, std::vector<Parcel> parcels) {
   }
 }
 
+void Shard::look_up(std::vector<Envelope>& envelopes) {
+  // One after the other the look-ups would each wait for memory; in a row the processor does several at once.
+  for (auto& envelope : envelopes) envelope.receiver = residents_.find(envelope.to, envelope.to_hash);
+}
+
 void Shard::fire_timers() {
-  std::vector<Timer> due;
-  for (const auto& timer : timers_) {
-    if (timer.due > facts_.now || due.size() == kTimersPerTurn) break;
-    due.push_back(timer);
-  }
+  const std::vector<Timer> due = timers_.due(facts_.now, kTimersPerTurn);
   std::uint32_t tie = 0;
   for (const auto& timer : due) {
-    change_timer(timer.owner, {timer.name, std::nullopt});
+    timers_.change(timer.owner, {timer.name, std::nullopt}, aside_);
     Root& root = arena_.roots.next();
     root = Root{};
     // The shard is part of the tie, so that two shards' timers due at one moment have an order too.
+    root.due = timer.due;
     root.order = Order::timer(timer.due, static_cast<std::uint32_t>(index_) << 16 | tie++);
     root.cause = hash128("timer/" + std::string(to_string(timer.owner.kind)) + '/' + timer.owner.id + '/' + timer.name +
                          '/' + std::to_string(timer.due.ms));
@@ -240,7 +256,7 @@ void Shard::dispatch(Envelope& envelope) {
 
 bool Shard::admit(Envelope& envelope) {
   const auto duplicate = [&](const Origin& origin, std::uint64_t content, std::string_view what) {
-    const Seen seen = remember(event_hash(origin), content, kEventMemory);
+    const auto seen = events_.remember(event_hash(origin), content, facts_.now, kEventMemory, aside_);
     if (seen == Seen::same) ++staged_.stats.duplicates[TurnStats::at(envelope.root->at.topic)];
     if (seen == Seen::other)
       dead_letter(*envelope.root, "DUPLICATE_ID", "apply",
@@ -272,25 +288,26 @@ bool Shard::admit(Envelope& envelope) {
           // their sequence numbers, which the device's own window remembers.
           if (message->seq != 0) return true;
           if (duplicate(message->origin, message->content | 1, "scan")) return false;
-          if (remember(hash128("scan/" + message->device + '/' + std::to_string(message->content)), 1, kEventMemory) ==
+          if (events_.remember(hash128("scan/" + message->device + '/' + std::to_string(message->content)), 1, facts_.now,
+                               kEventMemory, aside_) ==
               Seen::fresh)
             return true;
           ++staged_.stats.retransmissions;
           return false;
         } else if constexpr (std::is_same_v<T, const DeviceReport*>) {
           if (too_far(message->origin.time)) return false;
-          return message->seq.has_value() || !duplicate(message->origin, message->content | 1, "report");
+          return message->seq.value_or(0) != 0 || !duplicate(message->origin, message->content | 1, "report");
         } else if constexpr (std::is_same_v<T, const Command*>) {
           if (too_far(message->origin.time)) return false;
-          if (duplicate(message->origin, hash64(message->signed_bytes) | 1, "command")) return false;
+          // Before it is remembered: a copy with a broken signature must not stand in the way of the command itself.
           std::optional<Refusal> refusal;
-          if (!options_.unsigned_commands)
-            refusal = streams::check_signature(*message, facts_.policies->at(message->origin.time));
+          if (!options_.unsigned_commands) refusal = check_key(*message);
           if (!refusal) refusal = check_authority(*message, facts_.now);
           if (refusal) {
             refuse(envelope, *refusal);
             return false;
           }
+          if (duplicate(message->origin, hash64(message->signed_bytes) | 1, "command")) return false;
           send(envelope, {Kind::campus, "key:" + (options_.unsigned_commands ? message->actor : message->key)},
                message, Stage::nonce);
           return false;
@@ -305,6 +322,16 @@ bool Shard::admit(Envelope& envelope) {
   return go_on;
 }
 
+std::optional<Refusal> Shard::check_key(const Command& command) const {
+  // Trusted when it was issued and still trusted now. `time` of the envelope is not signed: whoever stole a key that was
+  // taken back could set it to a day when the key was good.
+  if (auto refusal = streams::check_signature(command, facts_.policies->at(command.issued_at))) return refusal;
+  if (streams::trusts(facts_.policies->at(facts_.now), command, facts_.now)) return std::nullopt;
+  return Refusal{"BAD_SIGNATURE",
+                 "authenticate",
+                 {"签名密钥现已失效或被撤销", "the key that signed it is not trusted any more"}};
+}
+
 void Shard::check_nonce(Envelope& envelope) {
   const auto* command = std::get<const Command*>(envelope.message);
   std::string text = "nonce";
@@ -312,7 +339,7 @@ void Shard::check_nonce(Envelope& envelope) {
   text += envelope.to.id;
   text += '\0';
   text += command->nonce;
-  if (remember(hash128(text), 1, kNonceMemory) != Seen::fresh)
+  if (events_.remember(hash128(text), 1, facts_.now, kNonceMemory, aside_) != Seen::fresh)
     return refuse(envelope, {"REPLAYED_COMMAND",
                              "authenticate",
                              {"该随机数已经使用过,命令未执行。", "this nonce was used before; the command was not carried out"}});
@@ -320,8 +347,9 @@ void Shard::check_nonce(Envelope& envelope) {
 }
 
 void Shard::deliver(Envelope& envelope) {
-  Entity& entity = wake(envelope.to, envelope.to_hash);
-  touch(entity);
+  Entity& entity = envelope.receiver != nullptr ? *envelope.receiver
+                                                : residents_.wake(envelope.to, envelope.to_hash, staged_.stats);
+  residents_.touch(entity);
   deliveries_.push_back(&envelope);
   ++staged_.stats.hops;
   effects_.clear();
@@ -347,24 +375,16 @@ void Shard::fault(const Envelope& envelope, const char* what) {
   effects_.clear();
   dead_letter(*envelope.root, "ENTITY_FAULT", "apply",
               std::string(to_string(envelope.to.kind)) + " " + envelope.to.id + ": " + what);
-  // The entity as it was before this event: from the store, then this turn's earlier messages once more.
-  bool found = false;
-  auto sound = read_entity(envelope.to, envelope.to_hash, found);
+  // The entity as it was before this event: as committed, then this turn's earlier messages once more.
+  Entity& entity = residents_.wake(envelope.to, envelope.to_hash, staged_.stats);
+  residents_.reload(entity);
   deliveries_.pop_back();
   Effects ignored;
   for (const auto* earlier : deliveries_) {
     if (earlier->to_hash != envelope.to_hash || earlier->to != envelope.to) continue;
     ignored.clear();
-    sound->receive(earlier->message, Context{*facts_.policies, facts_.now}, ignored);
+    entity.receive(earlier->message, Context{*facts_.policies, facts_.now}, ignored);
   }
-  Entity& broken = wake(envelope.to, envelope.to_hash);
-  std::erase(touched_, &broken);
-  forget(broken);
-  Entity& entity = *sound;
-  ++resident_[static_cast<std::size_t>(entity.id.kind)];
-  link_newest(entity);
-  entities_.emplace(EntityKey{entity.id.kind, entity.id.id, entity.hash}, std::move(sound));
-  touch(entity);
   if (const auto* seen = std::get_if<msg::ScanSeen>(&envelope.message)) {
     Decision decision = engine_fault_decision(*seen->scan, seen->opinion, Context{*facts_.policies, facts_.now});
     staged_.stats.decided(decision.verdict, decision.reasons, envelope.root->received_ns);
@@ -374,7 +394,7 @@ void Shard::fault(const Envelope& envelope, const char* what) {
 
 void Shard::take_effects(const Envelope& envelope) {
   staged_.stats.add(effects_.tally);
-  for (const auto& change : effects_.timers) change_timer(envelope.to, change);
+  for (const auto& change : effects_.timers) timers_.change(envelope.to, change, aside_);
   for (auto& send_to : effects_.sends) send(envelope, std::move(send_to.to), std::move(send_to.message), Stage::deliver);
   if (effects_.tally.accounts_opened != 0)
     send(envelope, kBreaker, msg::AccountsOpened{effects_.tally.accounts_opened}, Stage::deliver);
@@ -393,18 +413,26 @@ void Shard::refuse(const Envelope& envelope, const Refusal& refusal) {
   const auto* command = std::get_if<const Command*>(&envelope.message);
   if (command == nullptr) return;
   staged_.stats.command((*command)->args.index(), true);
-  Notice notice;
-  notice.to = (*command)->actor;
-  notice.about = (*command)->target;
-  notice.kind = "command-refused";
-  notice.text = {"命令 " + (*command)->name + " 未执行(" + std::string(refusal.code) + "):" + refusal.text.zh,
-                 "command " + (*command)->name + " was refused (" + std::string(refusal.code) + "): " + refusal.text.en};
-  notice.remedy = "check the reason and send a corrected command with a new nonce";
-  emit(envelope, notice);
+  emit(envelope, refusal_notice({(*command)->actor, (*command)->name, (*command)->target}, refusal.code, refusal.text));
+}
+
+void Shard::tell_misread() {
+  for (const auto& [root, error] : misread_) {
+    Envelope envelope;
+    envelope.order = root->order;
+    envelope.root = root;
+    outputs_ = 0;
+    emit(envelope, refusal_notice(*error.sender, error.code, {error.text, error.text}));
+  }
+  misread_.clear();
 }
 
 void Shard::send(const Envelope& parent, EntityId to, Message message, Stage stage) {
-  Envelope child;
+  const auto owner = static_cast<std::size_t>(murmur2_partition(to.id, options_.partitions));
+  auto& parcel = outgoing_[owner];
+  if (parcel.empty()) parcel.reserve(parcel_size_[owner]);
+  Envelope& child = parcel.emplace_back();
+  parcel_size_[owner] = std::max(parcel_size_[owner], std::min(parcel.size(), kParcelKept));
   child.order = parent.order;
   child.hops = parent.hops + 1;
   child.stage = stage;
@@ -413,10 +441,8 @@ void Shard::send(const Envelope& parent, EntityId to, Message message, Stage sta
     child.order.path[static_cast<std::size_t>(child.hops - 1)] = static_cast<std::uint16_t>(++sends_);
   child.root = parent.root;
   child.to_hash = hash_of(to.kind, to.id);
-  const auto owner = murmur2_partition(to.id, options_.partitions);
   child.to = std::move(to);
   child.message = std::move(message);
-  outgoing_[owner].push_back(std::move(child));
 }
 
 // -- outputs ----------------------------------------------------------------------------------------------------------
@@ -433,7 +459,7 @@ OutRecord& Shard::next_output() {
 
 void Shard::emit(const Envelope& envelope, const Output& output) {
   // Path and index keep the ids of one input's many outputs apart.
-  const streams::EncodeContext context{facts_.now, mix(envelope.root->cause, envelope.order.path), outputs_++};
+  const streams::EncodeContext context{envelope.root->due.value_or(facts_.now), mix(envelope.root->cause, envelope.order.path), outputs_++};
   OutRecord& out = next_output();
   streams::encode(output, context, out);
   ++staged_.stats.produced[TurnStats::at(out.topic)];
@@ -443,6 +469,8 @@ void Shard::dead_letter(const Root& root, std::string_view code, std::string_vie
   static const streams::Record kNothing{};
   OutRecord& out = next_output();
   out = streams::dead_letter(root.at, root.record != nullptr ? *root.record : kNothing, code, stage, text);
+  if (root.record == nullptr)  // a timer: it came from nowhere
+    std::erase_if(out.headers, [](const auto& h) { return h.first == "topic" || h.first == "partition" || h.first == "offset"; });
   staged_.stats.dead_letter(code, stage);
   ++staged_.stats.produced[TurnStats::at(Topic::dead_letters)];
 }
@@ -456,138 +484,17 @@ void Shard::send_to_inbox(const Envelope& envelope) {
   ++staged_.stats.produced[TurnStats::at(Topic::inbox)];
 }
 
-// -- entities ---------------------------------------------------------------------------------------------------------
-
-Entity& Shard::wake(const EntityId& id, std::uint64_t hash) {
-  if (const auto it = entities_.find(EntityKey{id.kind, id.id, hash}); it != entities_.end()) return *it->second;
-  bool found = false;
-  auto entity = read_entity(id, hash, found);
-  if (found) ++staged_.stats.wakes[static_cast<std::size_t>(id.kind)];
-  Entity& awake = *entity;
-  ++resident_[static_cast<std::size_t>(id.kind)];
-  link_newest(awake);
-  entities_.emplace(EntityKey{awake.id.kind, awake.id.id, hash}, std::move(entity));
-  return awake;
-}
-
-std::unique_ptr<Entity> Shard::read_entity(const EntityId& id, std::uint64_t hash, bool& found) {
-  auto entity = make_entity(id, secrets_);
-  entity->hash = hash;
-  key_.clear();
-  storage::append_entity(key_, id.kind, id.id);
-  found = false;
-  const auto prefix = key_.size();
-  store_->scan(key_, [&](std::string_view key, std::string_view value) {
-    entity->load(key.substr(prefix), value);
-    found = true;
-    return true;
-  });
-  ++staged_.stats.store_reads;
-  return entity;
-}
-
-void Shard::touch(Entity& entity) {
-  if (entity.turn == turn_mark_) return;
-  entity.turn = turn_mark_;
-  touched_.push_back(&entity);
-  unlink(entity);
-  link_newest(entity);
-}
-
-void Shard::link_newest(Entity& entity) {
-  entity.older = newest_;
-  entity.newer = nullptr;
-  if (newest_ != nullptr) newest_->newer = &entity;
-  newest_ = &entity;
-  if (oldest_ == nullptr) oldest_ = &entity;
-}
-
-void Shard::unlink(Entity& entity) {
-  (entity.newer != nullptr ? entity.newer->older : newest_) = entity.older;
-  (entity.older != nullptr ? entity.older->newer : oldest_) = entity.newer;
-}
-
-void Shard::forget(Entity& entity) {
-  unlink(entity);
-  --resident_[static_cast<std::size_t>(entity.id.kind)];
-  entities_.erase(EntityKey{entity.id.kind, entity.id.id, entity.hash});
-}
-
-void Shard::passivate() {
-  while (entities_.size() > options_.resident_limit && oldest_ != nullptr) {
-    ++staged_.stats.passivations[static_cast<std::size_t>(oldest_->id.kind)];
-    forget(*oldest_);
-  }
-}
-
-// -- timers and event ids ---------------------------------------------------------------------------------------------
-
-void Shard::change_timer(const EntityId& owner, const TimerChange& change) {
-  const auto it = timer_due_.find({owner, change.name});
-  if (it != timer_due_.end()) {
-    if (change.due && *change.due == it->second) return;
-    timers_.erase({it->second, owner, change.name});
-    batch_.erase(storage::timer_key(it->second, owner, change.name));
-    timer_due_.erase(it);
-    timers_changed_ = true;
-  }
-  if (change.due) {
-    timers_.insert({*change.due, owner, change.name});
-    timer_due_[{owner, change.name}] = *change.due;
-    batch_.put(storage::timer_key(*change.due, owner, change.name), "");
-    timers_changed_ = true;
-  }
-}
-
-Shard::Seen Shard::remember(Hash128 event, std::uint64_t content, Duration memory) {
-  if (const auto it = new_events_.find(event); it != new_events_.end())
-    return it->second == content ? Seen::same : Seen::other;
-  const std::string key = storage::event_key(event);
-  std::vector<std::optional<std::string>> values;
-  store_->read({&key, 1}, values);
-  if (values.at(0)) {
-    const std::string_view v = *values[0];
-    const std::uint32_t forget_hour = storage::read_u32(v);
-    if (forget_hour > hour_of(facts_.now))
-      return storage::read_u64(v.substr(4)) == content ? Seen::same : Seen::other;
-    batch_.erase(storage::event_expiry_key(forget_hour, event));
-  }
-  new_events_[event] = content;
-  const std::uint32_t forget_hour = hour_of(facts_.now + memory) + 1;
-  std::string value;
-  storage::append_u32(value, forget_hour);
-  storage::append_u64(value, content);
-  batch_.put(key, value);
-  batch_.put(storage::event_expiry_key(forget_hour, event), "");
-  return Seen::fresh;
-}
-
-void Shard::forget_old_events() {
-  const std::uint32_t hour = hour_of(facts_.now);
-  if (hour == swept_hour_) return;
-  std::size_t forgotten = 0;
-  store_->scan("y", [&](std::string_view key, std::string_view) {
-    if (storage::read_u32(key.substr(1)) > hour || ++forgotten > kForgottenPerTurn) return false;
-    const Hash128 event{storage::read_u64(key.substr(5)), storage::read_u64(key.substr(13))};
-    if (!new_events_.contains(event)) {
-      batch_.erase(storage::event_key(event));
-      batch_.erase(key);
-    }
-    return true;
-  });
-  if (forgotten <= kForgottenPerTurn) swept_hour_ = hour;
-}
-
 // -- the end of a turn ------------------------------------------------------------------------------------------------
 
-void Shard::flush_batch() {
-  if (batch_.empty()) return;
-  staged_.stats.journal_bytes += batch_.bytes().size();
-  staged_.journal.emplace_back(batch_.bytes());
-  batch_.clear();
+void Shard::cut_record() {
+  auto& batch = parts_.batch;
+  if (batch.empty()) return;
+  staged_.stats.journal_bytes += batch.bytes().size();
+  staged_.journal.push_back(batch.take(residents_.spare_buffer()));
 }
 
 const Staged& Shard::finish(std::vector<InputRange> positions) {
+  const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   CommitRecord commit;
   commit.turn = facts_.id;
   commit.number = facts_.number;
@@ -599,64 +506,81 @@ const Staged& Shard::finish(std::vector<InputRange> positions) {
   commit.inputs = ranges_;
   commit.roots = roots_;
   commit.positions = std::move(positions);
-  for (Entity* entity : touched_) {
-    key_.clear();
-    storage::append_entity(key_, entity->id.kind, entity->id.id);
-    entity->save(key_, batch_);
-    if (batch_.bytes().size() > kJournalChunk) flush_batch();
+  parts_.batch.append(aside_);
+  for (Entity* entity : residents_.touched()) {
+    parts_.begin(*entity, staged_.journal.size());
+    entity->save(parts_);
+    if (parts_.batch.bytes().size() > kJournalChunk) cut_record();
   }
   encode(staged_.history, commit);
-  batch_.put(kCommitKey, staged_.history);
-  flush_batch();
+  parts_.batch.put(kCommitKey, staged_.history);
+  cut_record();
   next_commit_ = std::move(commit);
   return staged_;
 }
 
 void Shard::committed(std::int64_t journal_next) {
-  const auto chunks = static_cast<std::int64_t>(staged_.journal.size());
-  std::int64_t n = 0;
-  for (const auto& batch : staged_.journal) store_->write(batch, journal_next - chunks + ++n);
+  // Counting back from the last would be wrong where records of somebody fenced stand between ours.
+  const auto from = journal_next_.value_or(0);
+  journal_next_ = journal_next;
   last_commit_ = std::move(next_commit_);
+  to_store_.append(aside_);
+  const auto asleep = residents_.committed(staged_.journal, from, parts_.places, to_store_);
+  std::int64_t write_ns = 0;
+  if (!to_store_.empty()) {
+    const monitoring::Stopwatch watch(write_ns);
+    write_store();
+  }
   end_turn();
-  passivate();
+  // This turn's numbers are told already: these go with the next.
+  staged_.stats.passivations = asleep;
+  staged_.stats.store_write_ns = write_ns;
+}
+
+void Shard::write_store() {
+  // The newest commit record goes along: a store that lacks nothing says where its shard stands.
+  std::string commit;
+  encode(commit, last_commit_.value());
+  to_store_.put(kCommitKey, commit);
+  store_->write(to_store_.bytes(), residents_.store_position().value_or(journal_next_.value()));
+  to_store_.clear();
 }
 
 void Shard::aborted() {
-  for (Entity* entity : touched_) forget(*entity);
-  const bool reload = timers_changed_;
+  residents_.aborted();
+  timers_.aborted(*store_);
   end_turn();
-  if (reload) open();
 }
 
 void Shard::end_turn() {
-  ++turn_mark_;
   first_.clear();
+  misread_.clear();
   parcels_.clear();
   deliveries_.clear();
-  outgoing_.clear();
-  touched_.clear();
-  new_events_.clear();
+  for (auto& parcel : outgoing_) parcel.clear();
+  events_.end_turn();
+  timers_.committed();
+  aside_.clear();
   inputs_.clear();
   ranges_.clear();
   roots_.clear();
   arena_.clear();
-  batch_.clear();
+  parts_.batch.clear();
+  parts_.places.clear();
   next_commit_.reset();
   staged_.output_count = 0;
   staged_.journal.clear();
   staged_.history.clear();
   staged_.stats.clear();
   faults_ = 0;
-  timers_changed_ = false;
 }
 
 std::optional<std::string> Shard::describe(const EntityId& id) {
   const auto hash = hash_of(id.kind, id.id);
-  if (const auto it = entities_.find(EntityKey{id.kind, id.id, hash}); it != entities_.end()) return it->second->describe();
-  bool found = false;
-  const auto entity = read_entity(id, hash, found);
-  if (!found) return std::nullopt;
-  return entity->describe();
+  if (const Entity* awake = residents_.find(id, hash)) return awake->describe();
+  const auto sleeping = residents_.look_up(id, hash);
+  if (!sleeping) return std::nullopt;
+  return sleeping->describe();
 }
 
 }  // namespace onecode::actors

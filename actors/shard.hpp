@@ -15,16 +15,17 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "actors/arena.hpp"
 #include "actors/commit_record.hpp"
 #include "actors/entity.hpp"
 #include "actors/envelope.hpp"
+#include "actors/event_memory.hpp"
 #include "actors/policy_book.hpp"
+#include "actors/residents.hpp"
+#include "actors/timers.hpp"
 #include "monitoring/turn_stats.hpp"
 #include "storage/store.hpp"
 #include "streams/authenticate.hpp"
@@ -36,7 +37,8 @@ namespace onecode::actors {
 
 struct ShardOptions {
   std::int32_t partitions = kDefaultPartitions;
-  std::size_t resident_limit = 25'000;  // entities kept awake between turns
+  std::size_t resident_limit = 25'000;         // entities kept awake between turns
+  std::size_t store_lag_limit = 32U << 20;     // bytes of journal that the store may lag behind
   bool unsigned_commands = false;       // offline replay only
   /// Tests only: called before an entity receives a message; what it throws counts as the entity's fault.
   std::function<void(const Entity&, const Message&)> before_receive;
@@ -78,13 +80,18 @@ class Shard {
 
   std::int32_t index() const { return index_; }
   storage::Store& store() { return *store_; }
-  /// Reads timers and the last commit record from the store; after every restore.
-  void open();
+  /// Reads timers and the last commit record from the store; after every restore. `journal_next`: the position up to
+  /// which the journal was read, where not as the store says.
+  void open(std::optional<std::int64_t> journal_next = std::nullopt);
   const std::optional<CommitRecord>& last_commit() const { return last_commit_; }
   /// Puts every entity to sleep without storing it: somebody else wrote its state.
   void forget_all();
+  /// The journal offset after this shard's last record, while it is open; nullopt: as the store says.
+  std::optional<std::int64_t> journal_next() const { return journal_next_; }
+  /// Brings the store up to the last commit and makes it durable: a clean stop.
+  void put_away();
   /// The earliest timer, if any.
-  std::optional<Time> next_timer() const;
+  std::optional<Time> next_timer() const { return timers_.next(); }
 
   /// Decodes this shard's inputs. `hints`: what the records say about engine time (only asked for in event-clock mode).
   void prepare(std::vector<std::shared_ptr<streams::Batch>> inputs, const PolicyBook& policies, std::int64_t received_ns,
@@ -93,8 +100,8 @@ class Shard {
   void begin(const TurnFacts& facts);
   /// Delivers what other shards (or this one) sent in the round before. `parcels` are each in order.
   void round(const TurnFacts& facts, std::vector<Parcel> parcels);
-  /// What this shard sent in the last begin() or round(), by target shard.
-  std::map<std::int32_t, Parcel>& outgoing() { return outgoing_; }
+  /// What this shard sent in the last begin() or round(), and nobody took yet, by target shard.
+  std::vector<Parcel>& outgoing() { return outgoing_; }
   /// A message to an entity on another node.
   void send_to_inbox(const Envelope& envelope);
 
@@ -106,101 +113,67 @@ class Shard {
   void committed(std::int64_t journal_next);
   void aborted();
 
-  std::array<std::size_t, monitoring::kKinds> resident() const { return resident_; }
+  const Residents::Counts& resident() const { return residents_.counts(); }
   /// `onecode state`: wakes nothing that is not there. nullopt: no such entity.
   std::optional<std::string> describe(const EntityId& id);
 
  private:
-  struct EntityKey {
-    Kind kind;
-    std::string_view id;
-    std::uint64_t hash;
-    bool operator==(const EntityKey& o) const { return hash == o.hash && kind == o.kind && id == o.id; }
-  };
-  struct EntityKeyHash {
-    std::size_t operator()(const EntityKey& k) const { return k.hash; }
-  };
-  struct Timer {
-    Time due;
-    EntityId owner;
-    std::string name;
-    auto operator<=>(const Timer&) const = default;
-  };
-
   void decode_one(TopicPartition at, const streams::Record& record, const PolicyBook& policies,
                   std::int64_t received_ns, std::vector<ClockHint>* hints);
   void add_input(const Root& root, Kind kind, const std::string& id, Message message);
 
+  void look_up(std::vector<Envelope>& envelopes);
   void fire_timers();
   void dispatch(Envelope& envelope);
   bool admit(Envelope& envelope);
+  std::optional<Refusal> check_key(const Command& command) const;
   void check_nonce(Envelope& envelope);
   void deliver(Envelope& envelope);
   void fault(const Envelope& envelope, const char* what);
   void take_effects(const Envelope& envelope);
   void refuse(const Envelope& envelope, const Refusal& refusal);
+  void tell_misread();
   void send(const Envelope& parent, EntityId to, Message message, Stage stage);
   void emit(const Envelope& envelope, const Output& output);
   streams::OutRecord& next_output();
   void dead_letter(const Root& root, std::string_view code, std::string_view stage, std::string_view text);
 
-  Entity& wake(const EntityId& id, std::uint64_t hash);
-  /// From the store alone; `found`: something was stored.
-  std::unique_ptr<Entity> read_entity(const EntityId& id, std::uint64_t hash, bool& found);
-  void touch(Entity& entity);
-  void link_newest(Entity& entity);
-  void unlink(Entity& entity);
-  void forget(Entity& entity);
-  void passivate();
-  void change_timer(const EntityId& owner, const TimerChange& change);
-
-  enum class Seen : std::uint8_t { fresh, same, other };
-  Seen remember(Hash128 event, std::uint64_t content, Duration memory);
-  void forget_old_events();
-  void flush_batch();
+  void cut_record();
+  void write_store();
   void end_turn();
 
   const std::int32_t index_;
   const ShardOptions options_;
-  const streams::Secrets& secrets_;
   std::unique_ptr<storage::Store> store_;
   streams::Decoder decoder_;
 
-  // Entities awake, and the order of their last use.
-  std::unordered_map<EntityKey, std::unique_ptr<Entity>, EntityKeyHash> entities_;
-  Entity* newest_ = nullptr;
-  Entity* oldest_ = nullptr;
-  std::array<std::size_t, monitoring::kKinds> resident_{};
-
-  // Timers, as in the store with this turn's changes on top.
-  std::set<Timer> timers_;
-  std::map<std::pair<EntityId, std::string>, Time> timer_due_;
-  bool timers_changed_ = false;  // since the turn began
-
+  Residents residents_;
+  Timers timers_;
+  EventMemory events_;
   std::optional<CommitRecord> last_commit_;
   std::optional<CommitRecord> next_commit_;
+  std::optional<std::int64_t> journal_next_;
 
   // The turn.
   TurnFacts facts_;
-  std::uint64_t turn_mark_ = 1;
   std::vector<std::shared_ptr<streams::Batch>> inputs_;
   std::vector<InputRange> ranges_;
   std::vector<RootKey> roots_;                // where the turn read policies
   Arena arena_;
+  std::vector<std::pair<const Root*, streams::DecodeError>> misread_;  // commands with wrong arguments
   std::vector<Envelope> first_;               // this turn's inputs, in order
   std::deque<std::vector<Parcel>> parcels_;   // what came in later rounds
   std::vector<const Envelope*> deliveries_;   // in the order of delivery: an entity is rebuilt from these after a fault
   std::size_t faults_ = 0;
-  std::vector<Entity*> touched_;
-  std::map<std::int32_t, Parcel> outgoing_;
+  std::vector<Parcel> outgoing_;
+  std::vector<std::size_t> parcel_size_;     // of the largest so far
   std::uint32_t sends_ = 0;         // of the event at hand
   std::uint32_t outputs_ = 0;       // of the event at hand
   Effects effects_;
-  std::map<Hash128, std::uint64_t> new_events_;  // event ids of this turn
-  storage::WriteBatch batch_;
+  storage::WriteBatch aside_;    // changes of timers and event ids, which stand in no entity
+  PartWriter parts_;             // the turn's changes, as they go to the journal
+  storage::WriteBatch to_store_;
   Staged staged_;
-  std::string key_;
-  std::uint32_t swept_hour_ = 0;
 };
 
 }  // namespace onecode::actors

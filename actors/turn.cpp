@@ -53,7 +53,10 @@ void Turn::deliver_rounds() {
     std::map<std::int32_t, std::vector<Parcel>> next;
     for (const auto sender : senders) {
       auto& outgoing = crew_.shard(sender).outgoing();
-      for (auto& [target, parcel] : outgoing) {
+      for (std::size_t i = 0; i < outgoing.size(); ++i) {
+        auto& parcel = outgoing[i];
+        if (parcel.empty()) continue;
+        const auto target = static_cast<std::int32_t>(i);
         const bool local = std::ranges::binary_search(here, target) && round <= kMaxRounds;
         auto& abroad = abroad_[sender];
         if (local) {
@@ -66,8 +69,8 @@ void Turn::deliver_rounds() {
         } else {
           std::move(parcel.begin(), parcel.end(), std::back_inserter(abroad));
         }
+        parcel.clear();
       }
-      outgoing.clear();
     }
     if (next.empty()) return;
     std::map<std::int32_t, Task> tasks;

@@ -1,12 +1,14 @@
 #include "app/engine.hpp"
 
 #include <chrono>
+#include <future>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "actors/shard_actor.hpp"
 #include "app/files.hpp"
 #include "build_info.hpp"
+#include "domain/campus.hpp"
 #include "monitoring/http.hpp"
 #include "monitoring/log.hpp"
 #include "monitoring/metrics.hpp"
@@ -14,6 +16,8 @@
 
 namespace onecode::app {
 namespace {
+
+constexpr std::chrono::milliseconds kBreakerPatience{250};
 
 std::int64_t wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -138,6 +142,25 @@ struct Engine::Impl {
     reporter.metrics.set_shards(status.shards.size() - restoring.size(), restoring);
     reporter.metrics.set_ready(ready().ready);
     reporter.metrics.set_policy(status.policy);
+    refresh_breaker();
+  }
+
+  /// The breaker is an entity like others: asked for when metrics are, so that its owner shows it after a restart too, and
+  /// nobody else does.
+  void refresh_breaker() {
+    const std::lock_guard lock(breaker_mutex);
+    if (!breaker.valid() && alive) breaker = node.ask(kBreaker);
+    // A node that is busy answers at the next scrape.
+    if (!breaker.valid() || breaker.wait_for(kBreakerPatience) != std::future_status::ready) return;
+    bool open = false;
+    try {
+      if (const auto answer = breaker.get(); answer.state)
+        open = nlohmann::json::parse(*answer.state).at("breaker").value("open", false);
+    } catch (const std::exception& e) {
+      // The node ended over the question, or another version of it answers otherwise: a scrape fails for neither.
+      monitoring::log_debug("node", "the breaker gave no answer", {{"error", e.what()}});
+    }
+    reporter.metrics.set_breaker_open(open);
   }
 
   std::string status_json() const {
@@ -182,6 +205,8 @@ struct Engine::Impl {
   std::atomic<bool> stopping = false;
   std::atomic<bool> alive = true;
   std::exception_ptr error;
+  std::mutex breaker_mutex;
+  std::future<actors::Node::Answer> breaker;
   std::unique_ptr<monitoring::HttpServer> http;
   std::thread thread;
 };

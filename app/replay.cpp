@@ -60,6 +60,40 @@ void Replayer::start(std::int32_t partitions) {
   }
 }
 
+void Replayer::read_policy(std::int64_t offset, const streams::Record& record,
+                           const std::optional<streams::FileTurn>& turn) {
+  // As the node did: where engine time came from the events, so did the time of a policy, whatever the broker stamped on it.
+  std::optional<Time> published;
+  if (!turn || turn->clock != "events") {
+    if (record.timestamp_ms >= 0)
+      published = Time{record.timestamp_ms};
+    else if (turn)
+      published = turn->now;
+  }
+  policies_.read(offset, record, published);
+}
+
+void Replayer::foresee(const streams::FileLine& line) {
+  if (const auto* turn = std::get_if<streams::FileTurn>(&line)) {
+    foreseen_turn_ = *turn;
+    if (!turn->roots.empty()) policies_.trust(turn->roots);
+    return;
+  }
+  const auto& record = std::get<streams::FileRecord>(line);
+  if (record.topic != Topic::policy) return;
+  const std::int64_t offset = record.offset.value_or(policies_.offset());
+  const FileBatch batch({Topic::policy, 0}, {record}, {offset});
+  read_policy(offset, batch.records.front(), foreseen_turn_);
+  foreseen_.insert(offset);
+}
+
+const actors::PolicyBook& Replayer::book_of(const std::optional<streams::FileTurn>& turn) {
+  if (!turn) return policies_;
+  if (!view_ || view_->below != turn->policy_offset || view_->known != policies_.offset())
+    view_ = View{turn->policy_offset, policies_.offset(), policies_.below(turn->policy_offset)};
+  return view_->book;
+}
+
 void Replayer::line(streams::FileLine line) {
   if (auto* turn = std::get_if<streams::FileTurn>(&line)) {
     apply();
@@ -111,15 +145,17 @@ void Replayer::apply() {
   for (auto& [at, part] : parts) {
     auto batch = std::make_shared<FileBatch>(at, std::move(part.records), std::move(part.offsets));
     if (at.topic == Topic::policy)
-      for (const auto& r : batch->records) policies_.read(r.offset, r);
+      for (const auto& r : batch->records)
+        if (!foreseen_.contains(r.offset)) read_policy(r.offset, r, facts_);
     inputs[at.topic == Topic::policy ? 0 : at.partition].push_back(std::move(batch));
   }
 
   actors::TurnFacts facts;
   facts.number = ++turns_;
   facts.id = facts_ ? facts_->turn : "replay-" + std::to_string(turns_);
-  facts.policies = policies_.history();
-  facts.policy_offset = policies_.offset();
+  const actors::PolicyBook& policies = book_of(facts_);
+  facts.policies = policies.history();
+  facts.policy_offset = policies.offset();
   facts.shards = facts_ ? facts_->shards : crew_.shards();
   facts.clock = facts_ && facts_->clock != "events" ? actors::ClockMode::wall : actors::ClockMode::events;
   clock_.fixed = facts_ ? std::optional(facts_->now) : std::nullopt;
@@ -128,7 +164,7 @@ void Replayer::apply() {
 
   actors::Turn turn(crew_, std::move(facts), !history,
                     [this](const std::vector<actors::ClockHint>& hints) { return clock_.next(hints); });
-  turn.run(std::move(inputs), policies_, 0, [](std::int32_t) { return std::vector<actors::InputRange>{}; });
+  turn.run(std::move(inputs), policies, 0, [](std::int32_t) { return std::vector<actors::InputRange>{}; });
   std::map<std::int32_t, std::int64_t> journal_next;
   for (const auto shard : turn.participants()) {
     const auto& staged = crew_.shard(shard).staged();

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ public:
            std::function<void(const streams::OutRecord&)> sink);
   ~Replayer();
 
+  /// Every line of a history file, before the first of them goes to line(): a node may have judged by a policy that the
+  /// turn of another node accounts for, later in the file.
+  void foresee(const streams::FileLine& line);
   /// The next line of an event file. Records with the same `turn` are gathered and applied together.
   void line(streams::FileLine line);
   /// What is still gathered is applied; call once after the last line.
@@ -50,10 +54,11 @@ private:
     Time next(const std::vector<actors::ClockHint>& hints) { return fixed ? *fixed : events.next(hints); }
     Time now() const { return const_cast<actors::EventClock&>(events).peek(); }
   };
-  class Group;
 
   void apply();
   void start(std::int32_t partitions);
+  void read_policy(std::int64_t offset, const streams::Record& record, const std::optional<streams::FileTurn>& turn);
+  const actors::PolicyBook& book_of(const std::optional<streams::FileTurn>& turn);
 
   const ReplayOptions options_;
   const streams::Secrets& secrets_;
@@ -61,6 +66,13 @@ private:
   std::unique_ptr<storage::StoreFactory> stores_;
   actors::PlainCrew crew_;
   actors::PolicyBook policies_;
+  std::optional<streams::FileTurn> foreseen_turn_;
+  std::set<std::int64_t> foreseen_;  // offsets of policies
+  struct View {
+    std::int64_t below = 0, known = 0;
+    actors::PolicyBook book;
+  };
+  std::optional<View> view_;  // of the last turn of a history
   Clock clock_;
   std::int32_t partitions_ = 0;
   std::optional<streams::FileTurn> facts_;

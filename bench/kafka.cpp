@@ -22,11 +22,17 @@ namespace {
 
 struct Count final : actors::NodeObserver {
   void committed(const TurnReport& report) override {
-    for (const auto n : report.stats.decisions) decisions += n;
+    std::uint64_t of_turn = 0;
+    for (const auto n : report.stats.decisions) of_turn += n;
+    // The clock starts with the first scans: registration is not what is measured.
+    if (decisions == 0 && of_turn > 0) cpu = cpu_seconds(), wall = wall_seconds(), first = of_turn, first_turn = turns + 1;
+    decisions += of_turn;
     commands += report.stats.events[static_cast<std::size_t>(Topic::commands)];
     ++turns;
   }
   std::uint64_t decisions = 0, commands = 0, turns = 0;
+  double cpu = 0, wall = 0;  // when the first scans were committed
+  std::uint64_t first = 0, first_turn = 0;
 };
 
 }  // namespace
@@ -77,19 +83,12 @@ int main(int argc, char** argv) {
   options.group = kafka.prefix + "engine";
   options.shard.unsigned_commands = true;
   actors::Node node(options, *broker, *stores, *crew, secrets, clock, actors::PolicyBook(builtin_policy(), {}, true), count);
-  double cpu = 0, wall = 0;
-  std::uint64_t first = 0, turns = 0;
-  node.run_until([&] {
-    // The clock starts with the first scans: registration is not what is measured.
-    if (cpu == 0 && count.decisions > 0) cpu = cpu_seconds(), wall = wall_seconds(), first = count.decisions, turns = count.turns;
-    return count.decisions >= scans;
-  });
-  cpu = cpu_seconds() - cpu;
-  wall = wall_seconds() - wall;
-  const double measured = static_cast<double>(count.decisions - first);
+  node.run_until([&] { return count.decisions >= scans; });
+  const double cpu = cpu_seconds() - count.cpu, wall = wall_seconds() - count.wall;
+  const auto measured = static_cast<double>(count.decisions - count.first);
   std::printf("%12s %14s %14s %8s %10s\n", "scans", "scans/CPU-s", "scans/s wall", "turns", "peak MiB");
   std::printf("%12.0f %14.0f %14.0f %8llu %10.0f\n", measured, measured / cpu, measured / wall,
-              static_cast<unsigned long long>(count.turns - turns), peak_memory_mib());
+              static_cast<unsigned long long>(count.turns - count.first_turn), peak_memory_mib());
   crew->clear();
   std::filesystem::remove_all(folder);
 }

@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
              storage::WriteBatch batch;
              std::string key;
              for (std::uint64_t i = 0; i < count; ++i) {
-               for (const char* part : {"h", "r0"}) {
+               for (const char* part : {"h", "ra"}) {
                  key.clear();
                  storage::append_entity(key, Kind::account, scans[i].account);
                  key += part;

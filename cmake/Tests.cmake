@@ -40,7 +40,7 @@ endforeach()
 onecode_tests(property_tests property onecode_test_support rapidcheck)
 onecode_tests(simulation_tests simulation onecode_test_support rapidcheck)
 onecode_tests(integration_tests integration onecode_test_support)
-onecode_tests(contract_tests contract onecode_test_support)
+onecode_tests(contract_tests contract onecode_test_support OpenSSL::Crypto nlohmann_json::nlohmann_json)
 
 # What measures or kills processes gets the machine for itself.
 foreach(name integration_tests contract_tests)

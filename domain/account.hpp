@@ -3,7 +3,7 @@
 //   Always     same state, events, policies and times give the same effects, on any thread and any node. Rules compare a
 //              scan with every other of the last 16 by event time, so that each pair is looked at once, whichever of the
 //              two arrives last; a scan older than all 16 is decided but is no evidence.
-//   Parts      the state is stored in parts, so that a scan rewrites little: `hot` and one ring quarter.
+//   Parts      the state is stored in parts, so that a scan rewrites little: `hot` and one slot of the ring.
 #pragma once
 
 #include <array>
@@ -23,14 +23,15 @@ namespace onecode {
 
 /// One scan of an account, as later scans look back on it.
 struct Sighting {
+  // What a scan of other days is passed over by comes first: every rule looks at all sixteen.
   Time time;
-  std::string zone;
-  std::string device;
-  std::string handset;
-  EventRef event;
   std::int64_t accuracy_ms = 0;
-  bool clock_sound = false;  // synced, and not an upload of a free-running clock: may be compared in time
   bool used = false;         // the slot holds something
+  bool clock_sound = false;  // synced, and not an upload of a free-running clock: may be compared in time
+  std::string zone;
+  std::string handset;
+  std::string device;
+  EventRef event;
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -49,7 +50,6 @@ struct Sighting {
 class SightingRing {
  public:
   static constexpr std::size_t kSlots = 16;
-  static constexpr std::size_t kQuarter = 4;  // slots stored together
 
   /// The slot for a scan of that time: a free one, or the oldest sighting's. nullopt: older than all 16. The caller
   /// fills it in place, so that a slot's strings keep their memory.
@@ -200,10 +200,10 @@ struct AccountState {
   /// Which parts a step changed; the shard stores these and clears them.
   struct Dirty {
     bool profile = false, hot = false, usage = false, file = false;
-    std::array<bool, SightingRing::kSlots / SightingRing::kQuarter> ring{};
+    std::array<bool, SightingRing::kSlots> ring{};
     bool any() const {
       bool r = profile || hot || usage || file;
-      for (const bool q : ring) r = r || q;
+      for (const bool slot : ring) r = r || slot;
       return r;
     }
   };

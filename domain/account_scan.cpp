@@ -117,7 +117,7 @@ const Sighting* remember_sighting(AccountState& a, const Scan& scan, const Devic
   s.accuracy_ms = std::clamp<std::int64_t>(scan.time_accuracy_ms, 0, days(1).ms);
   s.clock_sound = scan.clock == Clock::synced;
   s.used = true;
-  a.dirty.ring[*slot / SightingRing::kQuarter] = true;
+  a.dirty.ring[*slot] = true;
   return &s;
 }
 
@@ -167,10 +167,7 @@ AccountLife life_at(const AccountState& a, Time t) {
 }
 
 bool never_blocked(const Scan& scan, const Policy& policy) {
-  using namespace std::string_view_literals;
-  if (policy.never_block.empty()) return false;
-  if (scan.function == "access" && scan.direction == Direction::out && policy.never_block.contains("egress"sv))
-    return true;
+  if (scan.function == "access" && scan.direction == Direction::out) return true; // whatever a policy says
   return contains(policy.never_block, scan.function);
 }
 
@@ -232,7 +229,8 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
       }
       if (served && scan.function == "payment" && scan.amount) rules::learn_payment(a.hot, *scan.amount);
     }
-    if (serves && rules::remember_code(a, scan, served)) a.dirty.usage = true;
+    // Only where it was shown for certain: a stranger must not use up somebody's code.
+    if (serves && opinion.trusted && rules::remember_code(a, scan, served, context.now)) a.dirty.usage = true;
   }
 
   d.score = a.file.evidence.score(t);

@@ -107,6 +107,7 @@ struct DeviceState {
     bool device_planned = true; // the plan names this device, or no device at all (R5.1)
     bool zone_planned = true;   // and its zone (R7.2)
     Time joined;                // engine time when it asked its integration for the view
+    Reasons said;               // as the last device-status record said
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("life", s.life);
@@ -131,6 +132,7 @@ struct DeviceState {
       v("device_planned", s.device_planned);
       v("zone_planned", s.zone_planned);
       v("joined", s.joined);
+      v("said", s.said);
     }
   };
 
@@ -177,7 +179,7 @@ struct DeviceState {
     std::uint32_t boot = 0;
     std::uint64_t highest = 0;
     bool started = false;
-    std::vector<std::uint64_t> recent; // content hashes of the last 64 numbered reports, by seq % 64
+    std::vector<std::uint64_t> recent; // content hashes of the last 256 numbered reports, by seq % 256
     std::vector<std::uint64_t> recent_seq;
     template <class Self, class V>
     static void fields(Self& s, V& v) {

@@ -19,14 +19,16 @@ void step(DeviceState& d, const DeviceReport& report, const Context& context, Ef
     take_hit(d, rules::uncertified(fault, d.reg, policy.rule(RuleId::D1), report.origin), context, out);
   if (d.reg.life == DeviceLife::unknown) return;
 
+  // Reports carry no MAC: where the device has a key, anybody might have sent this one, and people look first.
+  const Said said = d.reg.secret.empty() ? Said::by_the_device : Said::by_somebody;
   if (const auto hit = rules::cloned_report(arrival, report, policy.rule(RuleId::D2)))
-    take_hit(d, *hit, context, out);
+    take_hit(d, *hit, context, out, said);
 
   const auto seen = rules::stream_of(report);
   if (!seen || !rules::remember_stream(d.reports.streams, *seen)) return;
   d.dirty.reports = true;
   if (const auto hit = rules::interleaved_streams(d.reports.streams, *seen, policy.rule(RuleId::D3)))
-    take_hit(d, *hit, context, out);
+    take_hit(d, *hit, context, out, said);
 }
 
 } // namespace onecode

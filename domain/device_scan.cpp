@@ -86,7 +86,7 @@ void tell_gaps(DeviceState& d, const rules::ScopeGaps& gaps, const Scan& scan, c
   if (gaps.zone) drift("zone " + d.reg.zone);
   if (gaps.hours && scan.clock == Clock::synced)
     drift("hours outside " + d.reg.view.scope.hours->from + "-" + d.reg.view.scope.hours->to);
-  if (gaps.operator_id) drift("operator " + scan.operator_id);
+  if (gaps.operator_id) drift("operator " + hex(hash128(scan.operator_id)).substr(0, 8)); // free text: it may be a name
   if (gaps.device) drift("device " + d.id);
 }
 
@@ -109,6 +109,8 @@ void decide_without_account(const Scan& scan, DeviceOpinion&& opinion, const Con
 
 void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context, Effects& out) {
   const Time at = scan.origin.time;
+  // CONTRACT §5.1: the device is judged as it is on arrival, so that no reader outlives its certificate by its own clock.
+  const Time on_arrival = std::max(at, context.now);
   const bool proven = d.reg.secret.empty() || mac == MacCheck::ok;
   SequencePlace place;
   if (!is_new(d, scan, proven, context, place, out)) return;
@@ -129,7 +131,7 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
       hit(*h);
     }
   }
-  if (const auto fault = rules::certification_fault(d.reg, mac, at); fault != rules::CertificationFault::none)
+  if (const auto fault = rules::certification_fault(d.reg, mac, on_arrival); fault != rules::CertificationFault::none)
     hit(rules::uncertified(fault, d.reg, settings(RuleId::D1), scan.origin));
 
   if (!proven) opinion.reasons.add(Reason::DEVICE_BAD_MAC);
@@ -151,7 +153,7 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
       tell(d, RuleId::R6_4, "traffic while " + (d.reg.view.state.empty() ? "unknown" : d.reg.view.state), scan,
            context, out);
   }
-  opinion.reasons.add(device_reasons(d.reg, at));
+  opinion.reasons.add(device_reasons(d.reg, on_arrival));
   opinion.trusted = opinion.reasons.empty() || opinion.reasons == Reasons{Reason::OUT_OF_SCOPE};
   if (contradicted) opinion.trusted = false;
 

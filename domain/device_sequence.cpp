@@ -11,7 +11,7 @@ namespace {
 
 using Slot = SequenceWindow::Slot;
 constexpr std::uint64_t kNumbers = SequenceWindow::kNumbers;
-constexpr std::size_t kReports = 64;
+constexpr std::size_t kReports = 256;
 
 constexpr std::uint16_t print_of(std::uint64_t event) { return static_cast<std::uint16_t>(event >> 48); }
 
@@ -63,9 +63,9 @@ void open_boot(DeviceState& d, int window, std::uint32_t boot, std::uint64_t seq
   hot.highest[w] = hot.first[w] = seq;
 }
 
-void put_aside(std::vector<DeviceState::Outside>& list, const Scan& scan, std::uint64_t event) {
+void put_aside(std::vector<DeviceState::Outside>& list, const Scan& scan, std::uint64_t content, std::uint64_t event) {
   if (list.size() == DeviceState::File::kMaxOutside) list.erase(list.begin());
-  list.push_back({scan.boot, scan.seq, content_print(scan.content), event});
+  list.push_back({scan.boot, scan.seq, content, event});
 }
 
 } // namespace
@@ -82,9 +82,13 @@ std::uint64_t event_print(const Origin& origin) {
   return hash64(origin.source + '\0' + origin.id);
 }
 
+std::uint64_t content_print(const DeviceState& d, const Scan& scan) {
+  return content_print(d.reg.secret.empty() ? scan.content : hash64(scan.mac));
+}
+
 SequencePlace sequence_place(DeviceState& d, const Scan& scan, std::uint64_t event, const Context& context) {
   const auto& hot = d.hot;
-  const std::uint64_t content = content_print(scan.content);
+  const std::uint64_t content = content_print(d, scan);
   for (const auto& o : d.file.outside)
     if (o.boot == scan.boot && o.seq == scan.seq && o.content == content) return {Arrival::retransmission};
 
@@ -131,7 +135,7 @@ void remember_sequence(DeviceState& d, const Scan& scan, std::uint64_t event, co
     case Arrival::clash:
     case Arrival::behind:
     case Arrival::old_boot:
-      put_aside(d.file.outside, scan, event);
+      put_aside(d.file.outside, scan, content_print(d, scan), event);
       d.dirty.file = true;
       return;
     case Arrival::first:
@@ -158,7 +162,7 @@ void remember_sequence(DeviceState& d, const Scan& scan, std::uint64_t event, co
   const std::size_t i = slot_of(scan.seq);
   Slot& slot = window.slots[i];
   slot.seq = scan.seq;
-  slot.content = content_print(scan.content);
+  slot.content = content_print(d, scan);
   slot.event = event;
   slot.partition = scan.origin.at.partition;
   slot.offset = scan.origin.offset;

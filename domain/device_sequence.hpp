@@ -39,6 +39,9 @@ struct SequencePlace {
 std::uint64_t event_print(const Origin& origin);
 /// A content hash as stored: never 0.
 constexpr std::uint64_t content_print(std::uint64_t content) { return content == 0 ? 1 : content; }
+/// Of a device with a MAC key what its MAC covers is the content: a gateway that sends the same scan again with another
+/// word beside it must not make a clone of an honest reader.
+std::uint64_t content_print(const DeviceState& d, const Scan& scan);
 
 SequencePlace sequence_place(DeviceState& d, const Scan& scan, std::uint64_t event, const Context& context);
 /// Everything but retransmission and id_used is remembered. Counts gaps in `out.tally`.
@@ -48,7 +51,7 @@ void remember_sequence(DeviceState& d, const Scan& scan, std::uint64_t event, co
 /// A device that is registered or gets its MAC key starts to count anew: nothing that came in its name before counts.
 void forget_sequence(DeviceState& d);
 
-/// Numbered reports count separately, the last 64. Unnumbered ones (or 0) are always `uncounted`.
+/// Numbered reports count separately, the last 256. Unnumbered ones (or 0) are always `uncounted`.
 Arrival report_place(DeviceState& d, const DeviceReport& report);
 
 } // namespace onecode

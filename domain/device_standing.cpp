@@ -54,6 +54,14 @@ bool usable(const DeviceState::Register& reg, Time now) {
   return standing.reasons.empty() && !standing.test_only;
 }
 
+Reasons status_reasons(const DeviceState::Register& reg, Time now) {
+  Reasons reasons = device_reasons(reg, now);
+  if (!view_arrived(reg) && !reasons.empty()) return reasons; // its integration has not answered yet: nothing is known against it
+  const IntegrationStanding standing = integration_standing(reg);
+  reasons.add(standing.test_only ? Reasons{Reason::INTEGRATION_NOT_LIVE} : standing.reasons);
+  return reasons;
+}
+
 void publish_status(DeviceState& d, Time now, Effects& out) {
   auto& reg = d.reg;
   DeviceStatusRecord record;
@@ -62,9 +70,7 @@ void publish_status(DeviceState& d, Time now, Effects& out) {
   record.revision = ++reg.revision;
   record.integration = reg.integration;
   record.usable = reg.usable = usable(reg, now);
-  record.reasons = device_reasons(reg, now);
-  const IntegrationStanding standing = integration_standing(reg);
-  record.reasons.add(standing.test_only ? Reasons{Reason::INTEGRATION_NOT_LIVE} : standing.reasons);
+  record.reasons = reg.said = status_reasons(reg, now);
   out.outputs.push_back(std::move(record));
   d.dirty.reg = true;
 }
@@ -95,11 +101,11 @@ void quarantine(DeviceState& d, const Text& why, std::string_view finding, std::
   out.outputs.push_back(std::move(notice));
 }
 
-std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out) {
+std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out, Said said) {
   Weighed w = weigh(subject(d), hit, false, context, out);
   if (w.open == nullptr) return {};
   const Policy& policy = context.policy_at(hit.at);
-  const bool automatic = quarantines_by_itself(hit.rule) && policy.response.auto_quarantine &&
+  const bool automatic = quarantines_by_itself(hit.rule) && said == Said::by_the_device && policy.response.auto_quarantine &&
                          w.score >= policy.thresholds.freeze && can_be_quarantined(d.reg.life);
   if (automatic) w.band = Band::automatic;
   publish(subject(d), w, hit, context, out);

@@ -20,12 +20,18 @@ bool view_arrived(const DeviceState::Register& reg);
 
 /// For everybody: active, certified, its integration live and open.
 bool usable(const DeviceState::Register& reg, Time now);
+/// Why not, as the device-status record says it.
+Reasons status_reasons(const DeviceState::Register& reg, Time now);
 /// The next revision of the device-status record (CONTRACT §5.3).
 void publish_status(DeviceState& d, Time now, Effects& out);
 
+/// Whose words the evidence rests on. What somebody may have said in the device's name quarantines nothing by itself.
+enum class Said : std::uint8_t { by_the_device, by_somebody };
+
 /// A hit against this device: weighs it, quarantines where the policy says so (D2, D3; R11.1a), publishes the
 /// finding. The finding's id; empty: none was published.
-std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out);
+std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out,
+                     Said said = Said::by_the_device);
 
 /// Out of use, with the notice that every adverse act has (R1.1).
 void quarantine(DeviceState& d, const Text& why, std::string_view finding, std::string_view policy, Time now,

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "domain/boxed.hpp"
 #include "domain/commands.hpp"
 #include "domain/decision.hpp"
 #include "domain/evidence.hpp"
@@ -201,7 +202,7 @@ struct TimerFired {
 /// Events that reach an entity, and messages between entities. Pointers are to events that live as long as the turn.
 using Message = std::variant<const Scan*, const DeviceReport*, const CodeIssued*, const Posting*, const DataAccess*,
                              const Command*, msg::ScanSeen, msg::HandsetUsed, msg::HandsetCrowded, msg::FreezeWanted,
-                             msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, msg::IntegrationView,
+                             msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
                              msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired>;
 
 }  // namespace onecode

@@ -236,6 +236,11 @@ public:
     return try_open(shard, path);
   }
 
+  void set_aside(std::int32_t shard, const std::string& why) override {
+    if (options_.read_only) throw StoreError("stores are open for reading only");
+    set_aside(shard, options_.directory / ("shard-" + std::to_string(shard)), why);
+  }
+
 private:
   void make_folder(const fs::path& path) const {
     if (options_.read_only) return;

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace onecode::storage {
@@ -23,11 +24,22 @@ struct StoreError : std::runtime_error {
 /// and for a put varint value length, value.
 class WriteBatch {
  public:
-  void put(std::string_view key, std::string_view value);
+  /// Where key and value stand in bytes().
+  struct Place {
+    std::size_t key = 0, value = 0;
+  };
+  Place put(std::string_view key, std::string_view value);
   void erase(std::string_view key);
+  void append(const WriteBatch& other);
   bool empty() const { return bytes_.empty(); }
   std::size_t count() const { return count_; }
   std::string_view bytes() const { return bytes_; }
+  /// Gives the bytes away and goes on empty, in the memory of `buffer`.
+  std::string take(std::string buffer = {}) {
+    std::string out = std::exchange(bytes_, std::move(buffer));
+    clear();
+    return out;
+  }
   void clear() {
     bytes_.clear();
     count_ = 0;
@@ -47,10 +59,10 @@ class Store {
   virtual ~Store() = default;
   /// values[i] is the value of keys[i] or nullopt; keys sorted ascending.
   virtual void read(std::span<const std::string> keys, std::vector<std::optional<std::string>>& values) = 0;
-  /// All of it or nothing: a batch's bytes, and where in the journal it ends (kept in the same column family, so that
-  /// state and position cannot part). The bytes are copied before it returns.
+  /// All of it or nothing: a batch's bytes, and the journal offset from which on a restore must read (kept in the same
+  /// column family, so that state and position cannot part). The bytes are copied before it returns.
   virtual void write(std::string_view batch, std::int64_t journal_next) = 0;
-  /// The journal offset after the last batch written; nullopt: a new store.
+  /// What the last write() said; nullopt: a new store.
   virtual std::optional<std::int64_t> journal_next() = 0;
   /// Visits keys with this prefix in order until `visit` says false.
   virtual void scan(std::string_view prefix,
@@ -64,6 +76,8 @@ class StoreFactory {
  public:
   virtual ~StoreFactory() = default;
   virtual std::unique_ptr<Store> open(std::int32_t shard) = 0;
+  /// Keeps the shard's store, which is not open, for people to look at; the next open() gives an empty one.
+  virtual void set_aside(std::int32_t shard, const std::string& why) = 0;
 };
 
 /// Sorted maps in memory: replay, backtest, tests.

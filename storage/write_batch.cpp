@@ -51,14 +51,18 @@ private:
 
 } // namespace
 
-void WriteBatch::put(std::string_view key, std::string_view value) {
+WriteBatch::Place WriteBatch::put(std::string_view key, std::string_view value) {
   Writer w(bytes_);
+  Place place;
   bytes_ += kPut;
   w.put_unsigned(key.size());
+  place.key = bytes_.size();
   bytes_ += key;
   w.put_unsigned(value.size());
+  place.value = bytes_.size();
   bytes_ += value;
   ++count_;
+  return place;
 }
 
 void WriteBatch::erase(std::string_view key) {
@@ -67,6 +71,11 @@ void WriteBatch::erase(std::string_view key) {
   w.put_unsigned(key.size());
   bytes_ += key;
   ++count_;
+}
+
+void WriteBatch::append(const WriteBatch& other) {
+  bytes_ += other.bytes_;
+  count_ += other.count_;
 }
 
 void WriteBatch::each(std::string_view bytes,

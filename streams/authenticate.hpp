@@ -73,6 +73,8 @@ bool valid_at(const TrustedKey& key, Time t);
 /// Is the command signed by a key that the policy trusts for its role, actor and time? nullopt: yes. BAD_SIGNATURE
 /// otherwise (FORBIDDEN_ROLE when the key is sound but of another role).
 std::optional<Refusal> check_signature(const Command& command, const Policy& policy);
+/// Does the policy trust the command's key for its role and actor at that time? Looks at no signature.
+bool trusts(const Policy& policy, const Command& command, Time t);
 
 /// RFC 8785 canonical form of a JSON text (numbers as ECMAScript prints them). Throws std::runtime_error: not JSON.
 std::string canonical_json(std::string_view json);

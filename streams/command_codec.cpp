@@ -44,6 +44,39 @@ std::optional<DecodeError> read_args(std::size_t index, simdjson::dom::object ob
   }
 }
 
+/// Reasons are repeated to others, and no output may name a person's telephone or student number (CONTRACT §1): seven or
+/// more digits in a row, single spaces and hyphens between them allowed, become an ellipsis; dates stay.
+std::string without_long_numbers(std::string_view text) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto date = [&](std::string_view s) {
+    if (s.size() != 10 || s[4] != '-' || s[7] != '-') return false;
+    return s[5] <= '1' && s[8] <= '3';
+  };
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    if (!digit(text[i])) {
+      out += text[i++];
+      continue;
+    }
+    std::size_t end = i, digits = 0;
+    for (std::size_t k = i; k < text.size(); ++k) {
+      if (digit(text[k])) {
+        ++digits;
+        end = k + 1;
+      } else if ((text[k] != ' ' && text[k] != '-') || k != end) {
+        break;
+      }
+    }
+    const auto run = text.substr(i, end - i);
+    if (digits >= 7 && !date(run))
+      out += "…";
+    else
+      out += run;
+    i = end;
+  }
+  return out;
+}
+
 /// Enough of a stranger's text to recognise it, and nothing that spoils a header or a log line.
 std::string excerpt(std::string_view s) {
   std::string out;
@@ -81,6 +114,7 @@ std::optional<DecodeError> read_command(simdjson::dom::object data, Command& c) 
       why = read_text(value, c.nonce, 1, kMaxNonceBytes);
     } else if (key == "reason") {
       why = read_sentence(value, c.reason, 0, kMaxSentenceBytes);
+      c.reason = without_long_numbers(c.reason);
     } else if (key == "key") {
       why = read_text(value, c.key, 0, kMaxTextBytes);
     } else if (key == "signature") {
@@ -116,7 +150,9 @@ std::optional<DecodeError> read_command(simdjson::dom::object data, Command& c) 
     return parser.parse(std::string_view("{}")).value();
   }();
   const simdjson::dom::object object = (has_args ? args : kNothing).get_object().value_unsafe();
-  return read_args(static_cast<std::size_t>(info - std::begin(kCommands)), object, c.args);
+  auto error = read_args(static_cast<std::size_t>(info - std::begin(kCommands)), object, c.args);
+  if (error) error->sender = DecodeError::Sender{c.actor, c.name, c.target};
+  return error;
 }
 
 std::optional<DecodeError> seal_command(std::string_view value, bool structured, Command& c) {

@@ -21,6 +21,11 @@ struct DecodeError {
   std::string_view code;   // CONTRACT §8
   std::string_view stage;  // decode | validate
   std::string text;        // names the field
+  /// A command whose arguments are wrong: who says to have sent it, so that they are told.
+  struct Sender {
+    std::string actor, command, target;
+  };
+  std::optional<Sender> sender{};
 };
 
 using Event = std::variant<std::monostate, Scan, DeviceReport, CodeIssued, Posting, DataAccess, Command>;

@@ -502,8 +502,8 @@ std::string check_policy_signature(std::string_view data, Time published, const 
   if (std::ranges::any_of(roots, sound)) return {};
   const auto centre = in_force.roles.find(std::string(kPublisherRole));
   if (centre != in_force.roles.end() && std::ranges::any_of(centre->second, sound)) return {};
-  return "signature: is by no root key and by no key of the information centre that is valid in policy " +
-         in_force.version;
+  return "signature: is by no root key and by no key of the information centre that policy " + in_force.version +
+         " trusts at " + format_time(published);
 }
 
 } // namespace
@@ -579,24 +579,46 @@ std::string write_policy(const Policy& p) {
   return indented(v);
 }
 
-PolicyResult read_policy_event(std::string_view value, const std::vector<TrustedKey>& roots, const Policy& in_force,
-                               bool unsigned_ok) {
+std::optional<std::string> open_policy_event(const Record& record, PolicyEvent& event) {
   EnvelopeOpener opener;
   Envelope envelope;
-  Record record;
-  record.value = value;
-  if (const auto error = opener.open(record, kType, envelope))
-    return {std::nullopt, {std::string(error->code) + ": " + error->text}};
+  if (const auto error = opener.open(record, kType, envelope)) return std::string(error->code) + ": " + error->text;
+  event.time = envelope.time;
   try {
-    const auto data = raw_member(value, "data").value_or("{}");
+    event.data = envelope.structured ? raw_member(*record.value, "data").value_or("{}") : *record.value;
+  } catch (const std::runtime_error& e) {
+    return std::string("BAD_ENVELOPE: value: ") + e.what();
+  }
+  return std::nullopt;
+}
+
+PolicyResult judge_policy(std::string_view data, Time published, const std::vector<TrustedKey>& roots,
+                          const Policy& in_force, bool unsigned_ok) {
+  try {
     if (!unsigned_ok) {
-      if (std::string why = check_policy_signature(data, envelope.time, roots, in_force); !why.empty())
+      if (std::string why = check_policy_signature(data, published, roots, in_force); !why.empty())
         return {std::nullopt, {std::move(why)}};
     }
     return read_policy(data);
   } catch (const std::runtime_error& e) {
     return {std::nullopt, {std::string("data: has no canonical form: ") + e.what()}};
   }
+}
+
+PolicyResult read_policy_event(std::string_view value, const std::vector<TrustedKey>& roots, const Policy& in_force,
+                               bool unsigned_ok) {
+  Record record;
+  record.value = value;
+  PolicyEvent event;
+  if (auto error = open_policy_event(record, event)) return {std::nullopt, {std::move(*error)}};
+  return judge_policy(event.data, event.time, roots, in_force, unsigned_ok);
+}
+
+std::vector<std::string> missing_secrets(const Policy& policy, const Secrets& secrets) {
+  std::set<std::string> missing;
+  for (const auto& [kid, issuer] : policy.issuers)
+    if (!secrets.find(issuer.secret)) missing.insert(issuer.secret);
+  return {missing.begin(), missing.end()};
 }
 
 std::string sign_policy(std::string_view document, std::string_view private_key, const std::string& key_id) {

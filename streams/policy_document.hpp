@@ -8,6 +8,7 @@
 
 #include "domain/policy.hpp"
 #include "streams/authenticate.hpp"
+#include "streams/broker.hpp"
 
 namespace onecode::streams {
 
@@ -21,10 +22,24 @@ struct PolicyResult {
 PolicyResult read_policy(std::string_view json);
 std::string write_policy(const Policy& policy);
 
-/// A policy CloudEvent's value: checks envelope, signature (by a root key or an information-centre key valid in
-/// `in_force`; skipped when `unsigned_ok`), and the document.
+/// A policy record with its envelope opened, in structured or binary mode (CONTRACT §3).
+struct PolicyEvent {
+  Time time;             // the envelope's: whoever sent it chose it, and no signature covers it
+  std::string_view data; // the document as it was sent; lives as long as the record
+};
+/// nullopt: opened. Otherwise what is wrong with the envelope: its code and text.
+std::optional<std::string> open_policy_event(const Record& record, PolicyEvent& event);
+/// Signature (by a root key or an information-centre key of `in_force`, valid at `published`; skipped when
+/// `unsigned_ok`) and document.
+PolicyResult judge_policy(std::string_view data, Time published, const std::vector<TrustedKey>& roots,
+                          const Policy& in_force, bool unsigned_ok);
+/// Both for the value of a structured event, believing its time.
 PolicyResult read_policy_event(std::string_view value, const std::vector<TrustedKey>& roots, const Policy& in_force,
                                bool unsigned_ok);
+
+/// The names of shared secrets that the policy's issuers need and `secrets` lacks, each once, in order.
+std::vector<std::string> missing_secrets(const Policy& policy, const Secrets& secrets);
+
 /// The document with `signature` and `key` added (Ed25519 over the RFC 8785 form without them).
 std::string sign_policy(std::string_view document, std::string_view private_key, const std::string& key_id);
 /// The CloudEvent around a signed document. `time`: when it is published; nullopt: now.

@@ -120,7 +120,7 @@ void resolve_code(Scan& scan, const Policy& policy, const Secrets& secrets) {
   if (!same_bytes(view(*mac), signature)) return refuse(TokenState::bad_mac);
   token.state = TokenState::genuine;
   scan.account = account;
-  if (scan.handset.empty()) scan.handset = token.handset;
+  scan.handset = token.handset; // the issuer signed it; what the gateway says beside it is not
 }
 
 std::string make_code(const std::string& kid, const Issuer& issuer, std::string_view key, const std::string& account,

@@ -161,4 +161,11 @@ std::optional<Refusal> check_signature(const Command& command, const Policy& pol
                  "The policy in force does not know the key `data.key` for this role.");
 }
 
+bool trusts(const Policy& policy, const Command& command, Time t) {
+  const auto role = policy.roles.find(command.role);
+  return role != policy.roles.end() && std::ranges::any_of(role->second, [&](const TrustedKey& key) {
+           return key.key == command.key && valid_at(key, t) && (key.actor.empty() || key.actor == command.actor);
+         });
+}
+
 } // namespace onecode::streams

@@ -23,15 +23,16 @@ struct Options {
   std::string out;
 };
 
-/// All committed records of one partition from where it begins.
+/// All committed records of one partition; returns the offset where they begin.
 template <class F>
-void read_whole(streams::Broker& broker, TopicPartition at, F&& each) {
+std::int64_t read_whole(streams::Broker& broker, TopicPartition at, F&& each) {
   const auto marks = broker.watermarks(at, streams::Isolation::committed);
   const auto reader = broker.reader(at, marks.low, streams::Isolation::committed);
   while (reader->position() < marks.high)
     if (const auto batch = reader->next(streams::Milliseconds(1000)))
       for (const auto& record : batch->records)
         if (record.offset < marks.high) each(record);
+  return marks.low;
 }
 
 /// Reads one input partition forward, range by range.
@@ -84,6 +85,14 @@ std::string next_turn(const std::map<std::int32_t, std::deque<CommitRecord>>& wa
   return *best;
 }
 
+/// What is no longer kept of one partition of the history.
+std::string gap(const TopicPartition& at, std::int64_t low, const std::deque<CommitRecord>& kept) {
+  std::string text = fmt::format("history partition {}: offsets 0 to {} are no longer kept, so the turns of shard {} ", at.partition,
+                                 low - 1, at.partition);
+  if (kept.empty()) return text + "are not there";
+  return text + fmt::format("before {} ({}) are not there", kept.front().turn, format_time(kept.front().now));
+}
+
 int run_history(const Options& o) {
   const auto config = o.kafka.load();
   const auto broker = connect(config.kafka);
@@ -96,13 +105,19 @@ int run_history(const Options& o) {
   std::map<std::int32_t, std::deque<CommitRecord>> waiting;
   std::map<std::string, std::size_t> parts;
   std::uint64_t turns = 0;
-  for (std::int32_t p = 0; p < it->second.partitions; ++p)
-    read_whole(*broker, {Topic::history, p}, [&](const streams::Record& record) {
+  std::vector<std::string> gaps;
+  for (std::int32_t p = 0; p < it->second.partitions; ++p) {
+    const TopicPartition at{Topic::history, p};
+    const auto low = read_whole(*broker, at, [&](const streams::Record& record) {
       CommitRecord commit;
       decode(record.value.value_or(std::string_view{}), commit);
       ++parts[commit.turn];
       waiting[p].push_back(std::move(commit));
     });
+    if (low > 0) gaps.push_back(gap(at, low, waiting[p]));
+  }
+  // A replay begins with nothing: without its first turns a shard would come out as another.
+  if (!gaps.empty()) throw InputError(gaps);
 
   streams::EventFileWriter writer(o.out);
   std::map<TopicPartition, InputReader> readers;

@@ -31,6 +31,22 @@ Policy load_policy(const std::string& path) {
   throw InputError(result.errors);
 }
 
+/// The policies of the inputs that are a history, from the first on.
+void foresee_policies(const std::vector<std::string>& inputs, Replayer& replayer) {
+  const Interrupt interrupt;
+  for (const auto& input : inputs) {
+    streams::EventFileReader reader(input);
+    auto line = reader.next();
+    if (!line || !std::holds_alternative<streams::FileTurn>(*line)) return;
+    Progress progress("reading the policies of " + std::filesystem::path(input).filename().string(), reader.bytes_total());
+    for (std::uint64_t records = 0; line; line = reader.next()) {
+      if (interrupt.asked()) throw Failure(130, "interrupted; nothing was replayed");
+      replayer.foresee(*line);
+      progress.at(reader.bytes_read(), ++records);
+    }
+  }
+}
+
 int run_replay(const Options& o) {
   ReplayOptions options;
   options.policy = o.policy.empty() ? builtin_policy() : load_policy(o.policy);
@@ -39,6 +55,7 @@ int run_replay(const Options& o) {
 
   OutputFiles files(o.out, o.force);
   Replayer replayer(options, secrets, [&](const streams::OutRecord& out) { files.write(out); });
+  foresee_policies(o.inputs, replayer);
   for (const auto& input : o.inputs) {
     streams::EventFileReader reader(input);
     Progress progress("replaying " + std::filesystem::path(input).filename().string(), reader.bytes_total());

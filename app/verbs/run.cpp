@@ -9,6 +9,7 @@
 #include "app/engine.hpp"
 #include "app/errors.hpp"
 #include "app/terminal.hpp"
+#include "app/topic_check.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
 #include "monitoring/http.hpp"
@@ -23,6 +24,13 @@ struct Options {
   std::string clock = "wall";
 };
 
+/// A node on such topics would lose what it committed; better none.
+void check_before_start(streams::Broker& broker, const std::string& prefix) {
+  const auto topics = broker.describe_topics();
+  if (const auto lossy = lossy_topics(topics, prefix); !lossy.empty()) throw InputError(lossy);
+  for (const auto& w : policy_warnings(topics, prefix)) monitoring::log_warn("node", w);
+}
+
 int run_node(const Options& o) {
   const auto config = o.kafka.load();
   monitoring::LogOptions log;
@@ -31,6 +39,7 @@ int run_node(const Options& o) {
   monitoring::set_up_log(std::move(log));
 
   const auto broker = connect(config.kafka);
+  check_before_start(*broker, config.kafka.prefix);
   EngineOptions options;
   options.node.id = config.node.id;
   options.node.group = config.kafka.group;

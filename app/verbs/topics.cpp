@@ -7,6 +7,7 @@
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
+#include "app/topic_check.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
 #include "domain/topics.hpp"
@@ -20,48 +21,19 @@ struct Options {
   bool json = false;
 };
 
-struct Difference {
-  std::string topic, what, is, should;
-};
-
-std::vector<Difference> differences(const std::map<Topic, streams::TopicDescription>& found,
-                                    const std::string& prefix, std::optional<std::int32_t> partitions) {
-  std::vector<Difference> out;
-  // Without a wish the first co-partitioned topic says how many there are; all others must agree with it.
-  std::int32_t shards = partitions.value_or(0);
-  for (const auto& t : kTopics)
-    if (const auto it = found.find(t.topic); shards == 0 && t.co_partitioned && it != found.end())
-      shards = it->second.partitions;
-  for (const auto& t : kTopics) {
-    const std::string topic = prefix + std::string(t.name);
-    const auto it = found.find(t.topic);
-    if (it == found.end() || it->second.partitions == 0) {
-      out.push_back({topic, "topic", "missing", "there"});
-      continue;
-    }
-    const std::int32_t wanted = t.topic == Topic::policy ? 1 : t.co_partitioned ? shards : it->second.partitions;
-    if (it->second.partitions != wanted)
-      out.push_back({topic, "partitions", std::to_string(it->second.partitions), std::to_string(wanted)});
-    for (const auto& [name, value] : streams::topic_settings(t.topic)) {
-      const auto setting = it->second.config.find(name);
-      const std::string is = setting == it->second.config.end() ? "unset" : setting->second;
-      if (is != value) out.push_back({topic, name, is, value});
-    }
-  }
-  return out;
-}
-
-int report(const std::vector<Difference>& list, bool json) {
+int report(const TopicReport& found, bool json) {
+  const auto& list = found.differences;
   if (json) {
     auto all = nlohmann::ordered_json::array();
     for (const auto& d : list)
       all.push_back({{"topic", d.topic}, {"what", d.what}, {"is", d.is}, {"should", d.should}});
-    print(nlohmann::ordered_json{{"ok", list.empty()}, {"differences", all}}.dump(2) + "\n");
-  } else if (list.empty()) {
-    print(fmt::format("all {} topics are there with the right settings\n", kTopics.size()));
+    print(nlohmann::ordered_json{{"ok", list.empty()}, {"differences", all}, {"warnings", found.warnings}}.dump(2) + "\n");
   } else {
+    for (const auto& w : found.warnings) fmt::print(stderr, "onecode: warning: {}\n", w);
     std::string text;
     for (const auto& d : list) text += fmt::format("{}: {} is {}, should be {}\n", d.topic, d.what, d.is, d.should);
+    if (list.empty()) text = fmt::format("all {} topics are there with the right settings\n", kTopics.size());
+    if (list.empty() && !found.warnings.empty()) text = fmt::format("all {} topics can be used\n", kTopics.size());
     print(text);
   }
   return list.empty() ? kDone : kAnswerIsNo;
@@ -92,7 +64,7 @@ Run add_topics(CLI::App& verb) {
     const auto config = options->kafka.load();
     const auto broker = connect(config.kafka);
     if (create->parsed()) broker->create_topics(options->partitions.value_or(kDefaultPartitions));
-    return report(differences(broker->describe_topics(), config.kafka.prefix, options->partitions), options->json);
+    return report(check_topics(broker->describe_topics(), config.kafka.prefix, options->partitions), options->json);
   };
 }
 

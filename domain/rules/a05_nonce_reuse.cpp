@@ -41,7 +41,7 @@ std::optional<Hit> nonce_reuse(const AccountState& a, const Scan& scan, const Ru
              {earlier.event, ref(scan.origin)}};
 }
 
-bool remember_code(AccountState& a, const Scan& scan, bool served) {
+bool remember_code(AccountState& a, const Scan& scan, bool served, Time now) {
   if (scan.token.state != TokenState::genuine) return false;
   auto& nonces = a.usage.nonces;
   const std::uint64_t hash = hash64(scan.token.nonce);
@@ -54,7 +54,7 @@ bool remember_code(AccountState& a, const Scan& scan, bool served) {
     it->event = ref(scan.origin);
     return true;
   }
-  std::erase_if(nonces, [&](const auto& n) { return n.expires + kLateness < scan.origin.time; });
+  std::erase_if(nonces, [&](const auto& n) { return n.expires + kLateness < now; });
   if (nonces.size() == kMaxNonces)
     nonces.erase(std::ranges::min_element(nonces, {}, [](const auto& n) { return n.expires; }));
   const Time expires = scan.token.issued_at + seconds(std::clamp<std::int64_t>(scan.token.ttl_s, 0, 86'400));

@@ -23,7 +23,8 @@ enum class CodeUse : std::uint8_t {
 
 CodeUse code_use(const AccountState& a, const Scan& scan, const RuleSettings& settings);
 std::optional<Hit> nonce_reuse(const AccountState& a, const Scan& scan, const RuleSettings& settings);
-/// Keeps the scan's code; `served`: somebody got something for it. False: nothing changed.
-bool remember_code(AccountState& a, const Scan& scan, bool served);
+/// Keeps the scan's code; `served`: somebody got something for it. `now`: engine time, by which old ones are forgotten, so that
+/// no scan's own clock can make the account forget. False: nothing changed.
+bool remember_code(AccountState& a, const Scan& scan, bool served, Time now);
 
 } // namespace onecode::rules

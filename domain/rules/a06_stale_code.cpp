@@ -8,7 +8,8 @@ namespace onecode::rules {
 
 CodeAge code_age(const Scan& scan, const RuleSettings& s) {
   if (scan.token.state != TokenState::genuine) return CodeAge::good;
-  const std::int64_t grace_ms = s[param::a6::clock_skew_ms] + scan.time_accuracy_ms;
+  // Not time_accuracy_ms: no reader may stretch a code by saying that it does not know the time.
+  const std::int64_t grace_ms = s[param::a6::clock_skew_ms];
   const std::int64_t ttl_ms = seconds(std::clamp<std::int64_t>(scan.token.ttl_s, 0, 366 * 86'400)).ms;
   const std::int64_t age_ms = (scan.origin.time - scan.token.issued_at).ms;
   if (age_ms > ttl_ms + grace_ms) return CodeAge::stale;

@@ -22,16 +22,14 @@ std::optional<int> minutes_of_day(std::string_view t) {
   return h * 60 + m;
 }
 
-bool within_hours(const Hours& declared, Time t, Duration accuracy) {
+bool within_hours(const Hours& declared, Time t) {
   constexpr std::int64_t day = days(1).ms;
   const auto from = minutes_of_day(declared.from), to = minutes_of_day(declared.to);
   if (!from || !to || *from % 1440 == *to % 1440) return true;
   const std::int64_t begin = *from * 60'000LL % day;
   const std::int64_t length = (*to * 60'000LL - begin + day) % day; // 0 cannot be: see above
   const auto in_day = [](std::int64_t ms) { return ((ms % day) + day) % day; };
-  // The earliest possible moment, as time since the hours began.
-  const std::int64_t since = in_day(t.ms - accuracy.ms + kCampusOffset.ms - begin);
-  return since < length || since + 2 * accuracy.ms >= day;
+  return in_day(t.ms + kCampusOffset.ms - begin) < length;
 }
 
 ScopeGaps scope_gaps(const DeviceState::Register& reg, const Scan& scan) {
@@ -39,7 +37,7 @@ ScopeGaps scope_gaps(const DeviceState::Register& reg, const Scan& scan) {
   ScopeGaps gaps;
   gaps.function = !scope.functions.empty() && !lists_function(scope.functions, scan.function);
   gaps.zone = !reg.zone_planned;
-  gaps.hours = scope.hours && !within_hours(*scope.hours, scan.origin.time, milliseconds(scan.time_accuracy_ms));
+  gaps.hours = scope.hours && !within_hours(*scope.hours, scan.origin.time);
   gaps.operator_id = !scope.operators.empty() && !scan.operator_id.empty() &&
                      std::ranges::find(scope.operators, scan.operator_id) == scope.operators.end();
   gaps.device = !reg.device_planned;

@@ -28,9 +28,8 @@ ScopeGaps scope_gaps(const DeviceState::Register& reg, const Scan& scan);
 bool lists_function(const std::vector<std::string>& functions, std::string_view function);
 /// Minutes of the day of "HH:MM" (24:00 is 1440); nullopt: not such a text.
 std::optional<int> minutes_of_day(std::string_view text);
-/// Is any moment of [t - accuracy, t + accuracy] inside the hours? They may wrap midnight; from = to is the whole
-/// day.
-bool within_hours(const Hours& hours, Time t, Duration accuracy);
+/// Is t inside the hours? They may wrap midnight; from = to is the whole day.
+bool within_hours(const Hours& hours, Time t);
 
 /// `function library` and the like in Chinese, for the explanation.
 std::string drift_in_chinese(std::string_view detail);

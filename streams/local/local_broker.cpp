@@ -30,7 +30,8 @@ public:
 
   void publish(Topic topic, std::int32_t partition, std::string_view key, std::optional<std::string_view> value,
                std::span<const Header> headers, std::int64_t timestamp_ms) override {
-    if (timestamp_ms == kNow) timestamp_ms = bus_->options.clock();
+    // Policies carry the broker's time, as streams/topic_settings.cpp asks for.
+    if (timestamp_ms == kNow || topic == Topic::policy) timestamp_ms = bus_->options.clock();
     bus_->topics.route(topic, partition, key).append({key, value, headers, timestamp_ms});
   }
   void flush() override {} // publish() returns when the record is in the log

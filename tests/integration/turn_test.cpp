@@ -101,6 +101,59 @@ TEST_CASE("a shard's journal holds its whole state") {
   CHECK(compared == world.commands.size());
 }
 
+TEST_CASE("a store that lags gives the state with the journal from its position on, whatever sleeps and whatever was aborted") {
+  const World world(100, 3000);
+  for (const std::size_t lag : {std::size_t{0}, std::size_t{5'000}, std::size_t{60'000}, std::size_t{1} << 30}) {
+    for (const std::size_t resident : {std::size_t{2}, std::size_t{1000}}) {
+      CAPTURE(lag, resident);
+      actors::ShardOptions options;
+      options.store_lag_limit = lag;
+      options.resident_limit = resident;
+      const auto stores = storage::memory_stores();
+      actors::PlainCrew crew;
+      Engine engine(crew, *stores, world.policy, options);
+      std::map<TopicPartition, std::int64_t> offsets, again;
+      std::size_t n = 0;
+      for (const auto* records : {&world.commands, &world.scans}) {
+        auto turns = cut(*records, 70, options.partitions, offsets), twice = cut(*records, 70, options.partitions, again);
+        for (std::size_t i = 0; i < turns.size(); ++i) {
+          if (++n % 3 == 0) engine.run(std::move(twice[i]), false);
+          engine.run(std::move(turns[i]));
+        }
+      }
+      std::map<std::string, std::string> live;
+      for (const auto& command : world.commands) {
+        const auto kind = command.key[0] == 'a' ? Kind::account : command.key[0] == 'd' ? Kind::device : Kind::integration;
+        const auto state = crew.shard(murmur2_partition(command.key, options.partitions)).describe({kind, command.key});
+        REQUIRE(state);
+        live[command.key] = *state;
+      }
+      // As after kill -9: what was not written to the store is gone, the journal has it.
+      std::int64_t read_again = 0;
+      crew.clear();
+      const streams::Secrets secrets;
+      for (std::int32_t index = 0; index < options.partitions; ++index) {
+        auto store = stores->open(index);
+        const auto& journal = engine.journal[index];
+        const auto end = static_cast<std::int64_t>(journal.size());
+        for (auto at = store->journal_next().value_or(0); at < end; ++at) {
+          store->write(journal[static_cast<std::size_t>(at)], at + 1);
+          ++read_again;
+        }
+        actors::Shard shard(index, options, secrets, std::move(store));
+        shard.open();
+        for (const auto& [key, state] : live) {
+          if (murmur2_partition(key, options.partitions) != index) continue;
+          const auto kind = key[0] == 'a' ? Kind::account : key[0] == 'd' ? Kind::device : Kind::integration;
+          CHECK(shard.describe({kind, key}) == state);
+        }
+      }
+      if (lag == 0) CHECK(read_again == 0);
+      if (lag > 1'000'000 && resident == 1000) CHECK(read_again > 100);
+    }
+  }
+}
+
 TEST_CASE("every scan gets exactly one decision, misuse is caught and nobody innocent is frozen") {
   const World world(200, 8000);
   actors::PlainCrew crew;

@@ -92,7 +92,7 @@ AccountState any_account() {
   a.hot.spend_var_q8 = any_time().ms;
   a.hot.payments = *rc::gen::arbitrary<std::uint32_t>();
   for (auto& s : a.ring.slots())
-    s = {any_time(), any_text(), any_text(), any_text(), any_ref(), any_time().ms, flag(), flag()};
+    s = {any_time(), any_time().ms, flag(), flag(), any_text(), any_text(), any_text(), any_ref()};
   a.usage.nonces = several([&] {
     return AccountState::UsedNonce{
         *rc::gen::arbitrary<std::uint64_t>(), any_time(), any_time(), any_text(), flag(), any_ref()};

@@ -94,7 +94,7 @@ TEST_CASE("handset.bind", "[commands]") {
       {"another secondary for the old", bound_both, bind({"h-3", true, "h-2"}), ""},
       {"a secondary turned into a second main phone", bound_both, bind({"h-3", false, "h-2"}), "ILLEGAL_TRANSITION"},
       {"replacing what is not bound", bound, bind({"h-2", false, "h-9"}), "ILLEGAL_TRANSITION"},
-      {"the same phone anew", bound, bind({"h-1", false, "h-1"}), ""},
+      {"the same phone for itself lifts nothing", bound, bind({"h-1", false, "h-1"}), "BAD_FIELD"},
       {"not an identifier", {}, bind({"h 1", false, {}}), "BAD_FIELD"},
       {"of a cancelled account", [](World& w) { w.a.profile.cancelled = true; }, bind({"h-1", false, {}}),
        "ILLEGAL_TRANSITION"},

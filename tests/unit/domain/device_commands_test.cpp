@@ -246,7 +246,7 @@ TEST_CASE("device: an integration that goes live takes its installed devices alo
   }
 }
 
-TEST_CASE("device: a status record whenever its use changes, and only then", "[device][R6.4]") {
+TEST_CASE("device: a status record whenever its use or the reasons change, and only then", "[device][R6.4]") {
   DeviceWorld w = DeviceWorld::at_work();
   const auto records = [&](const msg::IntegrationView& v) {
     w.view(v);
@@ -258,7 +258,10 @@ TEST_CASE("device: a status record whenever its use changes, and only then", "[d
   CHECK_FALSE(r[0].usable);
   CHECK(r[0].state == "active");
   CHECK(names(r[0].reasons) == std::vector<std::string>{"INTEGRATION_NOT_LIVE"});
-  CHECK(records(live_view("terminated", "terminated")).empty());
+  CHECK(records(live_view("suspended", "suspended")).empty());
+  r = records(live_view("terminated", "terminated"));
+  REQUIRE(r.size() == 1);
+  CHECK(names(r[0].reasons) == std::vector<std::string>{"INTEGRATION_TERMINATED"});
   r = records(live_view());
   REQUIRE(r.size() == 1);
   CHECK(r[0].usable);

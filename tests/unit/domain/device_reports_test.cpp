@@ -21,6 +21,7 @@ TEST_CASE("device reports: an honest one says nothing", "[device]") {
 
 TEST_CASE("device reports: their own sequence", "[device][D2]") {
   DeviceWorld w = DeviceWorld::at_work();
+  w.d.reg.secret.clear();
   w.report(kNoon, "", 1, 7, "", 70);
   CHECK(w.silent());
   w.d.dirty = {};
@@ -36,19 +37,25 @@ TEST_CASE("device reports: their own sequence", "[device][D2]") {
     CHECK(w.d.reg.life == DeviceLife::quarantined);
     CHECK(w.finding(RuleId::D2) != nullptr);
   }
+  SECTION("of a device with a key, anybody may have sent it: a finding, and people look first") {
+    w.d.reg.secret = "key-1";
+    w.report(kNoon, "", 1, 7, "", 71);
+    CHECK(w.finding(RuleId::D2) != nullptr);
+    CHECK(w.d.reg.life == DeviceLife::active);
+  }
   SECTION("a restart begins anew") {
     w.report(kNoon, "", 2, 7, "", 71);
     CHECK(w.silent());
     w.report(kNoon, "", 1, 8, "", 80); // sent before it
     CHECK(w.silent());
   }
-  SECTION("64 are remembered") {
-    w.report(kNoon, "", 1, 70, "", 700);
+  SECTION("256 are remembered") {
+    w.report(kNoon, "", 1, 262, "", 700);
     w.report(kNoon, "", 1, 7, "", 71);
     CHECK(w.d.reg.life == DeviceLife::quarantined);
   }
   SECTION("and no more") {
-    w.report(kNoon, "", 1, 71, "", 710);
+    w.report(kNoon, "", 1, 263, "", 710);
     w.report(kNoon, "", 1, 7, "", 71);
     CHECK(w.silent());
   }
@@ -80,6 +87,7 @@ TEST_CASE("device reports: of a device that nobody registered", "[device][D1]") 
 
 TEST_CASE("device reports: interleaved streams quarantine", "[device][D3][R11.1a]") {
   DeviceWorld w = DeviceWorld::at_work();
+  w.d.reg.secret.clear();
   w.report(kNoon, "10.0.0.1");
   w.report(kNoon + minutes(1), "10.9.9.9");
   CHECK(w.silent());

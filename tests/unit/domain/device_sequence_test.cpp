@@ -263,3 +263,33 @@ TEST_CASE("sequence: the print of an event depends on where source ends and id b
   CHECK(event_print(a) == hash64(a.source + '\0' + a.id));
   CHECK(event_print(b) == hash64(std::string("gw1\0x", 5)));
 }
+
+TEST_CASE("device sequence: what the MAC of a keyed device does not cover makes no clone", "[device][D2]") {
+  DeviceWorld w = DeviceWorld::at_work();
+  REQUIRE_FALSE(w.d.reg.secret.empty());
+  Scan scan;
+  scan.origin = {{Topic::scans, 3}, 1, "gw", "one", kNoon};
+  scan.device = "d-1";
+  scan.seq = 7;
+  scan.account = "a-1";
+  scan.function = "access";
+  scan.content = 1;
+  scan.mac = "mac of 1";
+  const auto show = [&](const Scan& s) {
+    w.out.clear();
+    step(w.d, s, MacCheck::ok, w.context(), w.out);
+    return w.out.sends.size();
+  };
+  CHECK(show(scan) == 1);
+  Scan uploaded_again = scan;
+  uploaded_again.content = 2;
+  uploaded_again.offline = true;
+  CHECK(show(uploaded_again) == 0);
+  CHECK(w.out.tally.retransmissions == 1);
+  CHECK(w.d.reg.life == DeviceLife::active);
+  Scan other = scan;
+  other.content = 3;
+  other.mac = "mac of 3";
+  CHECK(show(other) == 1);
+  CHECK(w.d.reg.life == DeviceLife::quarantined);
+}

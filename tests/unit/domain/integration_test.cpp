@@ -68,8 +68,8 @@ TEST_CASE("integration: adoption makes it live and tells its devices", "[integra
   o.joined("d-2");
   o.joined("d-1");
   REQUIRE(o.out.sends.size() == 1);
-  CHECK(std::get<msg::IntegrationView>(o.out.sends[0].message).state.empty()); // nobody adopted it yet
-  CHECK(std::get<msg::IntegrationView>(o.out.sends[0].message).integration == "gates");
+  CHECK(std::get<Boxed<msg::IntegrationView>>(o.out.sends[0].message)->state.empty()); // nobody adopted it yet
+  CHECK(std::get<Boxed<msg::IntegrationView>>(o.out.sends[0].message)->integration == "gates");
   CHECK(o.i.dirty.devices);
   CHECK_FALSE(o.i.dirty.record);
 
@@ -84,7 +84,7 @@ TEST_CASE("integration: adoption makes it live and tells its devices", "[integra
   REQUIRE(o.out.sends.size() == 2);
   CHECK(o.out.sends[0].to == EntityId{Kind::device, "d-1"});
   CHECK(o.out.sends[1].to == EntityId{Kind::device, "d-2"});
-  const auto& view = std::get<msg::IntegrationView>(o.out.sends[0].message);
+  const auto& view = *std::get<Boxed<msg::IntegrationView>>(o.out.sends[0].message);
   CHECK(view.state == "live");
   CHECK(view.scope.functions.size() == 2);
   CHECK(view.owners == status[0].owners);
@@ -93,7 +93,7 @@ TEST_CASE("integration: adoption makes it live and tells its devices", "[integra
   SECTION("a device that comes later learns it at once") {
     o.i.dirty = {};
     o.joined("d-3");
-    CHECK(std::get<msg::IntegrationView>(o.out.sends.at(0).message).state == "live");
+    CHECK(std::get<Boxed<msg::IntegrationView>>(o.out.sends.at(0).message)->state == "live");
     CHECK(o.i.dirty.devices);
     o.i.dirty = {};
     o.joined("d-3");

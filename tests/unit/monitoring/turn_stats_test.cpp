@@ -1,6 +1,7 @@
 // The sum over shards is what the metrics see: a field that += forgets is a metric that stays at zero.
 #include "monitoring/turn_stats.hpp"
 
+#include "monitoring/stopwatch.hpp"
 #include "tests/catch.hpp"
 
 using namespace onecode;
@@ -61,4 +62,16 @@ TEST_CASE("turn stats add up, field by field") {
   CHECK(b.decisions[2] == 0);
   CHECK(b.dead_letters.empty());
   CHECK(b.received.empty());
+}
+
+TEST_CASE("a stopwatch counts to the end of its block, whatever ends it") {
+  std::int64_t ns = 5;
+  try {
+    const Stopwatch watch(ns);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+    while (std::chrono::steady_clock::now() < until) {}
+    throw 1;
+  } catch (int) {
+  }
+  CHECK(ns >= 50'005);
 }

@@ -225,3 +225,35 @@ TEST_CASE("who may publish a policy") {
   CHECK(policy_event(document, at) == policy_event(Json::parse(document).dump(), at));
   CHECK_THROWS_AS(sign_policy("[]", root.private_key, "root"), std::runtime_error);
 }
+
+TEST_CASE("the envelope of a policy, in structured and in binary mode") {
+  const Time at{1'772'409'492'000};
+  const std::optional<std::string> document = R"({ "version":"v" })", whole = policy_event(*document, at);
+  const std::vector<Header> headers = {{"ce_specversion", "1.0"},
+                                       {"ce_id", "p"},
+                                       {"ce_source", "/centre"},
+                                       {"ce_type", "onecode.policy.v1"},
+                                       {"ce_time", "2026-03-01T23:58:12Z"}};
+  PolicyEvent event;
+  CHECK_FALSE(open_policy_event(record_of(whole), event));
+  CHECK(event.time == at);
+  CHECK(event.data == R"({"version":"v"})");
+  CHECK_FALSE(open_policy_event(record_of(document, headers), event));
+  CHECK(event.time == at);
+  CHECK(event.data == *document); // as it was sent
+  CHECK(open_policy_event(record_of(document), event)->starts_with("BAD_ENVELOPE: "));
+  CHECK(open_policy_event(record_of(std::nullopt), event)->starts_with("BAD_ENVELOPE: "));
+}
+
+TEST_CASE("which secrets a policy needs and a node lacks") {
+  using Names = std::vector<std::string>;
+  Policy policy = builtin_policy();
+  CHECK(missing_secrets(policy, Secrets()).empty());
+  policy.issuers["app"] = {MacAlgorithm::hmac_sha256, "app-key"};
+  policy.issuers["web"] = {MacAlgorithm::hmac_sm3, "app-key"};
+  policy.issuers["kiosk"] = {MacAlgorithm::hmac_sha256, "derive:kiosks/k-1"};
+  CHECK(missing_secrets(policy, Secrets()) == Names{"app-key", "derive:kiosks/k-1"});
+  const std::map<std::string, std::string> one = {{"kiosks", "x"}}, both = {{"kiosks", "x"}, {"app-key", "y"}};
+  CHECK(missing_secrets(policy, Secrets(one)) == Names{"app-key"});
+  CHECK(missing_secrets(policy, Secrets(both)).empty());
+}

@@ -19,7 +19,7 @@ TEST_CASE("A6: stale code", "[rules][A6][R8.1]") {
       {"a cached screen of an hour", {.code = Code{"n", hours(1), 60}}, "CODE_EXPIRED", 150},
       {"the phone's clock a little ahead", {.code = Code{"n", seconds(-5), 60}}, "", 0},
       {"made in the future", {.code = Code{"n", milliseconds(-5001), 60}}, "CODE_INVALID", 150},
-      {"minute resolution of the reader", {.code = Code{"n", seconds(90), 60}, .accuracy_ms = 30'000}, "", 0},
+      {"minute resolution of the reader stretches no code", {.code = Code{"n", seconds(90), 60}, .accuracy_ms = 30'000}, "CODE_EXPIRED", 150},
       {"a reader that runs free: refused, but no evidence",
        {.code = Code{"n", hours(1), 60}, .clock = Clock::free},
        "CODE_EXPIRED",

@@ -1,0 +1,32 @@
+// Which events a shard has seen: (source, id) by hash, with a hash of the content, and when to forget it (CONTRACT §3: 7 days;
+// nonces: 30). Entries of their own in the store, so that no entity grows with them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "domain/hash.hpp"
+#include "domain/time.hpp"
+#include "storage/store.hpp"
+
+namespace onecode::actors {
+
+class EventMemory {
+ public:
+  enum class Seen : std::uint8_t { fresh, same, other };
+
+  explicit EventMemory(storage::Store& store) : store_(store) {}
+
+  /// Fresh: remembered from now on, until `memory` has passed. Otherwise: with the same content, or with another.
+  Seen remember(Hash128 event, std::uint64_t content, Time now, Duration memory, storage::WriteBatch& write);
+  /// Removes entries whose time is over, some in each turn.
+  void forget_old(Time now, storage::WriteBatch& write);
+  void end_turn() { of_this_turn_.clear(); }
+
+ private:
+  storage::Store& store_;
+  std::map<Hash128, std::uint64_t> of_this_turn_;
+  std::uint32_t swept_hour_ = 0;
+};
+
+}  // namespace onecode::actors

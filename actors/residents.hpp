@@ -1,0 +1,110 @@
+// The entities of one shard that are awake, and which of their parts the store does not have yet.
+//   The journal makes a change durable, so the store may lag behind it, as a database's pages lag behind its log (fuzzy
+//   checkpoints: C. Mohan et al., ARIES, 1992). A committed part stays where it is, in the bytes of the journal record
+//   that carried it, until its entity goes to sleep or that record is among the oldest of more than `lag_limit` bytes. What
+//   changes often is so written seldom.
+//   Always     the store plus the journal from store_position() on give the state. A single entry in the store may be
+//              newer than that position, never older; a restore reads the journal to its end, so newer does no harm.
+//   Abort      a touched entity is made anew from the store and its unstored parts, or falls asleep.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tsl/robin_map.h>
+
+#include "actors/entity.hpp"
+#include "actors/parts.hpp"
+#include "monitoring/turn_stats.hpp"
+#include "storage/store.hpp"
+
+namespace onecode::actors {
+
+class Residents {
+ public:
+  using Counts = std::array<std::size_t, monitoring::kKinds>;
+
+  /// `limit`: entities kept awake between turns. `lag_limit`: bytes of journal records kept for what the store lacks.
+  Residents(storage::Store& store, const streams::Secrets& secrets, std::size_t limit, std::size_t lag_limit);
+  ~Residents();
+
+  Entity* find(const EntityId& id, std::uint64_t hash);
+  Entity& wake(const EntityId& id, std::uint64_t hash, monitoring::TurnStats& stats);
+  /// A copy from the store alone, for questions about who sleeps; null: nothing is stored.
+  std::unique_ptr<Entity> look_up(const EntityId& id, std::uint64_t hash);
+  /// As it was committed last.
+  void reload(Entity& entity);
+
+  /// This turn's entities, each once, in the order of their first message.
+  void touch(Entity& entity);
+  const std::vector<Entity*>& touched() const { return touched_; }
+  /// The turn is committed: its journal records, an offset that none of them is below, and where in them the parts stand.
+  /// Entries that the store should get now are added to `write`. How many fell asleep, by kind.
+  std::array<monitoring::TurnStats::Count, monitoring::kKinds> committed(std::vector<std::string>& records,
+                                                                         std::int64_t from,
+                                                                         const std::vector<PartWriter::Place>& places,
+                                                                         storage::WriteBatch& write);
+  void aborted();
+
+  /// Where in the journal everything that the store lacks begins; nullopt: it lacks nothing.
+  std::optional<std::int64_t> store_position() const;
+  /// Adds everything that the store lacks.
+  void store_all(storage::WriteBatch& write);
+  /// Puts every entity to sleep without storing it: somebody else wrote its state.
+  void forget_all();
+
+  const Counts& counts() const { return counts_; }
+  /// A record's buffer that is not needed any more, for its memory.
+  std::string spare_buffer();
+
+ private:
+  struct Key {
+    Kind kind;
+    std::string_view id;  // of the entity
+    std::uint64_t hash;
+    bool operator==(const Key& o) const { return hash == o.hash && kind == o.kind && id == o.id; }
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& k) const { return k.hash; }
+  };
+  struct Record {
+    std::int64_t offset;  // or less
+    std::string bytes;
+  };
+
+  bool load(Entity& entity);
+  void queue(Entity& entity);
+  void unqueue(Entity& entity);
+  void forget(Entity& entity);
+  void remember_unstored(Entity& entity, std::string_view name, std::string_view bytes, std::int64_t offset);
+  void store(Entity& entity, storage::WriteBatch& write);
+  void drop_records();
+
+  storage::Store& store_;
+  const streams::Secrets& secrets_;
+  const std::size_t limit_;
+  const std::size_t lag_limit_;
+
+  tsl::robin_map<Key, std::unique_ptr<Entity>, KeyHash> entities_;
+  Counts counts_{};
+  Entity* newest_ = nullptr;  // the queue of those that may sleep, by second chance
+  Entity* oldest_ = nullptr;
+
+  std::uint64_t turn_ = 1;
+  std::vector<Entity*> touched_;
+
+  Entity* unstored_newest_ = nullptr;
+  Entity* unstored_oldest_ = nullptr;
+  std::deque<Record> records_;  // by offset
+  std::size_t record_bytes_ = 0;
+  std::vector<std::string> spare_;
+  std::string key_;
+};
+
+}  // namespace onecode::actors
