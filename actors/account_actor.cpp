@@ -9,7 +9,7 @@ namespace {
 /// `r` and the slot of the ring: each sighting is stored by itself.
 constexpr char slot_name(std::size_t slot) { return static_cast<char>('a' + slot); }
 
-}  // namespace
+} // namespace
 
 AccountActor::AccountActor(EntityId of) : Entity(std::move(of)) { state_.id = id.id; }
 
@@ -20,7 +20,7 @@ void AccountActor::receive(const Message& message, const Context& context, Effec
   if (const auto* crowded = std::get_if<msg::HandsetCrowded>(&message)) return step(state_, *crowded, context, out);
   if (const auto* permit = std::get_if<msg::FreezePermit>(&message)) return step(state_, *permit, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
-  if (std::get_if<const Posting*>(&message) != nullptr) return;  // the overdraft of Art. 10 reads these
+  if (std::get_if<const Posting*>(&message) != nullptr) return; // the overdraft of Art. 10 reads these
   misdelivered("account", message);
 }
 
@@ -65,4 +65,4 @@ std::string AccountActor::describe() const {
   return out + "]}";
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -8,7 +8,7 @@
 namespace onecode::actors {
 
 class AccountActor final : public Entity {
- public:
+public:
   explicit AccountActor(EntityId id);
   void receive(const Message& message, const Context& context, Effects& out) override;
   void reset() override;
@@ -16,8 +16,8 @@ class AccountActor final : public Entity {
   void save(PartWriter& out) override;
   std::string describe() const override;
 
- private:
+private:
   AccountState state_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -14,7 +14,7 @@ namespace onecode::actors {
 /// Addresses stay valid until clear().
 template <class T>
 class Pool {
- public:
+public:
   T& next() {
     if (used_ == items_.size()) items_.emplace_back();
     return items_[used_++];
@@ -27,7 +27,7 @@ class Pool {
     if (items_.size() > kKeep) items_.resize(kKeep);
   }
 
- private:
+private:
   static constexpr std::size_t kKeep = 8192;
   std::deque<T> items_;
   std::size_t used_ = 0;
@@ -63,4 +63,4 @@ struct Arena {
   }
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

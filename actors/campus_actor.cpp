@@ -15,7 +15,7 @@ struct Facts {
   }
 };
 
-}  // namespace
+} // namespace
 
 CampusActor::CampusActor(EntityId of) : Entity(std::move(of)) { state_.id = id.id; }
 
@@ -37,13 +37,11 @@ void CampusActor::load(std::string_view part, std::string_view bytes) {
   decode(bytes, facts);
 }
 
-void CampusActor::save(PartWriter& out) {
-  out.part("r", Facts{&state_}, state_.dirty);
-}
+void CampusActor::save(PartWriter& out) { out.part("r", Facts{&state_}, state_.dirty); }
 
 std::string CampusActor::describe() const {
-  return "{\"kind\":\"campus\",\"id\":" + streams::to_json(state_.id) + ",\"breaker\":" + streams::to_json(state_.breaker) +
-         ",\"serial\":" + streams::to_json(state_.serial) + "}";
+  return "{\"kind\":\"campus\",\"id\":" + streams::to_json(state_.id) +
+         ",\"breaker\":" + streams::to_json(state_.breaker) + ",\"serial\":" + streams::to_json(state_.serial) + "}";
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

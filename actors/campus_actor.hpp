@@ -7,7 +7,7 @@
 namespace onecode::actors {
 
 class CampusActor final : public Entity {
- public:
+public:
   explicit CampusActor(EntityId id);
   void receive(const Message& message, const Context& context, Effects& out) override;
   void reset() override;
@@ -15,8 +15,8 @@ class CampusActor final : public Entity {
   void save(PartWriter& out) override;
   std::string describe() const override;
 
- private:
+private:
   CampusState state_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

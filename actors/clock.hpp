@@ -11,7 +11,7 @@
 namespace onecode::actors {
 
 class EngineClock {
- public:
+public:
   virtual ~EngineClock() = default;
   virtual ClockMode mode() const = 0;
   /// The time of the next turn, given what its records say (in order; empty in wall mode).
@@ -25,7 +25,7 @@ class EngineClock {
 /// The node's clock: starts at the wall clock's time and goes on with the monotonic one, so that a wall clock that is set
 /// forward or back in the meantime moves no deadline.
 class WallClock final : public EngineClock {
- public:
+public:
   /// Both in milliseconds; `wall` since 1970, read once.
   WallClock(const std::function<std::int64_t()>& wall, std::function<std::int64_t()> monotonic)
       : monotonic_(std::move(monotonic)), start_(wall() - monotonic_()) {}
@@ -37,7 +37,7 @@ class WallClock final : public EngineClock {
   }
   void at_least(Time t) override { last_ = std::max(last_, t); }
 
- private:
+private:
   std::function<std::int64_t()> monotonic_;
   std::int64_t start_;
   Time last_{};
@@ -46,7 +46,7 @@ class WallClock final : public EngineClock {
 /// Moved by the records themselves, for replay and for reprocessing history: a record's timestamp moves it; else commands
 /// and policies to their event time, other records by at most 24 hours each, those with a free clock not at all.
 class EventClock final : public EngineClock {
- public:
+public:
   ClockMode mode() const override { return ClockMode::events; }
   Time next(const std::vector<ClockHint>& hints) override {
     for (const auto& hint : hints) follow(hint);
@@ -61,8 +61,8 @@ class EventClock final : public EngineClock {
     at_least(std::min(hint.time, *now_ + hours(24)));
   }
 
- private:
+private:
   std::optional<Time> now_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

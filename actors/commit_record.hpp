@@ -45,12 +45,12 @@ struct RootKey {
 
 struct CommitRecord {
   std::uint32_t version = 1;
-  std::string turn;                  // <node>-<n>
-  std::uint64_t number = 0;          // n, counts up per shard's owner
+  std::string turn;         // <node>-<n>
+  std::uint64_t number = 0; // n, counts up per shard's owner
   std::int32_t partitions = 0;
-  std::vector<std::int32_t> shards;  // of the node in this turn: messages between them stayed inside it
+  std::vector<std::int32_t> shards; // of the node in this turn: messages between them stayed inside it
   Time now;
-  std::int64_t policy_offset = 0;    // policy records below this were in force
+  std::int64_t policy_offset = 0; // policy records below this were in force
   ClockMode clock{};
   std::vector<InputRange> inputs;    // of this shard
   std::vector<InputRange> positions; // of all its input partitions after this turn (first = next)
@@ -75,4 +75,4 @@ struct CommitRecord {
 /// Key of the newest commit record in the shard's store.
 inline constexpr std::string_view kCommitKey = "mcommit";
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -17,4 +17,4 @@ void PlainCrew::add(std::unique_ptr<Shard> shard) {
   shards_[index] = std::move(shard);
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -12,7 +12,7 @@
 namespace onecode::actors {
 
 class Crew {
- public:
+public:
   virtual ~Crew() = default;
   /// Performs each shard's task, in parallel where it can; returns when all are done. The first error is thrown.
   virtual void perform(std::map<std::int32_t, Task>& tasks) = 0;
@@ -26,15 +26,15 @@ class Crew {
 
 /// One thread, no actors.
 class PlainCrew final : public Crew {
- public:
+public:
   void perform(std::map<std::int32_t, Task>& tasks) override;
   Shard& shard(std::int32_t index) override { return *shards_.at(index); }
   std::vector<std::int32_t> shards() const override;
   void add(std::unique_ptr<Shard> shard) override;
   void clear() override { shards_.clear(); }
 
- private:
+private:
   std::map<std::int32_t, std::unique_ptr<Shard>> shards_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -6,7 +6,7 @@
 namespace onecode::actors {
 namespace {
 
-/// Sixteen neighbouring slots of a sequence window, stored together.
+/// Neighbouring slots of a sequence window, stored together.
 struct Group {
   SequenceWindow* window;
   std::size_t number;
@@ -19,10 +19,10 @@ struct Group {
 
 /// `w`, the window, the group.
 std::string group_name(std::size_t window, std::size_t group) {
-  return {'w', static_cast<char>('0' + window), static_cast<char>('a' + group)};
+  return {'w', static_cast<char>('0' + window), static_cast<char>('0' + group)};
 }
 
-}  // namespace
+} // namespace
 
 DeviceActor::DeviceActor(EntityId of, const streams::Secrets& secrets) : Entity(std::move(of)), secrets_(secrets) {
   state_.id = id.id;
@@ -33,7 +33,8 @@ void DeviceActor::receive(const Message& message, const Context& context, Effect
     return step(state_, **scan, streams::check_scan_mac(**scan, state_.reg.secret, secrets_), context, out);
   if (const auto* report = std::get_if<const DeviceReport*>(&message)) return step(state_, **report, context, out);
   if (const auto* command = std::get_if<const Command*>(&message)) return step(state_, **command, context, out);
-  if (const auto* view = std::get_if<Boxed<msg::IntegrationView>>(&message)) return step(state_, **view, context, out);
+  if (const auto* view = std::get_if<Boxed<msg::IntegrationView>>(&message))
+    return step(state_, **view, context, out);
   if (const auto* shared = std::get_if<msg::SerialShared>(&message)) return step(state_, *shared, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("device", message);
@@ -50,7 +51,7 @@ void DeviceActor::load(std::string_view part, std::string_view bytes) {
   if (part == "p") return decode(bytes, state_.reports);
   if (part == "f") return decode(bytes, state_.file);
   if (part.size() == 3 && part[0] == 'w') {
-    Group group{&state_.windows[static_cast<std::size_t>(part[1] - '0')], static_cast<std::size_t>(part[2] - 'a')};
+    Group group{&state_.windows[static_cast<std::size_t>(part[1] - '0')], static_cast<std::size_t>(part[2] - '0')};
     return decode(bytes, group);
   }
   throw Corrupt("device: unknown part");
@@ -64,14 +65,13 @@ void DeviceActor::save(PartWriter& out) {
   out.part("f", state_.file, dirty.file);
   for (std::size_t w = 0; w < 2; ++w)
     for (std::size_t g = 0; g < SequenceWindow::kGroups; ++g)
-      if (dirty.groups[w][g])
-        out.part(group_name(w, g), Group{&state_.windows[w], g}, dirty.groups[w][g]);
+      if (dirty.groups[w][g]) out.part(group_name(w, g), Group{&state_.windows[w], g}, dirty.groups[w][g]);
 }
 
 std::string DeviceActor::describe() const {
-  return "{\"kind\":\"device\",\"id\":" + streams::to_json(state_.id) + ",\"register\":" + streams::to_json(state_.reg) +
-         ",\"hot\":" + streams::to_json(state_.hot) + ",\"reports\":" + streams::to_json(state_.reports) +
-         ",\"file\":" + streams::to_json(state_.file) + "}";
+  return "{\"kind\":\"device\",\"id\":" + streams::to_json(state_.id) +
+         ",\"register\":" + streams::to_json(state_.reg) + ",\"hot\":" + streams::to_json(state_.hot) +
+         ",\"reports\":" + streams::to_json(state_.reports) + ",\"file\":" + streams::to_json(state_.file) + "}";
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -9,7 +9,7 @@
 namespace onecode::actors {
 
 class DeviceActor final : public Entity {
- public:
+public:
   DeviceActor(EntityId id, const streams::Secrets& secrets);
   void receive(const Message& message, const Context& context, Effects& out) override;
   void reset() override;
@@ -17,9 +17,9 @@ class DeviceActor final : public Entity {
   void save(PartWriter& out) override;
   std::string describe() const override;
 
- private:
+private:
   const streams::Secrets& secrets_;
   DeviceState state_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -5,8 +5,11 @@
 //   Crash      nothing here is the only copy: the shard wakes it anew from store and journal.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +23,24 @@ namespace onecode::actors {
 
 class PartWriter;
 
+/// At most three characters, here and not behind a pointer: an entity's parts are told apart at every commit.
+class PartName {
+public:
+  PartName() = default;
+  explicit PartName(std::string_view name) : size_(static_cast<char>(name.size())) {
+    if (name.size() > text_.size()) throw std::logic_error("a part's name has at most three characters");
+    std::ranges::copy(name, text_.begin());
+  }
+  std::string_view view() const { return {text_.data(), static_cast<std::size_t>(size_)}; }
+  bool operator==(const PartName&) const = default;
+
+private:
+  std::array<char, 3> text_{};
+  char size_ = 0;
+};
+
 class Entity {
- public:
+public:
   virtual ~Entity() = default;
   Entity(const Entity&) = delete;
   Entity& operator=(const Entity&) = delete;
@@ -42,26 +61,27 @@ class Entity {
 
   /// The bookkeeping of actors/residents.hpp.
   struct Residence {
-    /// A committed part that the store does not have yet: views into the journal record that carried it.
+    /// A committed part that the store does not have yet: a view into the journal record that carried it.
     struct Part {
-      std::string_view name, bytes;
+      PartName name;
+      std::string_view bytes;
     };
-    std::uint64_t touched = 0;  // the last turn that touched it
-    std::uint64_t queued = 0;   // the value of `touched` when it last went to the end of the sleepers' queue
-    Entity* newer = nullptr;    // neighbours in that queue
+    std::uint64_t touched = 0; // the last turn that touched it
+    std::uint64_t queued = 0;  // the value of `touched` when it last went to the end of the sleepers' queue
+    Entity* newer = nullptr;   // neighbours in that queue
     Entity* older = nullptr;
     std::vector<Part> unstored;
     std::int64_t unstored_since = 0;  // journal offset of the oldest of them
-    Entity* unstored_newer = nullptr;  // neighbours in the order of unstored_since
+    Entity* unstored_newer = nullptr; // neighbours in the order of unstored_since
     Entity* unstored_older = nullptr;
   };
   Residence residence;
 
- protected:
+protected:
   explicit Entity(EntityId of) : id(std::move(of)) {}
 };
 
 /// A sleeping entity's empty shell; parts are loaded into it.
 std::unique_ptr<Entity> make_entity(EntityId id, const streams::Secrets& secrets);
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

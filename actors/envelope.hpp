@@ -20,16 +20,18 @@ namespace onecode::actors {
 class Entity;
 
 struct Order {
-  std::uint64_t group = 0;    // 0: timers; otherwise (topic + 1) and partition
-  std::uint64_t place = 0;    // due time, or offset
-  std::uint32_t tie = 0;      // among timers due at the same moment: their order by id
-  std::array<std::uint16_t, 8> path{};  // one step per hop
+  std::uint64_t group = 0;             // 0: timers; otherwise (topic + 1) and partition
+  std::uint64_t place = 0;             // due time, or offset
+  std::uint32_t tie = 0;               // among timers due at the same moment: their order by id
+  std::array<std::uint16_t, 8> path{}; // one step per hop
   auto operator<=>(const Order&) const = default;
 
   static Order timer(Time due, std::uint32_t tie) { return {0, static_cast<std::uint64_t>(due.ms), tie, {}}; }
   static Order input(TopicPartition at, std::int64_t offset) {
     return {(static_cast<std::uint64_t>(at.topic) + 1) << 32 | static_cast<std::uint32_t>(at.partition),
-            static_cast<std::uint64_t>(offset), 0, {}};
+            static_cast<std::uint64_t>(offset),
+            0,
+            {}};
   }
 };
 
@@ -50,18 +52,18 @@ inline constexpr std::size_t kMaxSends = 0xffff;
 /// What started it: an input record or a timer. Lives as long as the turn.
 struct Root {
   Order order;
-  TopicPartition at;           // of the input; a timer has none and `record` is null
+  TopicPartition at; // of the input; a timer has none and `record` is null
   const streams::Record* record = nullptr;
-  Hash128 cause;               // output ids are derived from it
-  std::int64_t received_ns = 0;  // when the record was taken from the broker (steady clock)
-  std::optional<Time> due{};     // of a timer: what it causes carries this time (CONTRACT §12)
+  Hash128 cause;                // output ids are derived from it
+  std::int64_t received_ns = 0; // when the record was taken from the broker (steady clock)
+  std::optional<Time> due{};    // of a timer: what it causes carries this time (CONTRACT §12)
 };
 
 /// How far an event has come on its way to its entity.
 enum class Stage : std::uint8_t {
-  admit,    ///< at the entity's shard: seen before? a command: signed, by the right role?
-  nonce,    ///< a command, at the shard that remembers the nonces of its key
-  deliver,  ///< to the entity itself; messages between entities begin here
+  admit,   ///< at the entity's shard: seen before? a command: signed, by the right role?
+  nonce,   ///< a command, at the shard that remembers the nonces of its key
+  deliver, ///< to the entity itself; messages between entities begin here
 };
 
 struct Envelope {
@@ -71,11 +73,11 @@ struct Envelope {
   const Root* root = nullptr;
   EntityId to;
   std::uint64_t to_hash = 0;
-  Entity* receiver = nullptr;  // where it is awake and already looked up
+  Entity* receiver = nullptr; // where it is awake and already looked up
   Message message;
 };
 
 /// What one shard sends to another in one round: in order, because it is made in order.
 using Parcel = std::vector<Envelope>;
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

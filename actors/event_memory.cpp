@@ -13,7 +13,7 @@ constexpr std::size_t kForgottenPerTurn = 1000;
 
 std::uint32_t hour_of(Time t) { return static_cast<std::uint32_t>(t.ms / 3'600'000); }
 
-}  // namespace
+} // namespace
 
 EventMemory::Seen EventMemory::remember(Hash128 event, std::uint64_t content, Time now, Duration memory,
                                         storage::WriteBatch& write) {
@@ -54,4 +54,4 @@ void EventMemory::forget_old(Time now, storage::WriteBatch& write) {
   if (forgotten <= kForgottenPerTurn) swept_hour_ = hour;
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -12,7 +12,7 @@
 namespace onecode::actors {
 
 class EventMemory {
- public:
+public:
   enum class Seen : std::uint8_t { fresh, same, other };
 
   explicit EventMemory(storage::Store& store) : store_(store) {}
@@ -23,10 +23,10 @@ class EventMemory {
   void forget_old(Time now, storage::WriteBatch& write);
   void end_turn() { of_this_turn_.clear(); }
 
- private:
+private:
   storage::Store& store_;
   std::map<Hash128, std::uint64_t> of_this_turn_;
   std::uint32_t swept_hour_ = 0;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

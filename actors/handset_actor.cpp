@@ -22,13 +22,11 @@ void HandsetActor::load(std::string_view part, std::string_view bytes) {
   decode(bytes, state_.record);
 }
 
-void HandsetActor::save(PartWriter& out) {
-  out.part("r", state_.record, state_.dirty);
-}
+void HandsetActor::save(PartWriter& out) { out.part("r", state_.record, state_.dirty); }
 
 std::string HandsetActor::describe() const {
-  return "{\"kind\":\"handset\",\"id\":" + streams::to_json(state_.id) + ",\"record\":" + streams::to_json(state_.record) +
-         "}";
+  return "{\"kind\":\"handset\",\"id\":" + streams::to_json(state_.id) +
+         ",\"record\":" + streams::to_json(state_.record) + "}";
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

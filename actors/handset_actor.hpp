@@ -7,7 +7,7 @@
 namespace onecode::actors {
 
 class HandsetActor final : public Entity {
- public:
+public:
   explicit HandsetActor(EntityId id);
   void receive(const Message& message, const Context& context, Effects& out) override;
   void reset() override;
@@ -15,8 +15,8 @@ class HandsetActor final : public Entity {
   void save(PartWriter& out) override;
   std::string describe() const override;
 
- private:
+private:
   HandsetState state_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

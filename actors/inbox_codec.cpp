@@ -68,7 +68,7 @@ void read_message(std::uint64_t index, Reader& reader, Arena& arena, Message& me
   }
 }
 
-}  // namespace
+} // namespace
 
 void encode_inbox(const Envelope& envelope, std::string& out) {
   out.clear();
@@ -142,4 +142,4 @@ Envelope decode_inbox(std::string_view bytes, std::int64_t received_ns, Arena& a
   return envelope;
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -15,4 +15,4 @@ void encode_inbox(const Envelope& envelope, std::string& out);
 /// place. Throws Corrupt.
 Envelope decode_inbox(std::string_view bytes, std::int64_t received_ns, Arena& arena);
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

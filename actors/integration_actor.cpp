@@ -12,7 +12,7 @@ void IntegrationActor::receive(const Message& message, const Context& context, E
   if (const auto* joined = std::get_if<msg::DeviceJoined>(&message)) return step(state_, *joined, context, out);
   if (const auto* drift = std::get_if<msg::DriftSeen>(&message)) return step(state_, *drift, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
-  if (std::get_if<const DataAccess*>(&message) != nullptr) return;  // the data rules D10-D14 read these
+  if (std::get_if<const DataAccess*>(&message) != nullptr) return; // the data rules D10-D14 read these
   misdelivered("integration", message);
 }
 
@@ -40,4 +40,4 @@ std::string IntegrationActor::describe() const {
          ",\"file\":" + streams::to_json(state_.file) + "}";
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -7,7 +7,7 @@
 namespace onecode::actors {
 
 class IntegrationActor final : public Entity {
- public:
+public:
   explicit IntegrationActor(EntityId id);
   void receive(const Message& message, const Context& context, Effects& out) override;
   void reset() override;
@@ -15,8 +15,8 @@ class IntegrationActor final : public Entity {
   void save(PartWriter& out) override;
   std::string describe() const override;
 
- private:
+private:
   IntegrationState state_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

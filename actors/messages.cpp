@@ -20,8 +20,8 @@ struct Performer {
   void operator()(task::Restore& t) const { t.restore(shard); }
 };
 
-}  // namespace
+} // namespace
 
 void perform(Shard& shard, Task& task) { std::visit(Performer{shard}, task); }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

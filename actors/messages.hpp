@@ -22,7 +22,7 @@ struct Prepare {
   const PolicyBook* policies = nullptr;
   std::int64_t received_ns = 0;
   bool want_hints = false;
-  std::vector<ClockHint> hints;  // the answer
+  std::vector<ClockHint> hints; // the answer
 };
 
 /// First superstep: timers, then inputs.
@@ -56,9 +56,10 @@ struct Restore {
   std::function<void(Shard&)> restore;
 };
 
-}  // namespace task
+} // namespace task
 
-using Task = std::variant<task::Prepare, task::Begin, task::Round, task::Finish, task::Committed, task::Aborted, task::Restore>;
+using Task = std::variant<task::Prepare, task::Begin, task::Round, task::Finish, task::Committed, task::Aborted,
+                          task::Restore>;
 
 /// What each task means to a shard; the same on CAF actors and in a plain loop.
 void perform(Shard& shard, Task& task);
@@ -66,7 +67,7 @@ void perform(Shard& shard, Task& task);
 /// A shard's answer.
 struct Done {
   std::int32_t shard = 0;
-  std::exception_ptr error;  // the task failed: the turn must abort
+  std::exception_ptr error; // the task failed: the turn must abort
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

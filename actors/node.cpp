@@ -13,7 +13,8 @@ using streams::BrokerError;
 using streams::BrokerFault;
 
 std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 std::vector<Topic> input_topics() {
@@ -28,17 +29,17 @@ constexpr std::chrono::seconds kCommandPatience{2};
 
 /// Records of one policy batch that are not yet accounted for.
 class PolicyBatch final : public streams::Batch {
- public:
+public:
   explicit PolicyBatch(std::shared_ptr<streams::Batch> whole) : whole_(std::move(whole)) {
     source = whole_->source;
     records = whole_->records;
   }
 
- private:
+private:
   std::shared_ptr<streams::Batch> whole_;
 };
 
-}  // namespace
+} // namespace
 
 Node::Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& stores, Crew& crew,
            const streams::Secrets& secrets, EngineClock& clock, PolicyBook policies, NodeObserver& observer)
@@ -66,8 +67,9 @@ void Node::start() {
                                                   std::to_string(it->second.partitions) + " partitions, scans has " +
                                                   std::to_string(partitions_) + "; they must be the same");
   }
-  policy_reader_ = broker_.reader({Topic::policy, 0}, broker_.watermarks({Topic::policy, 0}, streams::Isolation::committed).low,
-                                  streams::Isolation::committed);
+  policy_reader_ =
+      broker_.reader({Topic::policy, 0}, broker_.watermarks({Topic::policy, 0}, streams::Isolation::committed).low,
+                     streams::Isolation::committed);
   const auto& settings = topics.at(Topic::policy).config;
   const auto stamp = settings.find("message.timestamp.type");
   broker_stamps_ = stamp != settings.end() && stamp->second == "LogAppendTime";
@@ -129,14 +131,14 @@ void Node::follow_policy(bool to_the_end) {
         if (broker_stamps_ && record.timestamp_ms >= 0)
           published = Time{record.timestamp_ms};
         else if (caught_up_)
-          published = clock_.peek();  // what stood there before is believed: nothing that was accepted may be lost
+          published = clock_.peek(); // what stood there before is believed: nothing that was accepted may be lost
       }
       const bool accepted = policies_.read(record.offset, record, published);
       if (accepted)
         observer_.log(1, "policy version " + *policies_.accepted(record.offset) + " accepted");
       else
-        observer_.log(3, "policy record at offset " + std::to_string(record.offset) + " refused: " +
-                             *policies_.refusal(record.offset));
+        observer_.log(3, "policy record at offset " + std::to_string(record.offset) +
+                             " refused: " + *policies_.refusal(record.offset));
     }
     policy_records_.push_back(std::move(batch));
   }
@@ -159,8 +161,9 @@ void Node::assigned(const std::vector<TopicPartition>& partitions) {
   for (const auto& p : partitions) by_topic[p.topic].insert(p.partition);
   for (const Topic t : input_topics())
     if (by_topic[t] != by_topic[Topic::scans]) {
-      const std::string trouble = "topic " + std::string(name(t)) +
-                                  " is assigned other partitions than scans: all nodes must subscribe to the same topics";
+      const std::string trouble =
+          "topic " + std::string(name(t)) +
+          " is assigned other partitions than scans: all nodes must subscribe to the same topics";
       observer_.log(3, trouble);
       const std::lock_guard lock(mutex_);
       status_.trouble = trouble;
@@ -237,8 +240,8 @@ void Node::take_over(const std::vector<TopicPartition>& partitions) {
         throw storage::StoreError("shard " + std::to_string(index) + ": " + std::string(name(t)) +
                                   " stands at offset " + std::to_string(known->second) + " in the journal and at " +
                                   std::to_string(offered->second) + " in the group; it is not processed");
-      positions_[tp] = known != from_state.end() ? known->second
-                                                 : broker_.watermarks(tp, streams::Isolation::committed).low;
+      positions_[tp] =
+          known != from_state.end() ? known->second : broker_.watermarks(tp, streams::Isolation::committed).low;
     }
     if (index == 0) {
       const auto known = from_state.find({Topic::policy, 0});
@@ -267,8 +270,9 @@ bool Node::abort_transaction() {
 
 bool Node::object(const std::string& why) {
   if (why != objection_)
-    observer_.log(why.empty() ? 1 : 3, why.empty() ? "nothing stands in the way any more" : why + "; nothing is processed");
-  if (!why.empty() || why != objection_) {  // a takeover has cleared it in the meantime
+    observer_.log(why.empty() ? 1 : 3,
+                  why.empty() ? "nothing stands in the way any more" : why + "; nothing is processed");
+  if (!why.empty() || why != objection_) { // a takeover has cleared it in the meantime
     const std::lock_guard lock(mutex_);
     status_.trouble = why;
   }
@@ -333,7 +337,7 @@ bool Node::turn() {
   std::size_t records = 0;
   const auto epoch = assignment_epoch_;
   Turn::Inputs inputs = gather(records);
-  if (epoch != assignment_epoch_) return false;  // whoever owns the shards now begins anew
+  if (epoch != assignment_epoch_) return false; // whoever owns the shards now begins anew
   const auto shards = crew_.shards();
   // A command may be signed by a key of the policy published a moment before it; scans see a new policy a moment later.
   follow_policy(std::ranges::any_of(inputs, [](const auto& of) {
@@ -508,4 +512,4 @@ NodeStatus Node::status() const {
   return status_;
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -27,20 +27,20 @@ struct NodeOptions {
   std::string id;
   std::string group = "onecode";
   ShardOptions shard;
-  std::size_t resident_limit = 200'000;       // of the node
-  std::size_t store_lag_limit = 256U << 20;   // of the node: bytes of journal that its stores may lag behind
-  std::size_t records_per_partition = 4096;   // of one turn
+  std::size_t resident_limit = 200'000;     // of the node
+  std::size_t store_lag_limit = 256U << 20; // of the node: bytes of journal that its stores may lag behind
+  std::size_t records_per_partition = 4096; // of one turn
 };
 
 /// What happened, for metrics, logs and the demo's summary. Called on the node's thread; must be quick.
 class NodeObserver {
- public:
+public:
   virtual ~NodeObserver() = default;
   struct TurnReport {
     const monitoring::TurnStats& stats;       // of all shards
     const std::vector<const Staged*>& staged; // what was written
     Time now;
-    std::int64_t began_ns = 0, computed_ns = 0, committed_ns = 0;  // steady clock
+    std::int64_t began_ns = 0, computed_ns = 0, committed_ns = 0; // steady clock
     std::size_t records = 0;
   };
   virtual void committed(const TurnReport&) {}
@@ -54,21 +54,21 @@ struct NodeStatus {
     std::int32_t index = 0;
     bool restoring = false;
     std::int64_t restored = 0, restore_total = 0;
-    std::int64_t lag = 0;  // records waiting, all inputs
+    std::int64_t lag = 0; // records waiting, all inputs
   };
   std::vector<ShardStatus> shards;
   std::array<std::size_t, monitoring::kKinds> resident{};
   std::string policy;
   std::int64_t policy_offset = 0;
   Time engine_time;
-  Time last_commit;  // engine time of the last committed turn
+  Time last_commit; // engine time of the last committed turn
   std::uint64_t turns = 0;
-  std::string trouble;  // why nothing is processed; empty: all is well
+  std::string trouble; // why nothing is processed; empty: all is well
   std::map<TopicPartition, std::int64_t> lag;
 };
 
 class Node final : private streams::AssignmentListener {
- public:
+public:
   Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& stores, Crew& crew,
        const streams::Secrets& secrets, EngineClock& clock, PolicyBook policies, NodeObserver& observer);
   ~Node() override;
@@ -89,7 +89,7 @@ class Node final : private streams::AssignmentListener {
   std::future<Answer> ask(EntityId id);
   NodeStatus status() const;
 
- private:
+private:
   void assigned(const std::vector<TopicPartition>& partitions) override;
   void revoked(bool lost) override;
 
@@ -126,19 +126,20 @@ class Node final : private streams::AssignmentListener {
   std::shared_ptr<const streams::GroupMembership> membership_;
   std::int32_t partitions_ = 0;
   std::vector<TopicPartition> assignment_;
-  std::uint64_t assignment_epoch_ = 0;                // counts rebalances
-  streams::Offsets positions_;                        // after the last committed turn
-  std::deque<std::shared_ptr<streams::Batch>> policy_records_;  // not yet part of a committed turn of shard 0, here or elsewhere
-  std::int64_t policy_position_ = 0;                  // of shard 0's turns
+  std::uint64_t assignment_epoch_ = 0; // counts rebalances
+  streams::Offsets positions_;         // after the last committed turn
+  std::deque<std::shared_ptr<streams::Batch>>
+      policy_records_;               // not yet part of a committed turn of shard 0, here or elsewhere
+  std::int64_t policy_position_ = 0; // of shard 0's turns
   std::uint64_t turns_ = 0;
   bool pending_takeover_ = false;
   std::string objection_;
-  bool broker_stamps_ = false;  // records of `policy` carry the broker's time
-  bool caught_up_ = false;      // with the policies that stood there at the start
+  bool broker_stamps_ = false; // records of `policy` carry the broker's time
+  bool caught_up_ = false;     // with the policies that stood there at the start
 
-  mutable std::mutex mutex_;  // guards what other threads see
+  mutable std::mutex mutex_; // guards what other threads see
   NodeStatus status_;
   std::vector<std::pair<EntityId, std::promise<Answer>>> questions_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

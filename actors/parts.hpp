@@ -15,11 +15,12 @@ namespace onecode::actors {
 
 /// Puts the changed parts of entities into a batch and notes where in it each of them stands.
 class PartWriter {
- public:
+public:
   struct Place {
     Entity* of = nullptr;
-    std::size_t chunk = 0;  // as the caller counts its batches
-    std::size_t name_at = 0, name_size = 0, bytes_at = 0, bytes_size = 0;
+    std::size_t chunk = 0; // as the caller counts its batches
+    PartName name{};
+    std::size_t bytes_at = 0, bytes_size = 0;
   };
 
   /// Parts that follow are of this entity.
@@ -39,15 +40,15 @@ class PartWriter {
     encode(bytes_, part);
     key_.resize(prefix_);
     key_ += name;
-    const auto at = batch.put(key_, bytes_);
-    places.push_back({entity_, chunk_, at.key + prefix_, name.size(), at.value, bytes_.size()});
+    const std::size_t at = batch.put(key_, bytes_);
+    places.push_back({entity_, chunk_, PartName(name), at, bytes_.size()});
     changed = false;
   }
 
   storage::WriteBatch batch;
   std::vector<Place> places;
 
- private:
+private:
   Entity* entity_ = nullptr;
   std::size_t chunk_ = 0;
   std::string key_, bytes_;
@@ -59,4 +60,4 @@ class PartWriter {
                          std::to_string(message.index()) + ")");
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -13,7 +13,7 @@ std::string joined(const std::vector<std::string>& texts, const char* between) {
   return all;
 }
 
-}  // namespace
+} // namespace
 
 PolicyBook::PolicyBook(Policy first, std::vector<TrustedKey> roots, bool unsigned_ok)
     : first_(std::make_shared<const PolicyHistory>(std::move(first))),
@@ -30,7 +30,8 @@ bool PolicyBook::read(std::int64_t offset, const streams::Record& record, std::o
   offset_ = offset + 1;
   if (published) times_[offset] = *published;
   if (!record.value || record.value->empty())
-    return refuse(offset, "BAD_ENVELOPE", "value: is empty; a version that was accepted cannot be withdrawn, only followed by another");
+    return refuse(offset, "BAD_ENVELOPE",
+                  "value: is empty; a version that was accepted cannot be withdrawn, only followed by another");
   streams::PolicyEvent event;
   if (auto error = streams::open_policy_event(record, event)) return refuse(offset, "BAD_POLICY", std::move(*error));
   times_.try_emplace(offset, event.time);
@@ -38,7 +39,8 @@ bool PolicyBook::read(std::int64_t offset, const streams::Record& record, std::o
   const Time at = published ? *published : std::max(event.time, published_);
   auto result = streams::judge_policy(event.data, at, roots_, history_->at(at), unsigned_ok_);
   if (result.policy && history_->knows(result.policy->version))
-    result.errors.push_back("version: " + result.policy->version + " was published before; versions are never replaced");
+    result.errors.push_back("version: " + result.policy->version +
+                            " was published before; versions are never replaced");
   if (result.policy && record.key != result.policy->version)
     result.errors.push_back("key: the record's key must be its version, " + result.policy->version);
   if (!result.errors.empty()) return refuse(offset, "BAD_POLICY", joined(result.errors, "; "));
@@ -89,4 +91,4 @@ std::string PolicyBook::objection(Time now, const streams::Secrets& secrets) con
   return "policy " + policy.version + " names secrets that this node does not have: " + joined(missing, ", ");
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -20,7 +20,7 @@
 namespace onecode::actors {
 
 class PolicyBook {
- public:
+public:
   /// `first`: in force before the first record. `roots`: the keys of the configuration's [trust] root.
   PolicyBook(Policy first, std::vector<TrustedKey> roots, bool unsigned_ok);
 
@@ -50,10 +50,10 @@ class PolicyBook {
   /// Why a node with these secrets must not process at `now`; empty: it may.
   std::string objection(Time now, const streams::Secrets& secrets) const;
 
- private:
+private:
   struct Accepted {
     std::string version;
-    std::shared_ptr<const PolicyHistory> history;  // with this version
+    std::shared_ptr<const PolicyHistory> history; // with this version
   };
   struct Refused {
     std::string_view code;
@@ -66,10 +66,10 @@ class PolicyBook {
   std::vector<TrustedKey> roots_;
   bool unsigned_ok_;
   std::int64_t offset_ = 0;
-  Time published_{};  // of the latest accepted version
+  Time published_{}; // of the latest accepted version
   std::map<std::int64_t, Accepted> accepted_;
   std::map<std::int64_t, Refused> refused_;
   std::map<std::int64_t, Time> times_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kSpareBuffers = 4;
 
-}  // namespace
+} // namespace
 
 Residents::Residents(storage::Store& store, const streams::Secrets& secrets, std::size_t limit, std::size_t lag_limit)
     : store_(store), secrets_(secrets), limit_(limit), lag_limit_(lag_limit) {}
@@ -60,7 +60,7 @@ bool Residents::load(Entity& entity) {
 void Residents::reload(Entity& entity) {
   entity.reset();
   load(entity);
-  for (const auto& part : entity.residence.unstored) entity.load(part.name, part.bytes);
+  for (const auto& part : entity.residence.unstored) entity.load(part.name.view(), part.bytes);
 }
 
 void Residents::queue(Entity& entity) {
@@ -112,8 +112,7 @@ std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committe
   }
   for (const auto& p : places) {
     const auto& record = records_[base + p.chunk];
-    const std::string_view bytes = record.bytes;
-    remember_unstored(*p.of, bytes.substr(p.name_at, p.name_size), bytes.substr(p.bytes_at, p.bytes_size), record.offset);
+    remember_unstored(*p.of, p.name, std::string_view(record.bytes).substr(p.bytes_at, p.bytes_size), record.offset);
   }
   while (record_bytes_ > lag_limit_ && unstored_oldest_ != nullptr) {
     store(*unstored_oldest_, write);
@@ -152,7 +151,7 @@ void Residents::aborted() {
 
 // -- what the store lacks ---------------------------------------------------------------------------------------------
 
-void Residents::remember_unstored(Entity& entity, std::string_view name, std::string_view bytes, std::int64_t offset) {
+void Residents::remember_unstored(Entity& entity, PartName name, std::string_view bytes, std::int64_t offset) {
   auto& r = entity.residence;
   if (r.unstored.empty()) {
     r.unstored_since = offset;
@@ -177,7 +176,7 @@ void Residents::store(Entity& entity, storage::WriteBatch& write) {
   const auto prefix = key_.size();
   for (const auto& part : r.unstored) {
     key_.resize(prefix);
-    key_ += part.name;
+    key_ += part.name.view();
     write.put(key_, part.bytes);
   }
   r.unstored.clear();
@@ -214,4 +213,4 @@ std::string Residents::spare_buffer() {
   return out;
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

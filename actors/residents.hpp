@@ -27,7 +27,7 @@
 namespace onecode::actors {
 
 class Residents {
- public:
+public:
   using Counts = std::array<std::size_t, monitoring::kKinds>;
 
   /// `limit`: entities kept awake between turns. `lag_limit`: bytes of journal records kept for what the store lacks.
@@ -63,10 +63,10 @@ class Residents {
   /// A record's buffer that is not needed any more, for its memory.
   std::string spare_buffer();
 
- private:
+private:
   struct Key {
     Kind kind;
-    std::string_view id;  // of the entity
+    std::string_view id; // of the entity
     std::uint64_t hash;
     bool operator==(const Key& o) const { return hash == o.hash && kind == o.kind && id == o.id; }
   };
@@ -74,7 +74,7 @@ class Residents {
     std::size_t operator()(const Key& k) const { return k.hash; }
   };
   struct Record {
-    std::int64_t offset;  // or less
+    std::int64_t offset; // or less
     std::string bytes;
   };
 
@@ -82,7 +82,7 @@ class Residents {
   void queue(Entity& entity);
   void unqueue(Entity& entity);
   void forget(Entity& entity);
-  void remember_unstored(Entity& entity, std::string_view name, std::string_view bytes, std::int64_t offset);
+  void remember_unstored(Entity& entity, PartName name, std::string_view bytes, std::int64_t offset);
   void store(Entity& entity, storage::WriteBatch& write);
   void drop_records();
 
@@ -93,7 +93,7 @@ class Residents {
 
   tsl::robin_map<Key, std::unique_ptr<Entity>, KeyHash> entities_;
   Counts counts_{};
-  Entity* newest_ = nullptr;  // the queue of those that may sleep, by second chance
+  Entity* newest_ = nullptr; // the queue of those that may sleep, by second chance
   Entity* oldest_ = nullptr;
 
   std::uint64_t turn_ = 1;
@@ -101,10 +101,10 @@ class Residents {
 
   Entity* unstored_newest_ = nullptr;
   Entity* unstored_oldest_ = nullptr;
-  std::deque<Record> records_;  // by offset
+  std::deque<Record> records_; // by offset
   std::size_t record_bytes_ = 0;
   std::vector<std::string> spare_;
   std::string key_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -17,7 +17,7 @@ bool has_records(streams::Broker& broker, TopicPartition journal, std::int64_t f
   return false;
 }
 
-}  // namespace
+} // namespace
 
 std::unique_ptr<storage::Store> open_store(std::int32_t shard, storage::StoreFactory& stores, streams::Broker& broker,
                                            const std::function<void(const std::string&)>& report) {
@@ -25,7 +25,8 @@ std::unique_ptr<storage::Store> open_store(std::int32_t shard, storage::StoreFac
   const auto stands = store->journal_next();
   if (!stands) return store;
   const auto marks = broker.watermarks({Topic::journal, shard}, streams::Isolation::uncommitted);
-  const std::string where = "shard " + std::to_string(shard) + ": the store stands at journal offset " + std::to_string(*stands);
+  const std::string where =
+      "shard " + std::to_string(shard) + ": the store stands at journal offset " + std::to_string(*stands);
   if (*stands > marks.high)
     throw storage::StoreError(where + ", beyond the journal's end " + std::to_string(marks.high) +
                               "; it belongs to another cluster");
@@ -68,4 +69,4 @@ Restored restore_shard(Shard& shard, streams::Broker& broker,
   return restored;
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

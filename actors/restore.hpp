@@ -12,7 +12,7 @@
 namespace onecode::actors {
 
 struct Restored {
-  std::int64_t records = 0;  // journal records that the store had not seen
+  std::int64_t records = 0; // journal records that the store had not seen
   std::int64_t journal_next = 0;
 };
 
@@ -26,4 +26,4 @@ std::unique_ptr<storage::Store> open_store(std::int32_t shard, storage::StoreFac
 Restored restore_shard(Shard& shard, streams::Broker& broker,
                        const std::function<void(std::int64_t, std::int64_t)>& progress);
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -30,7 +30,7 @@ constexpr std::size_t kMaxFaultsPerTurn = 100;
 constexpr Duration kEventMemory = days(7);
 
 Hash128 event_hash(const Origin& o) {
-  thread_local std::string text;  // keeps its memory
+  thread_local std::string text; // keeps its memory
   text = o.source;
   text += '\0';
   text += o.id;
@@ -48,7 +48,7 @@ Notice refusal_notice(const streams::DecodeError::Sender& sender, std::string_vi
   return notice;
 }
 
-}  // namespace
+} // namespace
 
 Shard::Shard(std::int32_t index, ShardOptions options, const streams::Secrets& secrets,
              std::unique_ptr<storage::Store> store)
@@ -207,7 +207,8 @@ void Shard::round(const TurnFacts& facts, std::vector<Parcel> parcels) {
   for (;;) {
     std::size_t best = lists.size();
     for (std::size_t i = 0; i < lists.size(); ++i)
-      if (at[i] < lists[i].size() && (best == lists.size() || lists[i][at[i]].order < lists[best][at[best]].order)) best = i;
+      if (at[i] < lists[i].size() && (best == lists.size() || lists[i][at[i]].order < lists[best][at[best]].order))
+        best = i;
     if (best == lists.size()) return;
     dispatch(lists[best][at[best]++]);
   }
@@ -228,8 +229,8 @@ void Shard::fire_timers() {
     // The shard is part of the tie, so that two shards' timers due at one moment have an order too.
     root.due = timer.due;
     root.order = Order::timer(timer.due, static_cast<std::uint32_t>(index_) << 16 | tie++);
-    root.cause = hash128("timer/" + std::string(to_string(timer.owner.kind)) + '/' + timer.owner.id + '/' + timer.name +
-                         '/' + std::to_string(timer.due.ms));
+    root.cause = hash128("timer/" + std::string(to_string(timer.owner.kind)) + '/' + timer.owner.id + '/' +
+                         timer.name + '/' + std::to_string(timer.due.ms));
     Envelope envelope;
     envelope.order = root.order;
     envelope.root = &root;
@@ -288,9 +289,8 @@ bool Shard::admit(Envelope& envelope) {
           // their sequence numbers, which the device's own window remembers.
           if (message->seq != 0) return true;
           if (duplicate(message->origin, message->content | 1, "scan")) return false;
-          if (events_.remember(hash128("scan/" + message->device + '/' + std::to_string(message->content)), 1, facts_.now,
-                               kEventMemory, aside_) ==
-              Seen::fresh)
+          if (events_.remember(hash128("scan/" + message->device + '/' + std::to_string(message->content)), 1,
+                               facts_.now, kEventMemory, aside_) == Seen::fresh)
             return true;
           ++staged_.stats.retransmissions;
           return false;
@@ -342,7 +342,8 @@ void Shard::check_nonce(Envelope& envelope) {
   if (events_.remember(hash128(text), 1, facts_.now, kNonceMemory, aside_) != Seen::fresh)
     return refuse(envelope, {"REPLAYED_COMMAND",
                              "authenticate",
-                             {"该随机数已经使用过,命令未执行。", "this nonce was used before; the command was not carried out"}});
+                             {"该随机数已经使用过,命令未执行。",
+                              "this nonce was used before; the command was not carried out"}});
   send(envelope, {command->info().target, command->target}, command, Stage::deliver);
 }
 
@@ -371,7 +372,8 @@ void Shard::fault(const Envelope& envelope, const char* what) {
   ++staged_.stats.entity_faults;
   if (++faults_ > kMaxFaultsPerTurn)
     throw std::runtime_error("shard " + std::to_string(index_) + " stops: more than " +
-                             std::to_string(kMaxFaultsPerTurn) + " events of one turn failed, the last with: " + what);
+                             std::to_string(kMaxFaultsPerTurn) +
+                             " events of one turn failed, the last with: " + what);
   effects_.clear();
   dead_letter(*envelope.root, "ENTITY_FAULT", "apply",
               std::string(to_string(envelope.to.kind)) + " " + envelope.to.id + ": " + what);
@@ -395,7 +397,8 @@ void Shard::fault(const Envelope& envelope, const char* what) {
 void Shard::take_effects(const Envelope& envelope) {
   staged_.stats.add(effects_.tally);
   for (const auto& change : effects_.timers) timers_.change(envelope.to, change, aside_);
-  for (auto& send_to : effects_.sends) send(envelope, std::move(send_to.to), std::move(send_to.message), Stage::deliver);
+  for (auto& send_to : effects_.sends)
+    send(envelope, std::move(send_to.to), std::move(send_to.message), Stage::deliver);
   if (effects_.tally.accounts_opened != 0)
     send(envelope, kBreaker, msg::AccountsOpened{effects_.tally.accounts_opened}, Stage::deliver);
   for (const auto& output : effects_.outputs) {
@@ -403,7 +406,8 @@ void Shard::take_effects(const Envelope& envelope) {
       staged_.stats.decided(decision->verdict, decision->reasons, envelope.root->received_ns);
     emit(envelope, output);
   }
-  if (const auto* command = std::get_if<const Command*>(&envelope.message); command != nullptr && !effects_.refusal && !effects_.deferred)
+  if (const auto* command = std::get_if<const Command*>(&envelope.message);
+      command != nullptr && !effects_.refusal && !effects_.deferred)
     staged_.stats.command((*command)->args.index(), false);
   if (effects_.refusal) refuse(envelope, *effects_.refusal);
 }
@@ -413,7 +417,8 @@ void Shard::refuse(const Envelope& envelope, const Refusal& refusal) {
   const auto* command = std::get_if<const Command*>(&envelope.message);
   if (command == nullptr) return;
   staged_.stats.command((*command)->args.index(), true);
-  emit(envelope, refusal_notice({(*command)->actor, (*command)->name, (*command)->target}, refusal.code, refusal.text));
+  emit(envelope,
+       refusal_notice({(*command)->actor, (*command)->name, (*command)->target}, refusal.code, refusal.text));
 }
 
 void Shard::tell_misread() {
@@ -459,7 +464,8 @@ OutRecord& Shard::next_output() {
 
 void Shard::emit(const Envelope& envelope, const Output& output) {
   // Path and index keep the ids of one input's many outputs apart.
-  const streams::EncodeContext context{envelope.root->due.value_or(facts_.now), mix(envelope.root->cause, envelope.order.path), outputs_++};
+  const streams::EncodeContext context{envelope.root->due.value_or(facts_.now),
+                                       mix(envelope.root->cause, envelope.order.path), outputs_++};
   OutRecord& out = next_output();
   streams::encode(output, context, out);
   ++staged_.stats.produced[TurnStats::at(out.topic)];
@@ -469,8 +475,9 @@ void Shard::dead_letter(const Root& root, std::string_view code, std::string_vie
   static const streams::Record kNothing{};
   OutRecord& out = next_output();
   out = streams::dead_letter(root.at, root.record != nullptr ? *root.record : kNothing, code, stage, text);
-  if (root.record == nullptr)  // a timer: it came from nowhere
-    std::erase_if(out.headers, [](const auto& h) { return h.first == "topic" || h.first == "partition" || h.first == "offset"; });
+  if (root.record == nullptr) // a timer: it came from nowhere
+    std::erase_if(out.headers,
+                  [](const auto& h) { return h.first == "topic" || h.first == "partition" || h.first == "offset"; });
   staged_.stats.dead_letter(code, stage);
   ++staged_.stats.produced[TurnStats::at(Topic::dead_letters)];
 }
@@ -583,4 +590,4 @@ std::optional<std::string> Shard::describe(const EntityId& id) {
   return sleeping->describe();
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -37,9 +37,9 @@ namespace onecode::actors {
 
 struct ShardOptions {
   std::int32_t partitions = kDefaultPartitions;
-  std::size_t resident_limit = 25'000;         // entities kept awake between turns
-  std::size_t store_lag_limit = 32U << 20;     // bytes of journal that the store may lag behind
-  bool unsigned_commands = false;       // offline replay only
+  std::size_t resident_limit = 25'000;     // entities kept awake between turns
+  std::size_t store_lag_limit = 32U << 20; // bytes of journal that the store may lag behind
+  bool unsigned_commands = false;          // offline replay only
   /// Tests only: called before an entity receives a message; what it throws counts as the entity's fault.
   std::function<void(const Entity&, const Message&)> before_receive;
 };
@@ -51,7 +51,7 @@ struct TurnFacts {
   Time now;
   std::shared_ptr<const PolicyHistory> policies;
   std::int64_t policy_offset = 0;
-  std::vector<std::int32_t> shards;  // of this node
+  std::vector<std::int32_t> shards; // of this node
   ClockMode clock = ClockMode::wall;
 };
 
@@ -60,20 +60,20 @@ struct ClockHint {
   Order order;
   std::int64_t timestamp_ms = -1;
   Time time;
-  bool follow = false;  // commands: all the way; other events: by at most 24 hours
+  bool follow = false; // commands: all the way; other events: by at most 24 hours
 };
 
 /// What a shard wants written when the turn commits. Lives in the shard until committed() or aborted().
 struct Staged {
-  std::vector<streams::OutRecord> outputs;  // the first `output_count`; the rest are spare strings of earlier turns
+  std::vector<streams::OutRecord> outputs; // the first `output_count`; the rest are spare strings of earlier turns
   std::size_t output_count = 0;
-  std::vector<std::string> journal;  // batches, each complete, at most 900 KiB unless one entity is larger
-  std::string history;               // the commit record; empty: this shard had no part in the turn
+  std::vector<std::string> journal; // batches, each complete, at most 900 KiB unless one entity is larger
+  std::string history;              // the commit record; empty: this shard had no part in the turn
   monitoring::TurnStats stats;
 };
 
 class Shard {
- public:
+public:
   Shard(std::int32_t index, ShardOptions options, const streams::Secrets& secrets,
         std::unique_ptr<storage::Store> store);
   ~Shard();
@@ -94,8 +94,8 @@ class Shard {
   std::optional<Time> next_timer() const { return timers_.next(); }
 
   /// Decodes this shard's inputs. `hints`: what the records say about engine time (only asked for in event-clock mode).
-  void prepare(std::vector<std::shared_ptr<streams::Batch>> inputs, const PolicyBook& policies, std::int64_t received_ns,
-               std::vector<ClockHint>* hints);
+  void prepare(std::vector<std::shared_ptr<streams::Batch>> inputs, const PolicyBook& policies,
+               std::int64_t received_ns, std::vector<ClockHint>* hints);
   /// Fires due timers and hands every input to its entity: the first round.
   void begin(const TurnFacts& facts);
   /// Delivers what other shards (or this one) sent in the round before. `parcels` are each in order.
@@ -117,7 +117,7 @@ class Shard {
   /// `onecode state`: wakes nothing that is not there. nullopt: no such entity.
   std::optional<std::string> describe(const EntityId& id);
 
- private:
+private:
   void decode_one(TopicPartition at, const streams::Record& record, const PolicyBook& policies,
                   std::int64_t received_ns, std::vector<ClockHint>* hints);
   void add_input(const Root& root, Kind kind, const std::string& id, Message message);
@@ -158,22 +158,22 @@ class Shard {
   TurnFacts facts_;
   std::vector<std::shared_ptr<streams::Batch>> inputs_;
   std::vector<InputRange> ranges_;
-  std::vector<RootKey> roots_;                // where the turn read policies
+  std::vector<RootKey> roots_; // where the turn read policies
   Arena arena_;
-  std::vector<std::pair<const Root*, streams::DecodeError>> misread_;  // commands with wrong arguments
-  std::vector<Envelope> first_;               // this turn's inputs, in order
-  std::deque<std::vector<Parcel>> parcels_;   // what came in later rounds
-  std::vector<const Envelope*> deliveries_;   // in the order of delivery: an entity is rebuilt from these after a fault
+  std::vector<std::pair<const Root*, streams::DecodeError>> misread_; // commands with wrong arguments
+  std::vector<Envelope> first_;                                       // this turn's inputs, in order
+  std::deque<std::vector<Parcel>> parcels_;                           // what came in later rounds
+  std::vector<const Envelope*> deliveries_; // in the order of delivery: an entity is rebuilt from these after a fault
   std::size_t faults_ = 0;
   std::vector<Parcel> outgoing_;
-  std::vector<std::size_t> parcel_size_;     // of the largest so far
-  std::uint32_t sends_ = 0;         // of the event at hand
-  std::uint32_t outputs_ = 0;       // of the event at hand
+  std::vector<std::size_t> parcel_size_; // of the largest so far
+  std::uint32_t sends_ = 0;              // of the event at hand
+  std::uint32_t outputs_ = 0;            // of the event at hand
   Effects effects_;
-  storage::WriteBatch aside_;    // changes of timers and event ids, which stand in no entity
-  PartWriter parts_;             // the turn's changes, as they go to the journal
+  storage::WriteBatch aside_; // changes of timers and event ids, which stand in no entity
+  PartWriter parts_;          // the turn's changes, as they go to the journal
   storage::WriteBatch to_store_;
   Staged staged_;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -12,7 +12,7 @@ struct Work {
   Task* task = nullptr;
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors
 
 CAF_BEGIN_TYPE_ID_BLOCK(onecode_actors, caf::first_custom_type_id)
 CAF_ADD_TYPE_ID(onecode_actors, (onecode::actors::Work))
@@ -26,7 +26,7 @@ namespace onecode::actors {
 namespace {
 
 class ShardActor final : public caf::event_based_actor {
- public:
+public:
   ShardActor(caf::actor_config& config, Shard* shard) : caf::event_based_actor(config), shard_(shard) {}
 
   caf::behavior make_behavior() override {
@@ -43,12 +43,12 @@ class ShardActor final : public caf::event_based_actor {
 
   const char* name() const override { return "shard"; }
 
- private:
+private:
   Shard* shard_;
 };
 
 class CafCrew final : public Crew {
- public:
+public:
   explicit CafCrew(std::size_t threads) : config_(threads), system_(config_), node_(system_) {}
   ~CafCrew() override { clear(); }
 
@@ -67,7 +67,8 @@ class CafCrew final : public Crew {
           [&](const caf::down_msg& down) {
             --waiting;
             if (!error)
-              error = std::make_exception_ptr(std::runtime_error("a shard actor died: " + system_.render(down.reason)));
+              error =
+                  std::make_exception_ptr(std::runtime_error("a shard actor died: " + system_.render(down.reason)));
           });
     }
     if (error) std::rethrow_exception(error);
@@ -97,7 +98,7 @@ class CafCrew final : public Crew {
     members_.clear();
   }
 
- private:
+private:
   struct Config : caf::actor_system_config {
     explicit Config(std::size_t threads) {
       add_message_types<caf::id_block::onecode_actors>();
@@ -115,8 +116,8 @@ class CafCrew final : public Crew {
   std::map<std::int32_t, Member> members_;
 };
 
-}  // namespace
+} // namespace
 
 std::unique_ptr<Crew> caf_crew(std::size_t threads) { return std::make_unique<CafCrew>(threads); }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -13,4 +13,4 @@ namespace onecode::actors {
 /// threads 0: as many as the machine has cores.
 std::unique_ptr<Crew> caf_crew(std::size_t threads);
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

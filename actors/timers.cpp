@@ -55,4 +55,4 @@ void Timers::aborted(storage::Store& store) {
   if (changed_) load(store);
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

@@ -25,7 +25,7 @@ struct Timer {
 };
 
 class Timers {
- public:
+public:
   /// Reads them anew; throws StoreError where a key is damaged.
   void load(storage::Store& store);
   std::optional<Time> next() const;
@@ -38,10 +38,10 @@ class Timers {
   void committed() { changed_ = false; }
   void aborted(storage::Store& store);
 
- private:
+private:
   std::set<Timer> timers_;
   std::map<std::pair<EntityId, std::string>, Time> due_;
-  bool changed_ = false;  // since the turn began
+  bool changed_ = false; // since the turn began
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

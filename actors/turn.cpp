@@ -96,4 +96,4 @@ void Turn::aborted() {
   crew_.perform(tasks);
 }
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

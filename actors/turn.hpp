@@ -15,7 +15,7 @@ namespace onecode::actors {
 inline constexpr int kMaxRounds = 64;
 
 class Turn {
- public:
+public:
   /// `facts.now` is set by `clock`, which gets the turn's hints in order (empty unless `want_hints`).
   Turn(Crew& crew, TurnFacts facts, bool want_hints, std::function<Time(const std::vector<ClockHint>&)> clock);
 
@@ -31,7 +31,7 @@ class Turn {
   void committed(const std::map<std::int32_t, std::int64_t>& journal_next);
   void aborted();
 
- private:
+private:
   void deliver_rounds();
   void take_part(std::int32_t shard);
 
@@ -40,7 +40,7 @@ class Turn {
   bool want_hints_;
   std::function<Time(const std::vector<ClockHint>&)> clock_;
   std::vector<std::int32_t> participants_;
-  std::map<std::int32_t, std::vector<Envelope>> abroad_;  // by the shard that sends
+  std::map<std::int32_t, std::vector<Envelope>> abroad_; // by the shard that sends
 };
 
-}  // namespace onecode::actors
+} // namespace onecode::actors

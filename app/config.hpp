@@ -23,7 +23,7 @@ struct Config {
   struct Node {
     std::string id = "node-1";     // group.instance.id and transactional id: one per node and never two at a time
     std::string data_dir = "data"; // RocksDB stores; may be lost, the journal restores them
-    std::int64_t resident_limit = 200'000; // entities kept awake over all shards, about 1 KiB each
+    std::int64_t resident_limit = 200'000; // entities kept awake over all shards, an account about 4 KiB
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("id", s.id);

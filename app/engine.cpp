@@ -20,11 +20,13 @@ namespace {
 constexpr std::chrono::milliseconds kBreakerPatience{250};
 
 std::int64_t wall_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 std::int64_t monotonic_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 std::unique_ptr<actors::EngineClock> make_clock(actors::ClockMode mode) {
@@ -34,7 +36,7 @@ std::unique_ptr<actors::EngineClock> make_clock(actors::ClockMode mode) {
 
 /// Turns what the node tells into metrics and log lines.
 class Reporter final : public actors::NodeObserver {
- public:
+public:
   explicit Reporter(actors::NodeObserver* next) : metrics(version(), revision()), next_(next) {}
 
   void committed(const TurnReport& report) override {
@@ -49,14 +51,14 @@ class Reporter final : public actors::NodeObserver {
     if (next_ != nullptr) next_->restoring(shard, done, total);
   }
   void log(int level, const std::string& text) override {
-    constexpr monitoring::Level levels[] = {monitoring::Level::debug, monitoring::Level::info, monitoring::Level::warn,
-                                            monitoring::Level::error};
+    constexpr monitoring::Level levels[] = {monitoring::Level::debug, monitoring::Level::info,
+                                            monitoring::Level::warn, monitoring::Level::error};
     monitoring::log(levels[level], "node", text);
   }
 
   monitoring::Metrics metrics;
 
- private:
+private:
   actors::NodeObserver* next_;
 };
 
@@ -79,7 +81,7 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-}  // namespace
+} // namespace
 
 struct Engine::Impl {
   Impl(EngineOptions o, streams::Broker& broker, streams::Secrets s, actors::NodeObserver* watching)
@@ -101,7 +103,8 @@ struct Engine::Impl {
     handlers.status = [this] { return status_json(); };
     handlers.state = [this](Kind kind, std::string_view id) { return state(kind, id); };
     if (!o.token_file.empty()) handlers.token = trimmed(read_file(o.token_file));
-    http = std::make_unique<monitoring::HttpServer>(monitoring::HttpOptions{o.listen, o.next_free_port}, std::move(handlers));
+    http = std::make_unique<monitoring::HttpServer>(monitoring::HttpOptions{o.listen, o.next_free_port},
+                                                    std::move(handlers));
     thread = std::thread([this] {
       try {
         node.run(stopping);
@@ -136,7 +139,8 @@ struct Engine::Impl {
     std::map<std::int32_t, double> restoring;
     for (const auto& s : status.shards)
       if (s.restoring)
-        restoring[s.index] = s.restore_total == 0 ? 0.0 : static_cast<double>(s.restored) / static_cast<double>(s.restore_total);
+        restoring[s.index] =
+            s.restore_total == 0 ? 0.0 : static_cast<double>(s.restored) / static_cast<double>(s.restore_total);
     reporter.metrics.set_lag(status.lag);
     reporter.metrics.set_resident(status.resident);
     reporter.metrics.set_shards(status.shards.size() - restoring.size(), restoring);
@@ -211,7 +215,8 @@ struct Engine::Impl {
   std::thread thread;
 };
 
-Engine::Engine(EngineOptions options, streams::Broker& broker, streams::Secrets secrets, actors::NodeObserver* observer)
+Engine::Engine(EngineOptions options, streams::Broker& broker, streams::Secrets secrets,
+               actors::NodeObserver* observer)
     : impl_(std::make_unique<Impl>(std::move(options), broker, std::move(secrets), observer)) {}
 
 Engine::~Engine() = default;
@@ -227,4 +232,4 @@ bool Engine::running() const { return impl_->alive; }
 actors::NodeStatus Engine::status() const { return impl_->node.status(); }
 std::string Engine::metrics_url() const { return impl_->http->url() + "/metrics"; }
 
-}  // namespace onecode::app
+} // namespace onecode::app

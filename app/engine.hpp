@@ -19,16 +19,16 @@ namespace onecode::app {
 struct EngineOptions {
   actors::NodeOptions node;
   actors::ClockMode clock = actors::ClockMode::wall;
-  Policy policy;                   // in force before the first policy record
+  Policy policy; // in force before the first policy record
   std::vector<TrustedKey> roots;
-  std::string data_dir;            // the shards' stores
+  std::string data_dir; // the shards' stores
   std::string listen = "127.0.0.1:9464";
-  bool next_free_port = false;     // the demo takes the next one where this is taken
+  bool next_free_port = false; // the demo takes the next one where this is taken
   std::string token_file;
 };
 
 class Engine {
- public:
+public:
   /// `observer` may be null; it is called on the node's thread after the metrics.
   Engine(EngineOptions options, streams::Broker& broker, streams::Secrets secrets, actors::NodeObserver* observer);
   ~Engine();
@@ -44,9 +44,9 @@ class Engine {
   /// Where /metrics is, e.g. `http://127.0.0.1:9464/metrics`.
   std::string metrics_url() const;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace onecode::app
+} // namespace onecode::app

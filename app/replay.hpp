@@ -67,12 +67,12 @@ private:
   actors::PlainCrew crew_;
   actors::PolicyBook policies_;
   std::optional<streams::FileTurn> foreseen_turn_;
-  std::set<std::int64_t> foreseen_;  // offsets of policies
+  std::set<std::int64_t> foreseen_; // offsets of policies
   struct View {
     std::int64_t below = 0, known = 0;
     actors::PolicyBook book;
   };
-  std::optional<View> view_;  // of the last turn of a history
+  std::optional<View> view_; // of the last turn of a history
   Clock clock_;
   std::int32_t partitions_ = 0;
   std::optional<streams::FileTurn> facts_;

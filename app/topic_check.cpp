@@ -22,8 +22,10 @@ bool compacted(const streams::TopicDescription& topic) {
 
 std::string policy_warning(const std::string& topic) {
   return fmt::format(
-      "{}: cleanup.policy is compact, should be delete (with retention.ms=-1 and retention.bytes=-1): any later record under the key "
-      "of an accepted policy, even one that is refused, makes Kafka drop that policy, and a node that starts afterwards judges "
+      "{}: cleanup.policy is compact, should be delete (with retention.ms=-1 and retention.bytes=-1): any later "
+      "record under the key "
+      "of an accepted policy, even one that is refused, makes Kafka drop that policy, and a node that starts "
+      "afterwards judges "
       "without it",
       topic);
 }
@@ -53,7 +55,8 @@ TopicReport check_topics(const Topics& found, const std::string& prefix, std::op
     for (const auto& [name, value] : streams::topic_settings(t.topic)) {
       if (tolerated && (name == "cleanup.policy" || name.starts_with("retention."))) continue;
       const auto* has = setting(is, name);
-      if (has == nullptr || *has != value) out.differences.push_back({topic, name, has == nullptr ? "unset" : *has, value});
+      if (has == nullptr || *has != value)
+        out.differences.push_back({topic, name, has == nullptr ? "unset" : *has, value});
     }
   }
   return out;
@@ -66,7 +69,8 @@ std::vector<std::string> lossy_topics(const Topics& found, const std::string& pr
     const std::string should = streams::topic_settings(topic).at(name);
     const auto* has = setting(found.at(topic), name);
     if (has != nullptr && *has != should)
-      out.push_back(fmt::format("{}{}: {} is {}, must be {}: {}", prefix, onecode::name(topic), name, *has, should, why));
+      out.push_back(
+          fmt::format("{}{}: {} is {}, must be {}: {}", prefix, onecode::name(topic), name, *has, should, why));
   };
   constexpr std::string_view state = "the journal is the state itself, and only the engine knows what of it may go";
   need(Topic::journal, "cleanup.policy", state);
@@ -83,10 +87,12 @@ std::vector<std::string> policy_warnings(const Topics& found, const std::string&
   const std::string name = prefix + std::string(onecode::name(Topic::policy));
   if (compacted(topic)) out.push_back(policy_warning(name));
   constexpr const char* stamp = "message.timestamp.type";
-  if (const auto* has = setting(topic, stamp); has != nullptr && *has != streams::topic_settings(Topic::policy).at(stamp))
-    out.push_back(fmt::format("{}: {} is {}, should be LogAppendTime: without the broker's stamp a node that starts later must believe "
-                              "what a policy says about the time of its publication",
-                              name, stamp, *has));
+  if (const auto* has = setting(topic, stamp);
+      has != nullptr && *has != streams::topic_settings(Topic::policy).at(stamp))
+    out.push_back(fmt::format(
+        "{}: {} is {}, should be LogAppendTime: without the broker's stamp a node that starts later must believe "
+        "what a policy says about the time of its publication",
+        name, stamp, *has));
   return out;
 }
 

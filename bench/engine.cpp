@@ -86,8 +86,8 @@ int main(int argc, char** argv) {
   }
   std::uint64_t decisions = 0;
   for (const auto n : sum.decisions) decisions += n;
-  std::printf("%12s %12s %14s %14s %14s %12s %10s\n", "scans", "decisions", "scans/CPU-s", "second half", "scans/s wall",
-              "journal B", "peak MiB");
+  std::printf("%12s %12s %14s %14s %14s %12s %10s\n", "scans", "decisions", "scans/CPU-s", "second half",
+              "scans/s wall", "journal B", "peak MiB");
   std::printf("%12llu %12llu %14.0f %14.0f %14.0f %12.0f %10.0f\n", static_cast<unsigned long long>(done),
               static_cast<unsigned long long>(decisions), static_cast<double>(done) / cpu,
               static_cast<double>(done - half_scans) / (cpu - half_cpu), static_cast<double>(done) / wall,

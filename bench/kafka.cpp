@@ -25,17 +25,18 @@ struct Count final : actors::NodeObserver {
     std::uint64_t of_turn = 0;
     for (const auto n : report.stats.decisions) of_turn += n;
     // The clock starts with the first scans: registration is not what is measured.
-    if (decisions == 0 && of_turn > 0) cpu = cpu_seconds(), wall = wall_seconds(), first = of_turn, first_turn = turns + 1;
+    if (decisions == 0 && of_turn > 0)
+      cpu = cpu_seconds(), wall = wall_seconds(), first = of_turn, first_turn = turns + 1;
     decisions += of_turn;
     commands += report.stats.events[static_cast<std::size_t>(Topic::commands)];
     ++turns;
   }
   std::uint64_t decisions = 0, commands = 0, turns = 0;
-  double cpu = 0, wall = 0;  // when the first scans were committed
+  double cpu = 0, wall = 0; // when the first scans were committed
   std::uint64_t first = 0, first_turn = 0;
 };
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   const char* brokers = std::getenv("ONECODE_TEST_KAFKA");
@@ -56,7 +57,8 @@ int main(int argc, char** argv) {
     broker->create_topics(kDefaultPartitions);
     const auto publisher = broker->publisher();
     Load load(accounts, 1000);
-    for (const auto& r : load.registration()) publisher->publish(r.topic, -1, r.key, r.value, {}, streams::kNoTimestamp);
+    for (const auto& r : load.registration())
+      publisher->publish(r.topic, -1, r.key, r.value, {}, streams::kNoTimestamp);
     LoadRecord r;
     for (std::uint64_t i = 0; i < scans; ++i) {
       load.next(r);
@@ -82,7 +84,8 @@ int main(int argc, char** argv) {
   options.id = "bench";
   options.group = kafka.prefix + "engine";
   options.shard.unsigned_commands = true;
-  actors::Node node(options, *broker, *stores, *crew, secrets, clock, actors::PolicyBook(builtin_policy(), {}, true), count);
+  actors::Node node(options, *broker, *stores, *crew, secrets, clock, actors::PolicyBook(builtin_policy(), {}, true),
+                    count);
   node.run_until([&] { return count.decisions >= scans; });
   const double cpu = cpu_seconds() - count.cpu, wall = wall_seconds() - count.wall;
   const auto measured = static_cast<double>(count.decisions - count.first);

@@ -1,10 +1,10 @@
 // Where a scan's time goes, stage by stage, on one thread: scans per CPU-second of each stage alone.
 //   bench_stages [accounts] [scans]
+#include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
-#include <unistd.h>
 
 #include "bench/common/batches.hpp"
 #include "bench/common/load.hpp"
@@ -21,8 +21,8 @@ using namespace onecode::bench;
 namespace {
 
 void report(const char* stage, std::uint64_t scans, double cpu) {
-  std::printf("%-10s %12llu %14.0f %10.2f\n", stage, static_cast<unsigned long long>(scans), static_cast<double>(scans) / cpu,
-              cpu / static_cast<double>(scans) * 1e6);
+  std::printf("%-10s %12llu %14.0f %10.2f\n", stage, static_cast<unsigned long long>(scans),
+              static_cast<double>(scans) / cpu, cpu / static_cast<double>(scans) * 1e6);
 }
 
 double measured(const std::function<void()>& work) {
@@ -31,7 +31,7 @@ double measured(const std::function<void()>& work) {
   return cpu_seconds() - before;
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
   const std::uint64_t accounts = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 30'000;
@@ -89,7 +89,8 @@ int main(int argc, char** argv) {
   report("device", count, measured([&] {
            for (std::uint64_t i = 0; i < count; ++i) {
              effects.clear();
-             step(devices[std::strtoull(scans[i].device.c_str() + 2, nullptr, 10)], scans[i], MacCheck::not_required, context, effects);
+             step(devices[std::strtoull(scans[i].device.c_str() + 2, nullptr, 10)], scans[i], MacCheck::not_required,
+                  context, effects);
              for (auto& s : effects.sends)
                if (auto* found = std::get_if<msg::ScanSeen>(&s.message)) seen[i] = std::move(*found);
            }

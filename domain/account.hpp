@@ -26,8 +26,8 @@ struct Sighting {
   // What a scan of other days is passed over by comes first: every rule looks at all sixteen.
   Time time;
   std::int64_t accuracy_ms = 0;
-  bool used = false;         // the slot holds something
-  bool clock_sound = false;  // synced, and not an upload of a free-running clock: may be compared in time
+  bool used = false;        // the slot holds something
+  bool clock_sound = false; // synced, and not an upload of a free-running clock: may be compared in time
   std::string zone;
   std::string handset;
   std::string device;
@@ -48,7 +48,7 @@ struct Sighting {
 
 /// The last 16 sightings by event time. Slots do not move: a new sighting takes a free slot or that of the oldest.
 class SightingRing {
- public:
+public:
   static constexpr std::size_t kSlots = 16;
 
   /// The slot for a scan of that time: a free one, or the oldest sighting's. nullopt: older than all 16. The caller
@@ -62,7 +62,7 @@ class SightingRing {
   std::array<Sighting, kSlots>& slots() { return slots_; }
   const std::array<Sighting, kSlots>& slots() const { return slots_; }
 
- private:
+private:
   std::array<Sighting, kSlots> slots_;
 };
 
@@ -108,7 +108,7 @@ struct AccountState {
 
   /// Changed by every scan: small.
   struct Hot {
-    std::optional<Time> first_scan;  // earliest event time: the learning period counts from here
+    std::optional<Time> first_scan; // earliest event time: the learning period counts from here
     std::uint64_t scans = 0;
     // A11: scans per 5 minutes of the last hour by event time, newest slot at `bucket_start`.
     Time bucket_start;
@@ -136,7 +136,7 @@ struct AccountState {
     Time first_use;
     Time expires;
     std::string device;
-    bool accepted = false;  // the first attempt served somebody
+    bool accepted = false; // the first attempt served somebody
     EventRef event;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -161,7 +161,7 @@ struct AccountState {
   };
   struct Usage {
     std::vector<UsedNonce> nonces;
-    std::vector<HandsetSeen> handsets;  // at most 8, least recently reported leaves
+    std::vector<HandsetSeen> handsets; // at most 8, least recently reported leaves
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("nonces", s.nonces);
@@ -174,10 +174,10 @@ struct AccountState {
     EvidenceBook evidence;
     std::optional<Finding> finding;
     HoldSet holds;
-    std::uint64_t revision = 0;  // of the freezes record
-    bool freeze_wanted = false;  // a permit was asked for and not answered yet
-    bool auto_frozen = false;    // this finding had its automatic freeze: 72 h are not renewed by the engine (R8.4)
-    EvidenceBook shadow;         // what rules in shadow mode would have added
+    std::uint64_t revision = 0; // of the freezes record
+    bool freeze_wanted = false; // a permit was asked for and not answered yet
+    bool auto_frozen = false;   // this finding had its automatic freeze: 72 h are not renewed by the engine (R8.4)
+    EvidenceBook shadow;        // what rules in shadow mode would have added
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("evidence", s.evidence);
@@ -230,4 +230,4 @@ Decision engine_fault_decision(const Scan& scan, const DeviceOpinion& opinion, c
 /// Egress, clinic, exam: never blocked (REGULATION §4).
 bool never_blocked(const Scan& scan, const Policy& policy);
 
-}  // namespace onecode
+} // namespace onecode

@@ -96,7 +96,8 @@ void apply(AccountState& a, const Command& command, const HandsetBind& args, con
     return bad_field(out, "手机编号 handset 无效", "handset is not an identifier of 1 to 64 characters");
 
   if (args.replaces == args.handset)
-    return bad_field(out, "replaces 与 handset 是同一部手机", "replaces names the handset that is bound: a new one is wanted");
+    return bad_field(out, "replaces 与 handset 是同一部手机",
+                     "replaces names the handset that is bound: a new one is wanted");
 
   const Time now = command.origin.time;
   const BoundHandset* replaced = nullptr;

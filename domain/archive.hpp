@@ -31,10 +31,12 @@ struct Corrupt : std::runtime_error {
 };
 
 template <class T, class V>
-concept HasFields = requires(T& t, V& v) { std::remove_const_t<T>::fields(t, v); };
+concept HasFields = requires(T& t, V& v) {
+  std::remove_const_t<T>::fields(t, v);
+};
 
 class Writer {
- public:
+public:
   explicit Writer(std::string& out) : out_(out) {}
 
   template <class T>
@@ -57,18 +59,13 @@ class Writer {
   void put(Time t) { put(t.ms); }
   void put(Duration d) { put(d.ms); }
   template <class T>
-    requires std::is_enum_v<T>
-  void put(T e) {
-    put_unsigned(static_cast<std::uint64_t>(e));
-  }
+  requires std::is_enum_v<T>
+  void put(T e) { put_unsigned(static_cast<std::uint64_t>(e)); }
   template <class T>
-    requires std::is_unsigned_v<T>
-  void put(T n) {
-    put_unsigned(n);
-  }
+  requires std::is_unsigned_v<T>
+  void put(T n) { put_unsigned(n); }
   template <class T>
-    requires(std::is_integral_v<T> && std::is_signed_v<T>)
-  void put(T n) {
+  requires(std::is_integral_v<T>&& std::is_signed_v<T>) void put(T n) {
     const auto v = static_cast<std::int64_t>(n);
     put_unsigned((static_cast<std::uint64_t>(v) << 1) ^ static_cast<std::uint64_t>(v >> 63));
   }
@@ -105,17 +102,15 @@ class Writer {
     std::visit([this](const auto& alt) { put(alt); }, x);
   }
   template <class T>
-    requires HasFields<const T, Writer>
-  void put(const T& x) {
-    T::fields(x, *this);
-  }
+  requires HasFields<const T, Writer>
+  void put(const T& x) { T::fields(x, *this); }
 
- private:
+private:
   std::string& out_;
 };
 
 class Reader {
- public:
+public:
   explicit Reader(std::string_view in) : in_(in) {}
 
   bool at_end() const { return at_ == in_.size(); }
@@ -144,18 +139,13 @@ class Reader {
   void get(Time& t) { get(t.ms); }
   void get(Duration& d) { get(d.ms); }
   template <class T>
-    requires std::is_enum_v<T>
-  void get(T& e) {
-    e = static_cast<T>(get_unsigned());
-  }
+  requires std::is_enum_v<T>
+  void get(T& e) { e = static_cast<T>(get_unsigned()); }
   template <class T>
-    requires std::is_unsigned_v<T>
-  void get(T& n) {
-    n = static_cast<T>(get_unsigned());
-  }
+  requires std::is_unsigned_v<T>
+  void get(T& n) { n = static_cast<T>(get_unsigned()); }
   template <class T>
-    requires(std::is_integral_v<T> && std::is_signed_v<T>)
-  void get(T& n) {
+  requires(std::is_integral_v<T>&& std::is_signed_v<T>) void get(T& n) {
     const std::uint64_t v = get_unsigned();
     n = static_cast<T>(static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1));
   }
@@ -196,12 +186,10 @@ class Reader {
     get_alternative<0>(get_unsigned(), x);
   }
   template <class T>
-    requires HasFields<T, Reader>
-  void get(T& x) {
-    T::fields(x, *this);
-  }
+  requires HasFields<T, Reader>
+  void get(T& x) { T::fields(x, *this); }
 
- private:
+private:
   /// A count of things that each take at least one byte, so it cannot exceed what is left.
   std::size_t count() {
     const auto n = get_unsigned();
@@ -235,4 +223,4 @@ void decode(std::string_view in, T& x) {
   r.get(x);
 }
 
-}  // namespace onecode
+} // namespace onecode

@@ -15,4 +15,4 @@ inline constexpr Duration kNonceMemory = days(30);
 /// nullopt: the sender's role may send this command and it is not too old. Otherwise FORBIDDEN_ROLE or EXPIRED_COMMAND.
 std::optional<Refusal> check_authority(const Command& command, Time now);
 
-}  // namespace onecode
+} // namespace onecode

@@ -8,9 +8,9 @@ namespace onecode {
 
 template <class T>
 class Boxed {
- public:
+public:
   Boxed() : value_(std::make_unique<T>()) {}
-  Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}  // NOLINT: a T is wanted, a box is how it travels
+  Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {} // NOLINT: a T is wanted, a box is how it travels
   Boxed(const Boxed& o) : value_(std::make_unique<T>(*o)) {}
   Boxed(Boxed&& o) noexcept = default;
   Boxed& operator=(const Boxed& o) {
@@ -30,8 +30,8 @@ class Boxed {
     T::fields(*s, v);
   }
 
- private:
+private:
   std::unique_ptr<T> value_;
 };
 
-}  // namespace onecode
+} // namespace onecode

@@ -16,8 +16,8 @@ inline const EntityId kBreaker{Kind::campus, "campus:breaker"};
 struct CampusState {
   struct BreakerRecord {
     std::int64_t accounts = 0;
-    std::vector<Time> granted;  // engine times of the last day's permits, oldest first
-    bool open = false;          // open: no current flows, nothing is frozen automatically
+    std::vector<Time> granted; // engine times of the last day's permits, oldest first
+    bool open = false;         // open: no current flows, nothing is frozen automatically
     Time opened;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -38,7 +38,7 @@ struct CampusState {
     }
   };
   struct Serial {
-    std::vector<Carrier> carriers;  // at most 16
+    std::vector<Carrier> carriers; // at most 16
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("carriers", s.carriers);
@@ -54,4 +54,4 @@ void step(CampusState& c, const msg::FreezeWanted& wanted, const Context& contex
 void step(CampusState& c, const msg::AccountsOpened& opened, const Context& context, Effects& out);
 void step(CampusState& c, const msg::SerialClaimed& claim, const Context& context, Effects& out);
 
-}  // namespace onecode
+} // namespace onecode

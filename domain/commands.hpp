@@ -103,7 +103,7 @@ struct DeviceInstall {
   Position position;
   NetworkFacts network;
   std::vector<std::string> aps;
-  std::string kind;  // fixed | mobile
+  std::string kind; // fixed | mobile
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("integration", s.integration);
@@ -213,7 +213,7 @@ using CommandArgs = std::variant<AccountOpen, HandsetBind, AccountFreeze, Accoun
 struct CommandInfo {
   std::string_view name;
   Kind target;
-  std::string_view roles;  // comma-separated
+  std::string_view roles; // comma-separated
   std::string_view summary;
 };
 
@@ -242,9 +242,9 @@ struct Command {
   Time issued_at;
   std::string nonce;
   std::string reason;
-  std::string key;        // key id
-  std::string signature;  // raw bytes
-  std::string signed_bytes;  // RFC 8785 canonical JSON of `data` without `signature`
+  std::string key;          // key id
+  std::string signature;    // raw bytes
+  std::string signed_bytes; // RFC 8785 canonical JSON of `data` without `signature`
   CommandArgs args;
 
   const CommandInfo& info() const { return kCommands[args.index()]; }
@@ -266,4 +266,4 @@ struct Command {
   }
 };
 
-}  // namespace onecode
+} // namespace onecode

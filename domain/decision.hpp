@@ -38,16 +38,17 @@ inline constexpr std::size_t kReasons = 19;
 
 constexpr std::string_view to_string(Reason r) {
   constexpr std::string_view n[kReasons] = {
-      "NOT_ELIGIBLE",        "ACCOUNT_UNKNOWN",        "ACCOUNT_FROZEN", "ACCOUNT_CANCELLED", "ACCOUNT_EXPIRED",
-      "NO_ENTITLEMENT",      "DEVICE_UNKNOWN",         "DEVICE_NOT_ACTIVE", "DEVICE_QUARANTINED", "DEVICE_BAD_MAC",
-      "INTEGRATION_NOT_LIVE", "INTEGRATION_TERMINATED", "OUT_OF_SCOPE",   "CODE_INVALID",      "CODE_UNKNOWN_ISSUER",
-      "CODE_EXPIRED",        "CODE_REPLAYED",          "CHALLENGE_REQUIRED", "ENGINE_FAULT"};
+      "NOT_ELIGIBLE",       "ACCOUNT_UNKNOWN",    "ACCOUNT_FROZEN",       "ACCOUNT_CANCELLED",
+      "ACCOUNT_EXPIRED",    "NO_ENTITLEMENT",     "DEVICE_UNKNOWN",       "DEVICE_NOT_ACTIVE",
+      "DEVICE_QUARANTINED", "DEVICE_BAD_MAC",     "INTEGRATION_NOT_LIVE", "INTEGRATION_TERMINATED",
+      "OUT_OF_SCOPE",       "CODE_INVALID",       "CODE_UNKNOWN_ISSUER",  "CODE_EXPIRED",
+      "CODE_REPLAYED",      "CHALLENGE_REQUIRED", "ENGINE_FAULT"};
   return n[static_cast<std::size_t>(r)];
 }
 
 /// A set of reasons; iterates in the order of the enum.
 class Reasons {
- public:
+public:
   constexpr Reasons() = default;
   constexpr Reasons(Reason r) : bits_(bit(r)) {}
   constexpr void add(Reason r) { bits_ |= bit(r); }
@@ -66,9 +67,9 @@ class Reasons {
     v("bits", s.bits_);
   }
 
- private:
+private:
   static constexpr std::uint32_t bit(Reason r) { return 1U << static_cast<unsigned>(r); }
   std::uint32_t bits_ = 0;
 };
 
-}  // namespace onecode
+} // namespace onecode

@@ -27,7 +27,8 @@ void step(DeviceState& d, const msg::IntegrationView& view, const Context& conte
     reg.life = DeviceLife::active;
     return publish_status(d, context.now, out);
   }
-  if (usable(reg, context.now) != reg.usable || status_reasons(reg, context.now) != reg.said) publish_status(d, context.now, out);
+  if (usable(reg, context.now) != reg.usable || status_reasons(reg, context.now) != reg.said)
+    publish_status(d, context.now, out);
 }
 
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out) {

@@ -42,7 +42,7 @@ constexpr std::string_view to_string(DeviceLife s) {
 /// The last 256 sequence numbers of one boot. Which boot, and how far it has come, stands in DeviceState::Hot.
 struct SequenceWindow {
   static constexpr std::uint64_t kNumbers = 256;
-  static constexpr std::size_t kGroup = 16; // slots stored together
+  static constexpr std::size_t kGroup = 4; // slots stored together: a small turn rewrites little
   static constexpr std::size_t kGroups = kNumbers / kGroup;
   static constexpr std::size_t kMaxId = 96; // a sender chooses its ids; they must not fill our memory
   struct Slot {

@@ -86,7 +86,8 @@ void tell_gaps(DeviceState& d, const rules::ScopeGaps& gaps, const Scan& scan, c
   if (gaps.zone) drift("zone " + d.reg.zone);
   if (gaps.hours && scan.clock == Clock::synced)
     drift("hours outside " + d.reg.view.scope.hours->from + "-" + d.reg.view.scope.hours->to);
-  if (gaps.operator_id) drift("operator " + hex(hash128(scan.operator_id)).substr(0, 8)); // free text: it may be a name
+  if (gaps.operator_id)
+    drift("operator " + hex(hash128(scan.operator_id)).substr(0, 8)); // free text: it may be a name
   if (gaps.device) drift("device " + d.id);
 }
 

@@ -63,7 +63,8 @@ void open_boot(DeviceState& d, int window, std::uint32_t boot, std::uint64_t seq
   hot.highest[w] = hot.first[w] = seq;
 }
 
-void put_aside(std::vector<DeviceState::Outside>& list, const Scan& scan, std::uint64_t content, std::uint64_t event) {
+void put_aside(std::vector<DeviceState::Outside>& list, const Scan& scan, std::uint64_t content,
+               std::uint64_t event) {
   if (list.size() == DeviceState::File::kMaxOutside) list.erase(list.begin());
   list.push_back({scan.boot, scan.seq, content, event});
 }

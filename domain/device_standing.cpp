@@ -56,7 +56,8 @@ bool usable(const DeviceState::Register& reg, Time now) {
 
 Reasons status_reasons(const DeviceState::Register& reg, Time now) {
   Reasons reasons = device_reasons(reg, now);
-  if (!view_arrived(reg) && !reasons.empty()) return reasons; // its integration has not answered yet: nothing is known against it
+  if (!view_arrived(reg) && !reasons.empty())
+    return reasons; // its integration has not answered yet: nothing is known against it
   const IntegrationStanding standing = integration_standing(reg);
   reasons.add(standing.test_only ? Reasons{Reason::INTEGRATION_NOT_LIVE} : standing.reasons);
   return reasons;
@@ -105,8 +106,9 @@ std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Eff
   Weighed w = weigh(subject(d), hit, false, context, out);
   if (w.open == nullptr) return {};
   const Policy& policy = context.policy_at(hit.at);
-  const bool automatic = quarantines_by_itself(hit.rule) && said == Said::by_the_device && policy.response.auto_quarantine &&
-                         w.score >= policy.thresholds.freeze && can_be_quarantined(d.reg.life);
+  const bool automatic = quarantines_by_itself(hit.rule) && said == Said::by_the_device &&
+                         policy.response.auto_quarantine && w.score >= policy.thresholds.freeze &&
+                         can_be_quarantined(d.reg.life);
   if (automatic) w.band = Band::automatic;
   publish(subject(d), w, hit, context, out);
   std::string uid = w.open->finding.uid;

@@ -24,7 +24,7 @@ struct Decision {
   std::string integration;
   std::vector<std::string> findings;
   int score = 0;
-  std::string_view policy;  // of the version in force at event time; the history of versions outlives the turn
+  std::string_view policy; // of the version in force at event time; the history of versions outlives the turn
   std::vector<RuleId> shadow;
 };
 
@@ -72,12 +72,13 @@ struct Notice {
 /// An input that could not be used, with a stable code and a sentence for people (CONTRACT §8). The shard adds the
 /// original bytes and the place.
 struct Refusal {
-  std::string_view code;   // e.g. ILLEGAL_TRANSITION
-  std::string_view stage;  // decode | validate | authenticate | route | apply
+  std::string_view code;  // e.g. ILLEGAL_TRANSITION
+  std::string_view stage; // decode | validate | authenticate | route | apply
   Text text;
 };
 
-using Output = std::variant<Decision, FreezeRecord, DeviceStatusRecord, IntegrationStatusRecord, FindingRecord, Notice>;
+using Output =
+    std::variant<Decision, FreezeRecord, DeviceStatusRecord, IntegrationStatusRecord, FindingRecord, Notice>;
 
 struct Send {
   EntityId to;
@@ -92,9 +93,9 @@ struct TimerChange {
 
 /// Things that operations counts and nobody keeps per person.
 struct Tally {
-  std::vector<RuleId> hits;      // enforced rule hits
+  std::vector<RuleId> hits; // enforced rule hits
   std::vector<RuleId> shadow_hits;
-  std::uint32_t sequence_gaps = 0;  // scans that never arrived (D2's loss metric)
+  std::uint32_t sequence_gaps = 0; // scans that never arrived (D2's loss metric)
   std::uint32_t retransmissions = 0;
   std::uint32_t automatic_freezes = 0;
   std::uint32_t breaker_refusals = 0;
@@ -106,7 +107,7 @@ struct Effects {
   std::vector<Send> sends;
   std::vector<TimerChange> timers;
   std::optional<Refusal> refusal;
-  bool deferred = false;  // the command was sent on to be tried again: neither done nor refused yet
+  bool deferred = false; // the command was sent on to be tried again: neither done nor refused yet
   Tally tally;
 
   void clear() {
@@ -128,9 +129,9 @@ struct Effects {
 /// What every step knows besides its entity and its event.
 struct Context {
   const PolicyHistory& policies;
-  Time now;  // the turn's engine time: deadlines and expiries
+  Time now; // the turn's engine time: deadlines and expiries
 
   const Policy& policy_at(Time event_time) const { return policies.at(event_time); }
 };
 
-}  // namespace onecode
+} // namespace onecode

@@ -18,9 +18,9 @@ namespace onecode {
 struct Origin {
   TopicPartition at;
   std::int64_t offset = 0;
-  std::string source;  // CloudEvents source
-  std::string id;      // CloudEvents id
-  Time time;           // when it happened, at the source
+  std::string source; // CloudEvents source
+  std::string id;     // CloudEvents id
+  Time time;          // when it happened, at the source
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -52,7 +52,7 @@ enum class TokenState : std::uint8_t { none, genuine, malformed, bad_mac, unknow
 /// A dynamic code (CONTRACT §4.3), already checked against its issuer's key.
 struct CodeToken {
   TokenState state = TokenState::none;
-  std::string issuer;  // kid
+  std::string issuer; // kid
   std::string handset;
   std::string nonce;
   Time issued_at;
@@ -77,13 +77,13 @@ struct Scan {
   std::string device;
   std::uint32_t boot = 0;
   std::uint64_t seq = 0;
-  std::string account;  // from `account`, or from a genuine code; empty when a code named nobody
+  std::string account; // from `account`, or from a genuine code; empty when a code named nobody
   CodeToken token;
-  std::string code;      // as presented; empty when `account` was given
-  std::string function;  // identity | payment | access | library | other:<name>
+  std::string code;     // as presented; empty when `account` was given
+  std::string function; // identity | payment | access | library | other:<name>
   std::string auth;
   Direction direction = Direction::none;
-  bool direction_given = false;  // the MAC covers what was sent
+  bool direction_given = false; // the MAC covers what was sent
   Outcome outcome = Outcome::unknown;
   bool outcome_given = false;
   std::optional<Fen> amount;
@@ -92,10 +92,10 @@ struct Scan {
   std::string integration;
   bool offline = false;
   Clock clock = Clock::synced;
-  std::int64_t time_accuracy_ms = 0;  // half-width of what the source knows of `time`; 0: to the millisecond
-  std::string time_text;              // as sent: the MAC is over these characters
-  std::string mac;                    // raw bytes
-  std::uint64_t content = 0;          // hash over data and time: tells a retransmission from other content
+  std::int64_t time_accuracy_ms = 0; // half-width of what the source knows of `time`; 0: to the millisecond
+  std::string time_text;             // as sent: the MAC is over these characters
+  std::string mac;                   // raw bytes
+  std::uint64_t content = 0;         // hash over data and time: tells a retransmission from other content
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -202,7 +202,7 @@ struct CodeIssued {
   std::string nonce;
   std::int64_t ttl_s = 0;
   std::string zone, ap;
-  std::string network;  // campus | external | unknown
+  std::string network; // campus | external | unknown
   std::string purpose;
 
   template <class Self, class V>
@@ -224,7 +224,7 @@ struct Posting {
   Origin origin;
   std::string account;
   std::string posting;
-  std::string kind;  // charge | refund | topup | repayment | fee | reversal
+  std::string kind; // charge | refund | topup | repayment | fee | reversal
   Fen amount;
   std::optional<Fen> balance;
   std::string op;
@@ -279,4 +279,4 @@ struct DataAccess {
   }
 };
 
-}  // namespace onecode
+} // namespace onecode

@@ -57,10 +57,10 @@ inline EventRef ref(const Origin& o) { return {o.at, o.offset, o.id}; }
 /// What a rule found in one event.
 struct Hit {
   RuleId rule{};
-  int weight = 0;      // thousandths
-  int quality = 1000;  // thousandths
-  Time at;             // event time
-  Text facts;          // one clause: what was seen
+  int weight = 0;     // thousandths
+  int quality = 1000; // thousandths
+  Time at;            // event time
+  Text facts;         // one clause: what was seen
   std::vector<EventRef> events;
 };
 
@@ -70,12 +70,12 @@ inline constexpr std::size_t kMaxEvents = 4;
 struct Evidence {
   RuleId rule{};
   int version = 1;
-  int weight = 0;  // w*q, thousandths
+  int weight = 0; // w*q, thousandths
   Time at;
   Duration half_life;
   Text facts;
-  std::vector<EventRef> events;  // sorted, at most kMaxEvents
-  int quality = 1000;            // of the data behind it, thousandths; already part of the weight
+  std::vector<EventRef> events; // sorted, at most kMaxEvents
+  int quality = 1000;           // of the data behind it, thousandths; already part of the weight
 
   MicroNats nats(Time t) const { return faded(nats_of(weight), t - at, half_life); }
 
@@ -98,7 +98,7 @@ bool outweighs(const Hit& a, const Hit& b, Duration half_life);
 
 /// All evidence against one subject. Its outcome does not depend on the order in which hits arrive.
 class EvidenceBook {
- public:
+public:
   /// True when the hit became its rule's strongest standing one (so that a finding has something new to say).
   bool add(const Hit& hit, int version, Duration half_life);
   /// The same for an entry of another book.
@@ -124,10 +124,10 @@ class EvidenceBook {
     v("entries", s.entries_);
   }
 
- private:
+private:
   std::array<MicroNats, kFamilies> by_family(Time t) const;
 
-  std::vector<Evidence> entries_;  // by rule id, one per rule
+  std::vector<Evidence> entries_; // by rule id, one per rule
 };
 
-}  // namespace onecode
+} // namespace onecode

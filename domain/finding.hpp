@@ -18,7 +18,17 @@ namespace onecode {
 /// DETECTION §6.
 enum class Band : std::uint8_t { observe, watch, challenge, propose, automatic };
 
-enum class ProposedAction : std::uint8_t { none, watch, challenge, open_case, freeze, inspect, quarantine, suspend, terminate };
+enum class ProposedAction : std::uint8_t {
+  none,
+  watch,
+  challenge,
+  open_case,
+  freeze,
+  inspect,
+  quarantine,
+  suspend,
+  terminate
+};
 
 constexpr std::string_view to_string(ProposedAction a) {
   constexpr std::string_view n[] = {"none",    "watch",      "challenge", "open-case", "freeze",
@@ -34,10 +44,10 @@ inline constexpr Duration kQuiet = days(30);
 /// The open finding as state.
 struct Finding {
   std::string uid;
-  RuleId rule{};  // analytic
+  RuleId rule{}; // analytic
   Band band{};
   Time opened;
-  Time last_hit;  // engine time of the newest evidence: the quiet period counts from here
+  Time last_hit; // engine time of the newest evidence: the quiet period counts from here
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -54,13 +64,13 @@ struct FindingRecord {
   FindingActivity activity{};
   std::string uid;
   EntityId subject;
-  std::string subject_key;  // the record key; `issuer:<kid>` and the like for campus facts
+  std::string subject_key; // the record key; `issuer:<kid>` and the like for campus facts
   RuleId rule{};
   Band band{};
-  int score = 0;       // thousandths
-  int confidence = 0;  // thousandths: data quality behind the strongest rule
+  int score = 0;      // thousandths
+  int confidence = 0; // thousandths: data quality behind the strongest rule
   ProposedAction action{};
-  std::string act;  // lend | rent | ... | unknown; empty for compliance
+  std::string act; // lend | rent | ... | unknown; empty for compliance
   std::vector<std::pair<Family, int>> families;
   struct RulePoints {
     RuleId rule{};
@@ -71,8 +81,8 @@ struct FindingRecord {
   std::vector<EventRef> events;
   std::string policy;
   Text explanation;
-  Time first_seen, last_seen;  // event times
-  Time recorded;               // engine time
+  Time first_seen, last_seen; // event times
+  Time recorded;              // engine time
 };
 
 /// A finding's id is derived from what it is about and the event that opened it.
@@ -81,4 +91,4 @@ std::string finding_uid(const EntityId& subject, RuleId rule, const EventRef& op
 /// The band of an account (DETECTION §6). `may_freeze`: outside the learning period and with automatic freezing on.
 Band account_band(const EvidenceBook& book, Time t, const Thresholds& limits, bool may_freeze);
 
-}  // namespace onecode
+} // namespace onecode

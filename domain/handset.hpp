@@ -25,9 +25,9 @@ struct HandsetState {
 
   std::string id;
   struct Record {
-    std::vector<User> users;  // by account id
-    std::uint32_t told = 0;   // accounts lately, as last told to them; falls when the window forgets some
-    Time told_at;             // event time
+    std::vector<User> users; // by account id
+    std::uint32_t told = 0;  // accounts lately, as last told to them; falls when the window forgets some
+    Time told_at;            // event time
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("users", s.users);
@@ -40,4 +40,4 @@ struct HandsetState {
 
 void step(HandsetState& h, const msg::HandsetUsed& used, const Context& context, Effects& out);
 
-}  // namespace onecode
+} // namespace onecode

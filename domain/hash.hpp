@@ -26,9 +26,15 @@ inline std::uint32_t murmur2(std::string_view s) {
     h = (h * m) ^ k;
   }
   switch (n) {
-    case 3: h ^= static_cast<std::uint32_t>(p[2]) << 16; [[fallthrough]];
-    case 2: h ^= static_cast<std::uint32_t>(p[1]) << 8; [[fallthrough]];
-    case 1: h ^= p[0]; h *= m;
+    case 3:
+      h ^= static_cast<std::uint32_t>(p[2]) << 16;
+      [[fallthrough]];
+    case 2:
+      h ^= static_cast<std::uint32_t>(p[1]) << 8;
+      [[fallthrough]];
+    case 1:
+      h ^= p[0];
+      h *= m;
   }
   h ^= h >> 13;
   h *= m;
@@ -88,4 +94,4 @@ inline std::string hex(Hash128 h) {
   return out;
 }
 
-}  // namespace onecode
+} // namespace onecode

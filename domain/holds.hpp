@@ -13,16 +13,16 @@ namespace onecode {
 
 struct Hold {
   std::string id;
-  std::string article;  // 8 | 10 | protective
+  std::string article; // 8 | 10 | protective
   std::string reason;
-  std::vector<std::string> functions;  // what is blocked, sorted
+  std::vector<std::string> functions; // what is blocked, sorted
   Time since;
   std::optional<Time> expires;
   std::string case_id;
-  std::string actor, role, policy;  // decided by
-  std::vector<std::string> evidence;  // finding ids
+  std::string actor, role, policy;   // decided by
+  std::vector<std::string> evidence; // finding ids
   std::string remedy;
-  bool provisional = false;  // R8.4: by the response policy, until a person confirms it
+  bool provisional = false; // R8.4: by the response policy, until a person confirms it
 
   bool blocks(std::string_view function) const {
     return std::ranges::any_of(functions, [&](const std::string& f) {
@@ -49,7 +49,7 @@ struct Hold {
 };
 
 class HoldSet {
- public:
+public:
   bool empty() const { return holds_.empty(); }
   const std::vector<Hold>& all() const { return holds_; }
   const Hold* find(std::string_view id) const {
@@ -78,8 +78,8 @@ class HoldSet {
     v("holds", s.holds_);
   }
 
- private:
+private:
   std::vector<Hold> holds_;
 };
 
-}  // namespace onecode
+} // namespace onecode

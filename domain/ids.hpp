@@ -44,6 +44,8 @@ struct EntityId {
   }
 };
 
-inline std::uint64_t hash_of(Kind kind, std::string_view id) { return hash64(id, static_cast<std::uint64_t>(kind) + 1); }
+inline std::uint64_t hash_of(Kind kind, std::string_view id) {
+  return hash64(id, static_cast<std::uint64_t>(kind) + 1);
+}
 
-}  // namespace onecode
+} // namespace onecode

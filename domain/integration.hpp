@@ -15,14 +15,14 @@ namespace onecode {
 
 struct IntegrationState {
   struct Record {
-    std::string state;   // as in REGULATION §3, lower case with hyphens; empty: unknown
+    std::string state; // as in REGULATION §3, lower case with hyphens; empty: unknown
     std::string access = "open";
     std::string unit;
     std::vector<std::string> owners;
     Plan plan;
     Manifest manifest;
     std::uint64_t revision = 0;
-    std::vector<std::string> drift;  // the last 10 texts
+    std::vector<std::string> drift; // the last 10 texts
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("state", s.state);
@@ -59,4 +59,4 @@ void step(IntegrationState& i, const msg::DeviceJoined& joined, const Context& c
 void step(IntegrationState& i, const msg::DriftSeen& drift, const Context& context, Effects& out);
 void step(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out);
 
-}  // namespace onecode
+} // namespace onecode

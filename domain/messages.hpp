@@ -10,20 +10,20 @@
 #include "domain/boxed.hpp"
 #include "domain/commands.hpp"
 #include "domain/decision.hpp"
-#include "domain/evidence.hpp"
 #include "domain/events.hpp"
+#include "domain/evidence.hpp"
 
 namespace onecode {
 
 /// What the holder's account needs to know of the place where the code was shown.
 struct DeviceOpinion {
-  Reasons reasons;       // why the device or its integration may not serve this scan
-  bool trusted = false;  // the device is who and where it claims to be: its scans are evidence about people
+  Reasons reasons;      // why the device or its integration may not serve this scan
+  bool trusted = false; // the device is who and where it claims to be: its scans are evidence about people
   bool test_only = false;
   std::string zone;
   std::string integration;
-  std::vector<std::string> categories;  // the integration's scope; empty: all
-  std::vector<std::string> findings;    // open findings of the device that speak about this scan
+  std::vector<std::string> categories; // the integration's scope; empty: all
+  std::vector<std::string> findings;   // open findings of the device that speak about this scan
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("reasons", s.reasons);
@@ -40,7 +40,7 @@ namespace msg {
 
 /// device → account: a scan that the device has looked at. Answered by the scan's one decision.
 struct ScanSeen {
-  const Scan* scan = nullptr;  // lives as long as the turn
+  const Scan* scan = nullptr; // lives as long as the turn
   DeviceOpinion opinion;
 };
 
@@ -119,10 +119,10 @@ struct DeviceJoined {
 /// integration → device: what a device must know of its integration at every scan (R6.4, R7.2). The newest replaces.
 struct IntegrationView {
   std::string integration;
-  std::string state;   // as in REGULATION §3; empty: nobody adopted or planned it
-  std::string access;  // open | suspended | terminated
+  std::string state;  // as in REGULATION §3; empty: nobody adopted or planned it
+  std::string access; // open | suspended | terminated
   Manifest scope;
-  std::vector<std::string> owners;  // actors who may install and activate its devices
+  std::vector<std::string> owners; // actors who may install and activate its devices
   std::string unit;
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -139,7 +139,7 @@ struct IntegrationView {
 /// each detail at most once a day. No answer.
 struct DriftSeen {
   RuleId rule{};
-  std::string detail;  // e.g. `function library`
+  std::string detail; // e.g. `function library`
   Time at;
   EventRef event;
   std::string device;
@@ -173,7 +173,7 @@ struct SerialClaimed {
 struct SerialShared {
   std::string other_device;
   std::string other_integration;
-  std::string what;  // the serial entity's id
+  std::string what; // the serial entity's id
   Time at;
   std::vector<EventRef> events;
   template <class Self, class V>
@@ -197,7 +197,7 @@ struct TimerFired {
   }
 };
 
-}  // namespace msg
+} // namespace msg
 
 /// Events that reach an entity, and messages between entities. Pointers are to events that live as long as the turn.
 using Message = std::variant<const Scan*, const DeviceReport*, const CodeIssued*, const Posting*, const DataAccess*,
@@ -205,4 +205,4 @@ using Message = std::variant<const Scan*, const DeviceReport*, const CodeIssued*
                              msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
                              msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired>;
 
-}  // namespace onecode
+} // namespace onecode

@@ -16,4 +16,4 @@ struct Fen {
   }
 };
 
-}  // namespace onecode
+} // namespace onecode

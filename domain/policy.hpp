@@ -22,7 +22,7 @@ enum class Mode : std::uint8_t { off, shadow, enforce };
 struct RuleSettings {
   int version = 1;
   Mode mode = Mode::enforce;
-  int weight = 0;  // thousandths
+  int weight = 0; // thousandths
   int half_life_h = 0;
   std::array<std::int64_t, kMaxParams> params{};
 
@@ -67,10 +67,10 @@ struct Response {
 enum class KeyAlgorithm : std::uint8_t { ed25519, sm2 };
 
 struct TrustedKey {
-  std::string key;  // key id
+  std::string key; // key id
   KeyAlgorithm algorithm = KeyAlgorithm::ed25519;
-  std::string public_key;  // raw bytes
-  std::string actor;       // empty: any actor of the role
+  std::string public_key; // raw bytes
+  std::string actor;      // empty: any actor of the role
   std::optional<Time> from;
   std::optional<Time> to;
   bool operator==(const TrustedKey&) const = default;
@@ -80,7 +80,7 @@ enum class MacAlgorithm : std::uint8_t { hmac_sha256, hmac_sm3 };
 
 struct Issuer {
   MacAlgorithm algorithm = MacAlgorithm::hmac_sha256;
-  std::string secret;  // a name, never the secret
+  std::string secret; // a name, never the secret
   bool operator==(const Issuer&) const = default;
 };
 
@@ -121,8 +121,8 @@ std::vector<std::string> check(const Policy& policy);
 
 /// The versions that were accepted, and which one judges what.
 class PolicyHistory {
- public:
-  PolicyHistory();  // holds the built-in policy
+public:
+  PolicyHistory(); // holds the built-in policy
   explicit PolicyHistory(Policy first);
   /// The version that stands where no published one is in force yet.
   void add(Policy policy);
@@ -130,8 +130,8 @@ class PolicyHistory {
   const Policy& newest() const { return *versions_.back(); }
   bool knows(std::string_view version) const;
 
- private:
-  std::vector<std::shared_ptr<const Policy>> versions_;  // by effective_from; equal times: the later published wins
+private:
+  std::vector<std::shared_ptr<const Policy>> versions_; // by effective_from; equal times: the later published wins
 };
 
-}  // namespace onecode
+} // namespace onecode

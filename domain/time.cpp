@@ -52,14 +52,15 @@ void put(std::string& out, std::int64_t v, int width) {
   out.append(buf, static_cast<std::size_t>(width));
 }
 
-}  // namespace
+} // namespace
 
 std::optional<Time> parse_time(std::string_view s) {
   unsigned y, mo, d, h, mi, sec;
   if (!digits(s, 0, 4, y) || !digits(s, 5, 2, mo) || !digits(s, 8, 2, d) || !digits(s, 11, 2, h) ||
       !digits(s, 14, 2, mi) || !digits(s, 17, 2, sec))
     return std::nullopt;
-  if (s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != 't') || s[13] != ':' || s[16] != ':') return std::nullopt;
+  if (s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != 't') || s[13] != ':' || s[16] != ':')
+    return std::nullopt;
   if (mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo) || h > 23 || mi > 59 || sec > 60) return std::nullopt;
   std::size_t at = 19;
   std::int64_t fraction = 0;
@@ -75,8 +76,8 @@ std::optional<Time> parse_time(std::string_view s) {
     ++at;
   } else {
     unsigned oh, om;
-    if ((s[at] != '+' && s[at] != '-') || !digits(s, at + 1, 2, oh) || !digits(s, at + 4, 2, om) || s[at + 3] != ':' ||
-        oh > 23 || om > 59)
+    if ((s[at] != '+' && s[at] != '-') || !digits(s, at + 1, 2, oh) || !digits(s, at + 4, 2, om) ||
+        s[at + 3] != ':' || oh > 23 || om > 59)
       return std::nullopt;
     offset_min = static_cast<std::int64_t>(oh * 60 + om) * (s[at] == '-' ? -1 : 1);
     at += 6;
@@ -113,4 +114,4 @@ std::string format_time(Time t) {
   return out;
 }
 
-}  // namespace onecode
+} // namespace onecode

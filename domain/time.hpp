@@ -35,8 +35,8 @@ struct Time {
 constexpr Duration apart(Time a, Time b) { return {a < b ? b.ms - a.ms : a.ms - b.ms}; }
 
 /// Event times outside are BAD_TIME (CONTRACT §1).
-inline constexpr Time kEarliestEvent{1'420'070'400'000};  // 2015-01-01T00:00:00Z
-inline constexpr Time kLatestEvent{4'102'444'800'000};    // 2100-01-01T00:00:00Z
+inline constexpr Time kEarliestEvent{1'420'070'400'000}; // 2015-01-01T00:00:00Z
+inline constexpr Time kLatestEvent{4'102'444'800'000};   // 2100-01-01T00:00:00Z
 
 /// The campus writes its times in this zone.
 inline constexpr Duration kCampusOffset = hours(8);
@@ -49,4 +49,4 @@ std::string format_time(Time t);
 /// The same, appended; the hot path's form.
 void append_time(std::string& out, Time t);
 
-}  // namespace onecode
+} // namespace onecode

@@ -37,12 +37,12 @@ enum class Topic : std::uint8_t {
 
 struct TopicInfo {
   Topic topic;
-  std::string_view name;    // without the prefix
-  bool co_partitioned;      // ∥: partition = shard
+  std::string_view name; // without the prefix
+  bool co_partitioned;   // ∥: partition = shard
   bool compacted;
-  bool input;               // read by the consumer group
+  bool input; // read by the consumer group
   std::int32_t max_message_bytes;
-  std::string_view writer;  // the one class of writer (Kafka ACL)
+  std::string_view writer; // the one class of writer (Kafka ACL)
 };
 
 inline constexpr std::int32_t kInputBytes = 2 * 1024 * 1024;
@@ -90,4 +90,4 @@ struct TopicPartition {
   auto operator<=>(const TopicPartition&) const = default;
 };
 
-}  // namespace onecode
+} // namespace onecode

@@ -65,4 +65,4 @@ inline std::string event_expiry_key(std::uint32_t hour, Hash128 h) {
   return key;
 }
 
-}  // namespace onecode::storage
+} // namespace onecode::storage

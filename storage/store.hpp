@@ -23,12 +23,9 @@ struct StoreError : std::runtime_error {
 /// Changes of one turn, in order. Its bytes are the journal record: per change a flag (1 put, 0 erase), varint key length, key,
 /// and for a put varint value length, value.
 class WriteBatch {
- public:
-  /// Where key and value stand in bytes().
-  struct Place {
-    std::size_t key = 0, value = 0;
-  };
-  Place put(std::string_view key, std::string_view value);
+public:
+  /// Where in bytes() the value stands.
+  std::size_t put(std::string_view key, std::string_view value);
   void erase(std::string_view key);
   void append(const WriteBatch& other);
   bool empty() const { return bytes_.empty(); }
@@ -49,13 +46,13 @@ class WriteBatch {
   static void each(std::string_view bytes,
                    const std::function<void(std::string_view key, std::optional<std::string_view> value)>& change);
 
- private:
+private:
   std::string bytes_;
   std::size_t count_ = 0;
 };
 
 class Store {
- public:
+public:
   virtual ~Store() = default;
   /// values[i] is the value of keys[i] or nullopt; keys sorted ascending.
   virtual void read(std::span<const std::string> keys, std::vector<std::optional<std::string>>& values) = 0;
@@ -73,7 +70,7 @@ class Store {
 
 /// Gives each shard its store.
 class StoreFactory {
- public:
+public:
   virtual ~StoreFactory() = default;
   virtual std::unique_ptr<Store> open(std::int32_t shard) = 0;
   /// Keeps the shard's store, which is not open, for people to look at; the next open() gives an empty one.
@@ -83,4 +80,4 @@ class StoreFactory {
 /// Sorted maps in memory: replay, backtest, tests.
 std::unique_ptr<StoreFactory> memory_stores();
 
-}  // namespace onecode::storage
+} // namespace onecode::storage

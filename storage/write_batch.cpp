@@ -51,18 +51,16 @@ private:
 
 } // namespace
 
-WriteBatch::Place WriteBatch::put(std::string_view key, std::string_view value) {
+std::size_t WriteBatch::put(std::string_view key, std::string_view value) {
   Writer w(bytes_);
-  Place place;
   bytes_ += kPut;
   w.put_unsigned(key.size());
-  place.key = bytes_.size();
   bytes_ += key;
   w.put_unsigned(value.size());
-  place.value = bytes_.size();
+  const std::size_t at = bytes_.size();
   bytes_ += value;
   ++count_;
-  return place;
+  return at;
 }
 
 void WriteBatch::erase(std::string_view key) {

@@ -26,14 +26,14 @@ using Milliseconds = std::chrono::milliseconds;
 
 /// What a caller can do. Retriable errors are retried inside the implementations and never leave them.
 enum class BrokerFault : std::uint8_t {
-  abort,        ///< this transaction is lost, the producer is sound: abort, rewind, go on
-  fatal,        ///< this producer is finished or the outcome unknown: new producer, init, take the shards over again
-  unreachable,  ///< no broker answered in time
-  refused,      ///< the broker said no: authorisation, unknown topic, wrong settings
+  abort,       ///< this transaction is lost, the producer is sound: abort, rewind, go on
+  fatal,       ///< this producer is finished or the outcome unknown: new producer, init, take the shards over again
+  unreachable, ///< no broker answered in time
+  refused,     ///< the broker said no: authorisation, unknown topic, wrong settings
 };
 
 class BrokerError : public std::runtime_error {
- public:
+public:
   BrokerError(BrokerFault kind, const std::string& text) : std::runtime_error(text), fault(kind) {}
   BrokerFault fault;
 };
@@ -46,15 +46,15 @@ struct Header {
 /// One record, a view that lives as long as its Batch.
 struct Record {
   std::int64_t offset = 0;
-  std::int64_t timestamp_ms = -1;  ///< -1: none
+  std::int64_t timestamp_ms = -1; ///< -1: none
   std::string_view key;
-  std::optional<std::string_view> value;  ///< nullopt: a tombstone
+  std::optional<std::string_view> value; ///< nullopt: a tombstone
   std::span<const Header> headers;
 };
 
 /// Records of one partition in offset order; owns the bytes that its records point into.
 class Batch {
- public:
+public:
   virtual ~Batch() = default;
   TopicPartition source;
   std::vector<Record> records;
@@ -62,7 +62,7 @@ class Batch {
 
 /// Opaque proof of membership in a consumer group at one generation; taken once per assignment.
 class GroupMembership {
- public:
+public:
   virtual ~GroupMembership() = default;
 };
 
@@ -70,7 +70,7 @@ using Offsets = std::map<TopicPartition, std::int64_t>;
 
 /// Told of rebalances from within Consumer::serve(), on the thread that calls it.
 class AssignmentListener {
- public:
+public:
   virtual ~AssignmentListener() = default;
   /// These input partitions are ours now (the whole assignment). The listener restores what it must and then calls
   /// Consumer::assign(); until then nothing can be taken.
@@ -81,7 +81,7 @@ class AssignmentListener {
 
 /// The group member of one node. Subscribed to all co-partitioned input topics, assignor `range`, static membership.
 class Consumer {
- public:
+public:
   virtual ~Consumer() = default;
   /// Serves rebalances and errors; returns when something can be taken or the time is over.
   virtual void serve(Milliseconds timeout) = 0;
@@ -104,14 +104,14 @@ class Consumer {
 
 /// One transaction at a time. Order of calls: init once, then begin, produce*, send_offsets, commit | abort.
 class TransactionalProducer {
- public:
+public:
   virtual ~TransactionalProducer() = default;
   /// Fences every older producer of this transactional id and ends its open transaction.
   virtual void init() = 0;
   virtual void begin() = 0;
   /// Bytes are copied. partition -1: by key (murmur2). value nullopt: a tombstone.
-  virtual void produce(Topic topic, std::int32_t partition, std::string_view key, std::optional<std::string_view> value,
-                       std::span<const Header> headers = {}) = 0;
+  virtual void produce(Topic topic, std::int32_t partition, std::string_view key,
+                       std::optional<std::string_view> value, std::span<const Header> headers = {}) = 0;
   virtual void send_offsets(const Offsets& next, const GroupMembership& membership) = 0;
   virtual void commit() = 0;
   virtual void abort() = 0;
@@ -123,7 +123,7 @@ enum class Isolation : std::uint8_t { committed, uncommitted };
 
 /// Reads one partition outside any group: restore, policy, history, tail.
 class LogReader {
- public:
+public:
   virtual ~LogReader() = default;
   /// The next records in offset order; nullptr when none came in time.
   virtual std::unique_ptr<Batch> next(Milliseconds timeout, std::size_t max_records = 10'000) = 0;
@@ -136,11 +136,12 @@ inline constexpr std::int64_t kNow = 0;
 
 /// A plain idempotent producer, for people and gateways (publish, demo). Not for the engine's outputs.
 class Publisher {
- public:
+public:
   virtual ~Publisher() = default;
   /// timestamp_ms: kNow is the client's clock, kNoTimestamp a record without one. Blocks when its queue is full.
-  virtual void publish(Topic topic, std::int32_t partition, std::string_view key, std::optional<std::string_view> value,
-                       std::span<const Header> headers = {}, std::int64_t timestamp_ms = kNow) = 0;
+  virtual void publish(Topic topic, std::int32_t partition, std::string_view key,
+                       std::optional<std::string_view> value, std::span<const Header> headers = {},
+                       std::int64_t timestamp_ms = kNow) = 0;
   /// Waits until all is acknowledged; throws with the first record that was not.
   virtual void flush() = 0;
 };
@@ -152,16 +153,16 @@ struct Watermarks {
 
 struct GroupConfig {
   std::string group;
-  std::string instance;  ///< static membership: the node id
+  std::string instance; ///< static membership: the node id
 };
 
 struct TopicDescription {
-  std::int32_t partitions = 0;  ///< 0: the topic does not exist
+  std::int32_t partitions = 0; ///< 0: the topic does not exist
   std::map<std::string, std::string> config;
 };
 
 class Broker {
- public:
+public:
   virtual ~Broker() = default;
   virtual std::unique_ptr<Consumer> join(const GroupConfig& config, AssignmentListener& listener) = 0;
   virtual std::unique_ptr<TransactionalProducer> transactional(const std::string& transactional_id) = 0;
@@ -178,4 +179,4 @@ class Broker {
 /// The settings that `create_topics` gives a topic, by Kafka's names.
 std::map<std::string, std::string> topic_settings(Topic topic);
 
-}  // namespace onecode::streams
+} // namespace onecode::streams

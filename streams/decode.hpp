@@ -18,9 +18,9 @@
 namespace onecode::streams {
 
 struct DecodeError {
-  std::string_view code;   // CONTRACT §8
-  std::string_view stage;  // decode | validate
-  std::string text;        // names the field
+  std::string_view code;  // CONTRACT §8
+  std::string_view stage; // decode | validate
+  std::string text;       // names the field
   /// A command whose arguments are wrong: who says to have sent it, so that they are told.
   struct Sender {
     std::string actor, command, target;
@@ -35,7 +35,7 @@ inline constexpr int kMaxDepth = 32;
 
 /// One per thread; keeps its buffers.
 class Decoder {
- public:
+public:
   explicit Decoder(const Secrets& secrets);
   ~Decoder();
   Decoder(const Decoder&) = delete;
@@ -47,7 +47,7 @@ class Decoder {
   /// Any other input topic of people and gateways (not `inbox`, not `policy`).
   std::optional<DecodeError> event(TopicPartition at, const Record& record, Event& event);
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
@@ -55,4 +55,4 @@ class Decoder {
 /// Event times ahead of engine time by more than this are BAD_TIME in `run` (CONTRACT §1).
 inline constexpr Duration kMaxAhead = hours(24);
 
-}  // namespace onecode::streams
+} // namespace onecode::streams

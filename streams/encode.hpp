@@ -14,7 +14,7 @@ namespace onecode::streams {
 /// A record to be produced. Owns its bytes.
 struct OutRecord {
   Topic topic{};
-  std::int32_t partition = -1;  // -1: by key
+  std::int32_t partition = -1; // -1: by key
   std::string key;
   std::string value;
   bool tombstone = false;
@@ -22,9 +22,9 @@ struct OutRecord {
 };
 
 struct EncodeContext {
-  Time now;            // engine time of the turn: the record's `time`
-  Hash128 cause;       // names the input or timer that caused it; output ids are derived from it, never random
-  std::uint32_t index = 0;  // which output of that cause
+  Time now;                // engine time of the turn: the record's `time`
+  Hash128 cause;           // names the input or timer that caused it; output ids are derived from it, never random
+  std::uint32_t index = 0; // which output of that cause
 };
 
 /// Overwrites `out`; its strings keep their capacity.
@@ -38,4 +38,4 @@ OutRecord dead_letter(TopicPartition at, const Record& original, std::string_vie
 /// `"text"` with JSON escapes, appended.
 void append_json_string(std::string& out, std::string_view text);
 
-}  // namespace onecode::streams
+} // namespace onecode::streams

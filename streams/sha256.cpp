@@ -20,4 +20,4 @@ std::string Sha256::finish() {
   return out;
 }
 
-}  // namespace onecode::streams
+} // namespace onecode::streams

@@ -10,7 +10,7 @@ struct evp_md_ctx_st;
 namespace onecode::streams {
 
 class Sha256 {
- public:
+public:
   Sha256();
   ~Sha256();
   Sha256(const Sha256&) = delete;
@@ -19,8 +19,8 @@ class Sha256 {
   /// 32 raw bytes; call once.
   std::string finish();
 
- private:
+private:
   evp_md_ctx_st* context_;
 };
 
-}  // namespace onecode::streams
+} // namespace onecode::streams

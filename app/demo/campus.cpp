@@ -11,11 +11,12 @@ namespace {
 
 constexpr std::size_t kPerZone = 4;
 constexpr const char* kIntegration = "campus-gates";
-constexpr Time kMorning{1'772'409'600'000};  // 2026-03-02T08:00:00+08:00
+constexpr Time kMorning{1'772'409'600'000}; // 2026-03-02T08:00:00+08:00
 
-}  // namespace
+} // namespace
 
-Campus::Campus(CampusOptions options) : options_(options), state_(options.seed * 0x9E3779B97F4A7C15ULL + 1), now_(kMorning) {
+Campus::Campus(CampusOptions options)
+    : options_(options), state_(options.seed * 0x9E3779B97F4A7C15ULL + 1), now_(kMorning) {
   // Five rows of four buildings, 240 m apart: a campus of about one square kilometre.
   for (std::size_t z = 0; z < 20; ++z)
     zones_.push_back({fmt::format("z-{:02}", z), 293'700'000 + static_cast<std::int64_t>(z / 4) * 21'600,
@@ -93,16 +94,19 @@ std::vector<streams::FileRecord> Campus::registration(const SigningKey& key) con
     add("device.certify", devices_[d], "information-centre",
         R"({"certificate":"cert-2026","valid_to":"2029-01-01T00:00:00+08:00"})");
     add("device.install", devices_[d], "integration-owner",
-        fmt::format(R"({{"integration":"{}","zone":"{}","position":{{"lat":{}.{:07},"lon":{}.{:07},"accuracy_m":5}},"network":{{}},"kind":"fixed"}})",
-                    kIntegration, zone.id, zone.lat_e7 / 10'000'000, zone.lat_e7 % 10'000'000,
-                    zone.lon_e7 / 10'000'000, zone.lon_e7 % 10'000'000));
+        fmt::format(
+            R"({{"integration":"{}","zone":"{}","position":{{"lat":{}.{:07},"lon":{}.{:07},"accuracy_m":5}},"network":{{}},"kind":"fixed"}})",
+            kIntegration, zone.id, zone.lat_e7 / 10'000'000, zone.lat_e7 % 10'000'000, zone.lon_e7 / 10'000'000,
+            zone.lon_e7 % 10'000'000));
     add("device.activate", devices_[d], "integration-owner", "{}");
   }
   for (const auto& person : people_) {
-    add("account.open", person.account, "registrar", R"({"category":"student","valid_from":"2025-09-01T00:00:00+08:00"})");
+    add("account.open", person.account, "registrar",
+        R"({"category":"student","valid_from":"2025-09-01T00:00:00+08:00"})");
     if (!person.second_handset) continue;
     add("handset.bind", person.account, "registrar", fmt::format(R"({{"handset":"{}"}})", person.handset));
-    add("handset.bind", person.account, "registrar", fmt::format(R"({{"handset":"{}-b","secondary":true}})", person.handset));
+    add("handset.bind", person.account, "registrar",
+        fmt::format(R"({{"handset":"{}-b","secondary":true}})", person.handset));
   }
   return out;
 }
@@ -163,15 +167,16 @@ streams::FileRecord Campus::next() {
   auto& person = people_[visit.person];
   const std::size_t device = device_in(person.zone);
   const bool second = person.second_handset && random(3) == 0;
-  auto record = scan(devices_[device], ++seq_[device], person.account, second ? person.handset + "-b" : person.handset,
-                     visit.at, random(2) == 0 ? "in" : "out");
+  auto record = scan(devices_[device], ++seq_[device], person.account,
+                     second ? person.handset + "-b" : person.handset, visit.at, random(2) == 0 ? "in" : "out");
   // On foot at 1.4 m/s to a building nearby or far, then some time inside.
   last_event_ = event_;
   const std::size_t next_zone = random(zones_.size());
   const std::int64_t walk_ms = metres(person.zone, next_zone) * 1000 * 10 / 14;
   person.zone = next_zone;
-  visits_.push({visit.at + milliseconds(walk_ms + 300'000 + static_cast<std::int64_t>(random(5'400'000))), visit.person});
+  visits_.push(
+      {visit.at + milliseconds(walk_ms + 300'000 + static_cast<std::int64_t>(random(5'400'000))), visit.person});
   return record;
 }
 
-}  // namespace onecode::app
+} // namespace onecode::app

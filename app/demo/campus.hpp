@@ -21,22 +21,22 @@ namespace onecode::app {
 struct CampusOptions {
   std::uint64_t seed = 1;
   std::size_t people = 4000;
-  std::size_t lent = 3;      // codes that are lent during the run
+  std::size_t lent = 3; // codes that are lent during the run
   std::size_t clones = 1;
   std::size_t rogues = 1;
-  std::uint64_t misuse_from = 4000;  // scans before the first misuse: a person should see the quiet campus first
+  std::uint64_t misuse_from = 4000; // scans before the first misuse: a person should see the quiet campus first
   std::uint64_t misuse_every = 4000;
 };
 
 /// What the campus did on purpose, for the report.
 struct Misuse {
   std::string subject;
-  std::string kind;  // lent code | uncertified reader | cloned reader
+  std::string kind; // lent code | uncertified reader | cloned reader
   bool committed = false;
 };
 
 class Campus {
- public:
+public:
   explicit Campus(CampusOptions options);
 
   /// Zones, a trusted key, and what the demo shortens.
@@ -51,7 +51,7 @@ class Campus {
   std::uint64_t drawn() const { return last_event_; }
   const std::vector<Misuse>& misuse() const { return misuse_; }
 
- private:
+private:
   struct Zone {
     std::string id;
     std::int64_t lat_e7, lon_e7;
@@ -79,11 +79,11 @@ class Campus {
   CampusOptions options_;
   std::uint64_t state_;
   std::vector<Zone> zones_;
-  std::vector<std::string> devices_;  // kPerZone in each zone
+  std::vector<std::string> devices_; // kPerZone in each zone
   std::vector<std::uint64_t> seq_;
   std::vector<Person> people_;
   std::priority_queue<Visit, std::vector<Visit>, std::greater<>> visits_;
-  std::vector<std::pair<std::uint64_t, streams::FileRecord>> pending_;  // scans that misuse put in, oldest last
+  std::vector<std::pair<std::uint64_t, streams::FileRecord>> pending_; // scans that misuse put in, oldest last
   std::vector<Misuse> misuse_;
   std::uint64_t drawn_ = 0;
   std::uint64_t event_ = 0;
@@ -92,4 +92,4 @@ class Campus {
   Time now_;
 };
 
-}  // namespace onecode::app
+} // namespace onecode::app

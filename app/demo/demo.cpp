@@ -39,25 +39,28 @@ struct TemporaryFolder {
 
 /// Three lines that are drawn over themselves on a terminal; elsewhere one line every five seconds.
 class Summary {
- public:
+public:
   Summary() : terminal_(::isatty(STDERR_FILENO) != 0) {}
 
   void show(const Watcher& w, double seconds, std::uint64_t scans, double scans_per_second, Time campus) {
     if (!terminal_) {
       if (seconds < next_) return;
       next_ = seconds + 5;
-      fmt::print(stderr, "{:5.0f} s  {} scans, {} decisions, {:.0f}/s, latency p50 {:.1f} ms p99 {:.1f} ms, {} caught\n", seconds,
-                 scans, w.decisions, scans_per_second, w.latency_ms(500), w.latency_ms(990), w.caught.size());
+      fmt::print(
+          stderr, "{:5.0f} s  {} scans, {} decisions, {:.0f}/s, latency p50 {:.1f} ms p99 {:.1f} ms, {} caught\n",
+          seconds, scans, w.decisions, scans_per_second, w.latency_ms(500), w.latency_ms(990), w.caught.size());
       return;
     }
     if (drawn_) fmt::print(stderr, "\033[3A\033[J");
     for (; told_ < w.caught.size(); ++told_) tell(w.caught[told_]);
     fmt::print(stderr, "  {}  campus time {}\n", paint(stderr, Colour::bold, fmt::format("{:4.0f} s", seconds)),
                format_time(campus).substr(0, 16));
-    fmt::print(stderr, "  {:>9} scans   {:>9} decisions   {:>7.0f} per second   latency p50 {:.1f} ms  p99 {:.1f} ms\n", scans,
-               w.decisions, scans_per_second, w.latency_ms(500), w.latency_ms(990));
-    fmt::print(stderr, "  allow {}   deny {}   challenge {}   alerts {}   freezes {}   findings {}\n", w.verdicts.at("allow"),
-               w.verdicts.at("deny"), w.verdicts.at("challenge"), w.alerts, w.freezes, w.compliance);
+    fmt::print(stderr,
+               "  {:>9} scans   {:>9} decisions   {:>7.0f} per second   latency p50 {:.1f} ms  p99 {:.1f} ms\n",
+               scans, w.decisions, scans_per_second, w.latency_ms(500), w.latency_ms(990));
+    fmt::print(stderr, "  allow {}   deny {}   challenge {}   alerts {}   freezes {}   findings {}\n",
+               w.verdicts.at("allow"), w.verdicts.at("deny"), w.verdicts.at("challenge"), w.alerts, w.freezes,
+               w.compliance);
     drawn_ = true;
   }
 
@@ -65,7 +68,7 @@ class Summary {
     for (; told_ < w.caught.size(); ++told_) tell(w.caught[told_]);
   }
 
- private:
+private:
   static void tell(const Watcher::Caught& c) {
     fmt::print(stderr, "  {} {} {} (rule {}): {}\n", paint(stderr, Colour::red, "caught"), c.kind,
                paint(stderr, Colour::bold, c.subject), c.rule, c.why);
@@ -76,7 +79,8 @@ class Summary {
   double next_ = 0;
 };
 
-nlohmann::ordered_json report_json(const Watcher& w, std::uint64_t scans, double seconds, double rate, std::size_t missed) {
+nlohmann::ordered_json report_json(const Watcher& w, std::uint64_t scans, double seconds, double rate,
+                                   std::size_t missed) {
   nlohmann::ordered_json out;
   out["scans"] = scans;
   out["decisions"] = w.decisions;
@@ -96,23 +100,26 @@ nlohmann::ordered_json report_json(const Watcher& w, std::uint64_t scans, double
   return out;
 }
 
-void report(const Watcher& w, const Campus& campus, std::uint64_t scans, double seconds, double rate, std::size_t missed,
-            const std::string& metrics) {
-  std::string text = fmt::format("\nThe campus ran for {:.1f} s and {} scans; each got its one decision: {}.\n", seconds, scans,
-                                 w.decisions == scans ? "yes" : fmt::format("NO, {} decisions", w.decisions));
-  text += fmt::format("  {:.0f} scans per second; from publishing to the committed decision p50 {:.1f} ms, p99 {:.1f} ms\n", rate,
-                      w.latency_ms(500), w.latency_ms(990));
-  text += fmt::format("  allowed {}, denied {}, challenged {}; {} dead letters\n", w.verdicts.at("allow"), w.verdicts.at("deny"),
-                      w.verdicts.at("challenge"), w.dead_letters);
+void report(const Watcher& w, const Campus& campus, std::uint64_t scans, double seconds, double rate,
+            std::size_t missed, const std::string& metrics) {
+  std::string text =
+      fmt::format("\nThe campus ran for {:.1f} s and {} scans; each got its one decision: {}.\n", seconds, scans,
+                  w.decisions == scans ? "yes" : fmt::format("NO, {} decisions", w.decisions));
+  text += fmt::format(
+      "  {:.0f} scans per second; from publishing to the committed decision p50 {:.1f} ms, p99 {:.1f} ms\n", rate,
+      w.latency_ms(500), w.latency_ms(990));
+  text += fmt::format("  allowed {}, denied {}, challenged {}; {} dead letters\n", w.verdicts.at("allow"),
+                      w.verdicts.at("deny"), w.verdicts.at("challenge"), w.dead_letters);
   text += fmt::format("  misuse committed: {}; caught:\n",
                       std::ranges::count_if(campus.misuse(), [](const Misuse& m) { return m.committed; }));
-  for (const auto& c : w.caught) text += fmt::format("    {:<20} {:<10} rule {:<4} {}\n", c.kind, c.subject, c.rule, c.why);
+  for (const auto& c : w.caught)
+    text += fmt::format("    {:<20} {:<10} rule {:<4} {}\n", c.kind, c.subject, c.rule, c.why);
   text += fmt::format("  missed {}; innocent people frozen {}\n", missed, w.innocent_frozen.size());
   text += fmt::format("  metrics were at {}\n", metrics);
   print(text);
 }
 
-}  // namespace
+} // namespace
 
 int run_demo(const DemoOptions& options) {
   const TemporaryFolder folder;
@@ -127,7 +134,7 @@ int run_demo(const DemoOptions& options) {
   std::unique_ptr<streams::Broker> broker;
   if (options.brokers.empty()) {
     streams::LocalBrokerOptions local;
-    local.retain_bytes = 4U << 20;  // per partition: memory that is used again stays in the caches
+    local.retain_bytes = 4U << 20; // per partition: memory that is used again stays in the caches
     broker = std::make_unique<streams::LocalBroker>(local);
   } else {
     KafkaOptions kafka;
@@ -149,7 +156,8 @@ int run_demo(const DemoOptions& options) {
 
   fmt::print(stderr, "onecode demo: {} people, 80 readers in 20 buildings, {}\n", options.people,
              options.brokers.empty() ? "in-process broker" : "Kafka at " + options.brokers);
-  fmt::print(stderr, "  campus time runs fast, and the demo's policy has no learning period (usually 14 days per account)\n");
+  fmt::print(stderr,
+             "  campus time runs fast, and the demo's policy has no learning period (usually 14 days per account)\n");
   fmt::print(stderr, "  metrics: {}\n", paint(stderr, Colour::bold, engine.metrics_url()));
 
   const Interrupt interrupt;
@@ -187,7 +195,8 @@ int run_demo(const DemoOptions& options) {
   while (!over()) {
     if (!engine.running()) engine.wait();
     const auto due = static_cast<std::uint64_t>(seconds() * static_cast<double>(options.rate));
-    for (std::uint64_t burst = 0; scans < due && burst < 5000 && (options.events == 0 || scans < options.events); ++burst) {
+    for (std::uint64_t burst = 0; scans < due && burst < 5000 && (options.events == 0 || scans < options.events);
+         ++burst) {
       const auto record = campus.next();
       watcher.published(campus.drawn(), steady_ms());
       publish(record);
@@ -216,7 +225,8 @@ int run_demo(const DemoOptions& options) {
 
   std::size_t missed = 0;
   for (const auto& m : campus.misuse())
-    if (m.committed && std::ranges::none_of(watcher.caught, [&](const auto& c) { return c.subject == m.subject; })) ++missed;
+    if (m.committed && std::ranges::none_of(watcher.caught, [&](const auto& c) { return c.subject == m.subject; }))
+      ++missed;
   const double rate = static_cast<double>(watcher.decisions) / std::max(0.001, elapsed);
   if (options.json)
     print(report_json(watcher, scans, elapsed, rate, missed).dump() + "\n");
@@ -225,4 +235,4 @@ int run_demo(const DemoOptions& options) {
   return watcher.decisions == scans ? kDone : kAnswerIsNo;
 }
 
-}  // namespace onecode::app
+} // namespace onecode::app

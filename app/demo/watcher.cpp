@@ -11,7 +11,7 @@ double steady_ms() {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace
+} // namespace
 
 Watcher::Watcher(streams::Broker& broker, std::vector<Misuse> misuse) : misuse_(std::move(misuse)) {
   const auto topics = broker.describe_topics();
@@ -33,7 +33,8 @@ void Watcher::read() {
       for (const auto& record : batch->records) take(source.topic, record);
 }
 
-void Watcher::found(const std::string& subject, const std::string& kind, const std::string& rule, const std::string& why) {
+void Watcher::found(const std::string& subject, const std::string& kind, const std::string& rule,
+                    const std::string& why) {
   if (std::ranges::none_of(caught, [&](const Caught& c) { return c.subject == subject; }))
     caught.push_back({subject, kind, rule, why});
 }
@@ -74,8 +75,10 @@ void Watcher::take(Topic topic, const streams::Record& record) {
       const auto subject = std::string(record.key);
       const auto rule = data.at("finding_info").at("analytic").at("uid").get<std::string>();
       alert_[subject] = {rule, own.at("explanation").at("en").get<std::string>()};
-      if (committed(subject) == "uncertified reader" && rule == "D1") found(subject, "uncertified reader", rule, alert_[subject].second);
-      if (quarantined_.contains(subject) && rule == "D2") found(subject, "cloned reader", rule, alert_[subject].second);
+      if (committed(subject) == "uncertified reader" && rule == "D1")
+        found(subject, "uncertified reader", rule, alert_[subject].second);
+      if (quarantined_.contains(subject) && rule == "D2")
+        found(subject, "cloned reader", rule, alert_[subject].second);
       break;
     }
     case Topic::freezes: {
@@ -98,7 +101,8 @@ void Watcher::take(Topic topic, const streams::Record& record) {
         found(subject, "cloned reader", "D2", alert_[subject].second);
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -112,4 +116,4 @@ double Watcher::latency_ms(int of) const {
   return 0;
 }
 
-}  // namespace onecode::app
+} // namespace onecode::app

@@ -16,7 +16,7 @@
 namespace onecode::app {
 
 class Watcher {
- public:
+public:
   Watcher(streams::Broker& broker, std::vector<Misuse> misuse);
 
   /// When scan `demo/<n>` was published (steady clock, ms). Call before publishing it, on the thread that reads.
@@ -29,12 +29,12 @@ class Watcher {
   };
   std::uint64_t decisions = 0, alerts = 0, freezes = 0, compliance = 0, dead_letters = 0, notices = 0;
   std::map<std::string, std::uint64_t> verdicts{{"allow", 0}, {"deny", 0}, {"challenge", 0}};
-  std::vector<Caught> caught;          // in the order of discovery
+  std::vector<Caught> caught; // in the order of discovery
   std::set<std::string> innocent_frozen;
   /// Milliseconds from publishing to the committed decision; `of` in thousandths (500 = median).
   double latency_ms(int of) const;
 
- private:
+private:
   struct Source {
     Topic topic;
     std::unique_ptr<streams::LogReader> reader;
@@ -44,11 +44,11 @@ class Watcher {
 
   std::vector<Source> sources_;
   std::vector<Misuse> misuse_;
-  std::map<std::string, std::pair<std::string, std::string>> alert_;  // subject → rule, explanation
+  std::map<std::string, std::pair<std::string, std::string>> alert_; // subject → rule, explanation
   std::set<std::string> quarantined_;
   std::vector<double> published_ms_;
-  std::array<std::uint64_t, 20'000> histogram_{};  // tenths of a millisecond
+  std::array<std::uint64_t, 20'000> histogram_{}; // tenths of a millisecond
   std::uint64_t measured_ = 0;
 };
 
-}  // namespace onecode::app
+} // namespace onecode::app

@@ -87,8 +87,9 @@ std::string next_turn(const std::map<std::int32_t, std::deque<CommitRecord>>& wa
 
 /// What is no longer kept of one partition of the history.
 std::string gap(const TopicPartition& at, std::int64_t low, const std::deque<CommitRecord>& kept) {
-  std::string text = fmt::format("history partition {}: offsets 0 to {} are no longer kept, so the turns of shard {} ", at.partition,
-                                 low - 1, at.partition);
+  std::string text =
+      fmt::format("history partition {}: offsets 0 to {} are no longer kept, so the turns of shard {} ", at.partition,
+                  low - 1, at.partition);
   if (kept.empty()) return text + "are not there";
   return text + fmt::format("before {} ({}) are not there", kept.front().turn, format_time(kept.front().now));
 }

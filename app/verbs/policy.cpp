@@ -95,7 +95,8 @@ std::string newest_published(const Options& o) {
       for (const auto& r : batch->records) {
         // What no node can accept is in the topic too.
         streams::PolicyEvent event;
-        if (!streams::open_policy_event(r, event) && streams::read_policy(event.data).policy) newest = std::string(event.data);
+        if (!streams::open_policy_event(r, event) && streams::read_policy(event.data).policy)
+          newest = std::string(event.data);
       }
   if (!newest)
     throw Failure(kAnswerIsNo,
@@ -194,7 +195,8 @@ int run_publish_policy(const Options& o) {
   // A policy that is in force from the past on is an event of that past, and carries no other time: a node that reprocesses
   // old events by their own clock (run --clock events) must not leap to today because of it.
   const auto event_time = std::min(policy.effective_from, clock_now());
-  publisher->publish(Topic::policy, 0, policy.version, streams::policy_event(document, event_time), {}, streams::kNoTimestamp);
+  publisher->publish(Topic::policy, 0, policy.version, streams::policy_event(document, event_time), {},
+                     streams::kNoTimestamp);
   publisher->flush();
   if (o.json)
     print(Json{{"version", policy.version}, {"effective_from", format_time(policy.effective_from)}}.dump() + "\n");

@@ -38,7 +38,8 @@ void foresee_policies(const std::vector<std::string>& inputs, Replayer& replayer
     streams::EventFileReader reader(input);
     auto line = reader.next();
     if (!line || !std::holds_alternative<streams::FileTurn>(*line)) return;
-    Progress progress("reading the policies of " + std::filesystem::path(input).filename().string(), reader.bytes_total());
+    Progress progress("reading the policies of " + std::filesystem::path(input).filename().string(),
+                      reader.bytes_total());
     for (std::uint64_t records = 0; line; line = reader.next()) {
       if (interrupt.asked()) throw Failure(130, "interrupted; nothing was replayed");
       replayer.foresee(*line);

@@ -50,7 +50,8 @@ int run_node(const Options& o) {
   options.data_dir = config.node.data_dir;
   options.listen = config.http.listen;
   options.token_file = config.http.token_file;
-  auto secrets = config.secrets.dir.empty() ? streams::Secrets{} : streams::Secrets::from_directory(config.secrets.dir);
+  auto secrets =
+      config.secrets.dir.empty() ? streams::Secrets{} : streams::Secrets::from_directory(config.secrets.dir);
 
   const Interrupt interrupt;
   try {
@@ -68,18 +69,21 @@ int run_node(const Options& o) {
   return kDone;
 }
 
-}  // namespace
+} // namespace
 
 Run add_run(CLI::App& verb) {
   auto options = std::make_shared<Options>();
   options->kafka.add_to(verb);
-  verb.add_option("--clock", options->clock, "where engine time comes from: the wall clock, or the events (reprocessing history)")
+  verb.add_option("--clock", options->clock,
+                  "where engine time comes from: the wall clock, or the events (reprocessing history)")
       ->check(CLI::IsMember({"wall", "events"}))
       ->capture_default_str();
-  verb.footer("\nOne engine node: joins the consumer group, works until SIGTERM or Ctrl-C, leaves cleanly. Its topics must exist\n"
-              "(onecode topics create). /metrics, /readyz and /status are on [http] listen.\n\n"
-              "Example:\n  onecode run --config node.toml");
+  verb.footer(
+      "\nOne engine node: joins the consumer group, works until SIGTERM or Ctrl-C, leaves cleanly. Its topics must "
+      "exist\n"
+      "(onecode topics create). /metrics, /readyz and /status are on [http] listen.\n\n"
+      "Example:\n  onecode run --config node.toml");
   return [options] { return run_node(*options); };
 }
 
-}  // namespace onecode::app
+} // namespace onecode::app

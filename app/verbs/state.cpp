@@ -76,22 +76,25 @@ int run_state(const Options& o) {
   return kDone;
 }
 
-}  // namespace
+} // namespace
 
 Run add_state(CLI::App& verb) {
   auto options = std::make_shared<Options>();
   verb.add_option("KIND", options->kind, "account, device, integration or handset")->required();
   verb.add_option("ID", options->id, "its identifier")->required();
   verb.add_option("--config", options->kafka.config, "the node's configuration")->type_name("FILE");
-  verb.add_option("--node", options->node, "a running node's HTTP address (default: [http] listen)")->type_name("HOST:PORT");
+  verb.add_option("--node", options->node, "a running node's HTTP address (default: [http] listen)")
+      ->type_name("HOST:PORT");
   verb.add_option("--token-file", options->token_file, "the token that the node asks for")->type_name("FILE");
   verb.add_option("--data-dir", options->data_dir, "look into the store of a stopped node instead")->type_name("DIR");
-  verb.add_option("--partitions", options->partitions, "partitions of the topics, with --data-dir")->capture_default_str();
+  verb.add_option("--partitions", options->partitions, "partitions of the topics, with --data-dir")
+      ->capture_default_str();
   verb.add_flag("--json", options->json, "one line for machines");
-  verb.footer("\nWhat the engine holds about one person, device, integration or handset.\n\n"
-              "Examples:\n  onecode state account a-0012345 --config node.toml\n"
-              "  onecode state device d-0417 --data-dir /var/lib/onecode");
+  verb.footer(
+      "\nWhat the engine holds about one person, device, integration or handset.\n\n"
+      "Examples:\n  onecode state account a-0012345 --config node.toml\n"
+      "  onecode state device d-0417 --data-dir /var/lib/onecode");
   return [options] { return run_state(*options); };
 }
 
-}  // namespace onecode::app
+} // namespace onecode::app

@@ -27,7 +27,8 @@ int report(const TopicReport& found, bool json) {
     auto all = nlohmann::ordered_json::array();
     for (const auto& d : list)
       all.push_back({{"topic", d.topic}, {"what", d.what}, {"is", d.is}, {"should", d.should}});
-    print(nlohmann::ordered_json{{"ok", list.empty()}, {"differences", all}, {"warnings", found.warnings}}.dump(2) + "\n");
+    print(nlohmann::ordered_json{{"ok", list.empty()}, {"differences", all}, {"warnings", found.warnings}}.dump(2) +
+          "\n");
   } else {
     for (const auto& w : found.warnings) fmt::print(stderr, "onecode: warning: {}\n", w);
     std::string text;

@@ -13,7 +13,7 @@
 namespace onecode::bench {
 
 class OwnedBatch final : public streams::Batch {
- public:
+public:
   OwnedBatch(TopicPartition at, std::vector<LoadRecord> from, std::int64_t first) : from_(std::move(from)) {
     source = at;
     records.reserve(from_.size());
@@ -26,12 +26,13 @@ class OwnedBatch final : public streams::Batch {
     }
   }
 
- private:
+private:
   std::vector<LoadRecord> from_;
 };
 
 /// Cuts records into the inputs of turns of `size` records.
-inline std::vector<actors::Turn::Inputs> turns_of(std::vector<LoadRecord> records, std::size_t size, std::int32_t partitions,
+inline std::vector<actors::Turn::Inputs> turns_of(std::vector<LoadRecord> records, std::size_t size,
+                                                  std::int32_t partitions,
                                                   std::map<TopicPartition, std::int64_t>& offsets) {
   std::vector<actors::Turn::Inputs> out;
   for (std::size_t at = 0; at < records.size();) {
@@ -49,4 +50,4 @@ inline std::vector<actors::Turn::Inputs> turns_of(std::vector<LoadRecord> record
   return out;
 }
 
-}  // namespace onecode::bench
+} // namespace onecode::bench

@@ -25,7 +25,7 @@ std::string command(const std::string& name, const std::string& target, const st
          R"(","nonce":"n-)" + std::to_string(number) + R"(","reason":"bench","args":)" + args + "}}";
 }
 
-}  // namespace
+} // namespace
 
 Load::Load(std::uint64_t accounts, std::uint64_t devices)
     : accounts_(accounts), devices_(devices), seq_(devices, 0), zone_(accounts), last_(accounts) {
@@ -42,7 +42,8 @@ std::uint64_t Load::random() {
 std::vector<LoadRecord> Load::registration() const {
   std::vector<LoadRecord> out;
   std::uint64_t n = 0;
-  const auto add = [&](const std::string& name, const std::string& target, const std::string& role, const std::string& args) {
+  const auto add = [&](const std::string& name, const std::string& target, const std::string& role,
+                       const std::string& args) {
     out.push_back({Topic::commands, target, command(name, target, role, ++n, args)});
   };
   add("integration.adopt", "gates", "information-centre",
@@ -59,7 +60,8 @@ std::vector<LoadRecord> Load::registration() const {
     add("device.activate", device, "integration-owner", "{}");
   }
   for (std::uint64_t a = 0; a < accounts_; ++a)
-    add("account.open", id('a', a, 7), "registrar", R"({"category":"student","valid_from":"2020-01-01T00:00:00+08:00"})");
+    add("account.open", id('a', a, 7), "registrar",
+        R"({"category":"student","valid_from":"2020-01-01T00:00:00+08:00"})");
   return out;
 }
 
@@ -84,7 +86,8 @@ void Load::next(LoadRecord& out) {
   out.value += R"(","type":"onecode.scan.v1","time":")";
   append_time(out.value, now_);
   out.value += R"(","datacontenttype":"application/json","data":{"account":")" + account + R"(","device":")" + device;
-  out.value += R"(","seq":)" + std::to_string(seq) + R"(,"boot":1,"function":"access","auth":"present","direction":")";
+  out.value +=
+      R"(","seq":)" + std::to_string(seq) + R"(,"boot":1,"function":"access","auth":"present","direction":")";
   out.value += random() % 2 == 0 ? "in" : "out";
   out.value += R"(","outcome":"accepted","handset":")" + id('h', ghost ? a + 5'000'000 : a, 7);
   out.value += R"(","integration":"gates","offline":false}})";
@@ -107,4 +110,4 @@ double peak_memory_mib() {
   return static_cast<double>(u.ru_maxrss) / 1024.0;
 }
 
-}  // namespace onecode::bench
+} // namespace onecode::bench

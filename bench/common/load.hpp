@@ -19,21 +19,21 @@ struct LoadRecord {
 };
 
 class Load {
- public:
+public:
   Load(std::uint64_t accounts, std::uint64_t devices);
   /// Unsigned commands that open everything.
   std::vector<LoadRecord> registration() const;
   /// The next scan; overwrites `out`.
   void next(LoadRecord& out);
 
- private:
+private:
   std::uint64_t random();
   std::uint64_t accounts_, devices_;
   std::uint64_t state_ = 0x9E3779B97F4A7C15ULL;
   std::vector<std::uint64_t> seq_;
   std::vector<std::uint8_t> zone_;
   std::vector<Time> last_;
-  Time now_{1'772'409'492'345};  // 2026-03-02T07:58:12.345+08:00
+  Time now_{1'772'409'492'345}; // 2026-03-02T07:58:12.345+08:00
   std::uint64_t number_ = 0;
 };
 
@@ -42,4 +42,4 @@ double cpu_seconds();
 double wall_seconds();
 double peak_memory_mib();
 
-}  // namespace onecode::bench
+} // namespace onecode::bench

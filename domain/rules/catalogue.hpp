@@ -13,30 +13,80 @@ namespace onecode {
 
 /// Ids as in code, policy, alerts and metrics. R ids are findings named by their requirement (CONTRACT §5.4).
 enum class RuleId : std::uint8_t {
-  A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18,
-  D1, D2, D3, D4, D5, D6, D7, D8, D9, D10, D11, D12, D13, D14, D15,
-  R2_4, R5_2, R6_4, R7_1,
+  A1,
+  A2,
+  A3,
+  A4,
+  A5,
+  A6,
+  A7,
+  A8,
+  A9,
+  A10,
+  A11,
+  A12,
+  A13,
+  A14,
+  A15,
+  A16,
+  A17,
+  A18,
+  D1,
+  D2,
+  D3,
+  D4,
+  D5,
+  D6,
+  D7,
+  D8,
+  D9,
+  D10,
+  D11,
+  D12,
+  D13,
+  D14,
+  D15,
+  R2_4,
+  R5_2,
+  R6_4,
+  R7_1,
 };
 inline constexpr std::size_t kRuleIds = 37;
 
 /// Correlated rules share a family: inside one the strongest counts, families add up (DETECTION §5).
 enum class Family : std::uint8_t {
-  spatial, sequence, relay, replay, handset, behaviour, context, social, challenge, human,
-  certification, clone, place, tamper, network, lease, data, plan,
+  spatial,
+  sequence,
+  relay,
+  replay,
+  handset,
+  behaviour,
+  context,
+  social,
+  challenge,
+  human,
+  certification,
+  clone,
+  place,
+  tamper,
+  network,
+  lease,
+  data,
+  plan,
 };
 inline constexpr std::size_t kFamilies = 18;
 
 constexpr std::string_view to_string(Family f) {
   constexpr std::string_view names[kFamilies] = {
-      "spatial", "sequence", "relay",         "replay", "handset", "behaviour", "context", "social", "challenge",
+      "spatial", "sequence",      "relay", "replay", "handset", "behaviour", "context", "social", "challenge",
       "human",   "certification", "clone", "place",  "tamper",  "network",   "lease",   "data",   "plan"};
   return names[static_cast<std::size_t>(f)];
 }
 
 constexpr std::string_view to_string(RuleId r) {
   constexpr std::string_view names[kRuleIds] = {
-      "A1",  "A2",  "A3",  "A4",  "A5",  "A6",  "A7",  "A8",  "A9",  "A10",  "A11",  "A12",  "A13",
-      "A14", "A15", "A16", "A17", "A18", "D1",  "D2",  "D3",  "D4",  "D5",   "D6",   "D7",   "D8",
+      "A1",  "A2",  "A3",  "A4",  "A5",  "A6",  "A7",  "A8",   "A9",   "A10",  "A11", "A12", "A13",
+      "A14", "A15", "A16", "A17", "A18", "D1",  "D2",  "D3",   "D4",   "D5",   "D6",  "D7",  "D8",
       "D9",  "D10", "D11", "D12", "D13", "D14", "D15", "R2.4", "R5.2", "R6.4", "R7.1"};
   return names[static_cast<std::size_t>(r)];
 }
@@ -44,18 +94,18 @@ constexpr std::string_view to_string(RuleId r) {
 std::optional<RuleId> rule_by_name(std::string_view name);
 
 struct ParamInfo {
-  std::string_view name;  // units last
-  std::int64_t value;     // the default
+  std::string_view name; // units last
+  std::int64_t value;    // the default
 };
 inline constexpr std::size_t kMaxParams = 8;
 
 struct RuleInfo {
   RuleId id;
-  std::string_view title;     // one or two words, for people and metrics
+  std::string_view title; // one or two words, for people and metrics
   std::string_view title_zh;
-  std::string_view control;   // the clause, as in `compliance.control`
+  std::string_view control; // the clause, as in `compliance.control`
   Family family;
-  int weight;                 // thousandths
+  int weight; // thousandths
   int half_life_h;
   std::array<ParamInfo, kMaxParams> params{};
 
@@ -71,4 +121,4 @@ std::span<const RuleInfo> rule_catalogue();
 /// nullptr: not built.
 const RuleInfo* rule_info(RuleId id);
 
-}  // namespace onecode
+} // namespace onecode

@@ -6,7 +6,15 @@
 namespace onecode::param {
 
 namespace a1 {
-enum : std::size_t { campus_speed_mm_s, intercampus_speed_mm_s, min_distance_m, place_error_m, clock_skew_ms, strong_weight, strong_factor };
+enum : std::size_t {
+  campus_speed_mm_s,
+  intercampus_speed_mm_s,
+  min_distance_m,
+  place_error_m,
+  clock_skew_ms,
+  strong_weight,
+  strong_factor
+};
 }
 namespace a2 {
 enum : std::size_t { window_ms };
@@ -33,4 +41,4 @@ namespace d3 {
 enum : std::size_t { window_ms };
 }
 
-}  // namespace onecode::param
+} // namespace onecode::param

@@ -39,7 +39,9 @@ json Outcome::decision(const std::string& scan_id) const {
 
 std::string Outcome::verdict(const std::string& scan_id) const { return decision(scan_id).at("verdict"); }
 
-std::vector<std::string> Outcome::reasons(const std::string& scan_id) const { return sorted(decision(scan_id).at("reasons")); }
+std::vector<std::string> Outcome::reasons(const std::string& scan_id) const {
+  return sorted(decision(scan_id).at("reasons"));
+}
 
 std::vector<json> Outcome::dead(const std::string& code) const {
   std::vector<json> out;
@@ -63,10 +65,12 @@ json Outcome::last(const std::string& topic, const std::string& member, const st
 
 json Outcome::last_freeze(const std::string& account) const { return last("freezes", "account", account); }
 
-std::vector<json> Outcome::findings(const std::string& topic, const std::string& rule, const std::string& subject) const {
+std::vector<json> Outcome::findings(const std::string& topic, const std::string& rule,
+                                    const std::string& subject) const {
   std::vector<json> out;
   for (const auto& data : data(topic))
-    if (data.at("finding_info").at("analytic").at("uid") == rule && data.at("unmapped").at("onecode").at("subject") == subject)
+    if (data.at("finding_info").at("analytic").at("uid") == rule &&
+        data.at("unmapped").at("onecode").at("subject") == subject)
       out.push_back(data);
   return out;
 }
@@ -80,7 +84,8 @@ std::vector<json> Outcome::notices(const std::string& to) const {
 
 Outcome replay_text(const std::string& text, const json& policy, std::vector<std::string> more, const json& secrets) {
   Folder folder;
-  std::vector<std::string> arguments{"replay", folder.write("in.ndjson", text).string(), "--out", (folder / "out").string()};
+  std::vector<std::string> arguments{"replay", folder.write("in.ndjson", text).string(), "--out",
+                                     (folder / "out").string()};
   if (!policy.is_null()) {
     arguments.emplace_back("--policy");
     arguments.push_back(folder.write("policy.json", policy.dump()).string());
@@ -125,15 +130,12 @@ json policy_document() {
 
 Campus::Campus() = default;
 
-json& Campus::command(const std::string& name, const std::string& target, json args, std::int64_t time, const std::string& role,
-                      const std::string& actor) {
+json& Campus::command(const std::string& name, const std::string& target, json args, std::int64_t time,
+                      const std::string& role, const std::string& actor) {
   const std::string nonce = "nonce-" + std::to_string(++nonce_);
-  json data = {{"command", name},
-               {"target", target},
-               {"args", std::move(args)},
-               {"actor", {{"id", actor.empty() ? "the-" + role : actor}, {"role", role}}},
-               {"issued_at", at(time)},
-               {"nonce", nonce},
+  json data = {{"command", name},         {"target", target},
+               {"args", std::move(args)}, {"actor", {{"id", actor.empty() ? "the-" + role : actor}, {"role", role}}},
+               {"issued_at", at(time)},   {"nonce", nonce},
                {"reason", "as agreed"}};
   lines.push_back(line("commands", target, event("onecode.command.v1", "command/" + nonce, time, std::move(data))));
   return lines.back();
@@ -152,25 +154,32 @@ void Campus::bind(const std::string& account, const std::string& handset, std::i
 }
 
 void Campus::adopt(const std::string& integration, json manifest_changes) {
-  json manifest = {{"devices", {"d-1", "d-2", "d-3", "d-4"}},
-                   {"zones", {"z-1", "z-2", "z-3"}},
-                   {"functions", {"identity", "payment", "access", "library", "other:clinic", "other:exam", "other:sauna"}},
-                   {"fields", {{{"name", "account"}, {"purpose", "opening doors"}, {"retention_days", 30}}}},
-                   {"endpoints", {"/accounts"}},
-                   {"volumes", {{"subjects_per_day", 10000}, {"scans_per_day", 100000}}},
-                   {"network", "10.0.0.0/8"}};
+  json manifest = {
+      {"devices", {"d-1", "d-2", "d-3", "d-4"}},
+      {"zones", {"z-1", "z-2", "z-3"}},
+      {"functions", {"identity", "payment", "access", "library", "other:clinic", "other:exam", "other:sauna"}},
+      {"fields", {{{"name", "account"}, {"purpose", "opening doors"}, {"retention_days", 30}}}},
+      {"endpoints", {"/accounts"}},
+      {"volumes", {{"subjects_per_day", 10000}, {"scans_per_day", 100000}}},
+      {"network", "10.0.0.0/8"}};
   manifest.update(manifest_changes);
   const json args = {{"unit", "unit-" + integration},
                      {"owners", {"owner-1"}},
-                     {"plan", {{"purpose", "doors"}, {"architecture", "readers"}, {"data_security", "TLS"}, {"expected_effect", "shorter queues"}}},
+                     {"plan",
+                      {{"purpose", "doors"},
+                       {"architecture", "readers"},
+                       {"data_security", "TLS"},
+                       {"expected_effect", "shorter queues"}}},
                      {"manifest", manifest}};
   command("integration.adopt", integration, args, -100 * kDay, "information-centre");
 }
 
-void Campus::device(const std::string& device, const std::string& integration, const std::string& zone, json certify, int steps) {
+void Campus::device(const std::string& device, const std::string& integration, const std::string& zone, json certify,
+                    int steps) {
   const std::int64_t time = -95 * kDay;
   if (steps >= 1)
-    command("device.register", device, {{"serial", "serial-" + device}, {"model", "gate 2"}, {"integration", integration}}, time,
+    command("device.register", device,
+            {{"serial", "serial-" + device}, {"model", "gate 2"}, {"integration", integration}}, time,
             "information-centre");
   json args = {{"certificate", "cert-" + device}, {"valid_to", at(700 * kDay)}};
   args.update(certify);
@@ -179,14 +188,20 @@ void Campus::device(const std::string& device, const std::string& integration, c
   const json network = {{"src_ip", "10.0.0.7"}, {"vlan", "7"}};
   if (steps >= 3)
     command("device.install", device,
-            {{"integration", integration}, {"zone", zone}, {"position", position}, {"network", network}, {"kind", "fixed"}},
+            {{"integration", integration},
+             {"zone", zone},
+             {"position", position},
+             {"network", network},
+             {"kind", "fixed"}},
             time + 2 * kSecond, "integration-owner", "owner-1");
-  if (steps >= 4) command("device.activate", device, json::object(), time + 3 * kSecond, "integration-owner", "owner-1");
+  if (steps >= 4)
+    command("device.activate", device, json::object(), time + 3 * kSecond, "integration-owner", "owner-1");
 }
 
-json Campus::scan(const std::string& id, const std::string& device, std::int64_t seq, const std::string& account, std::int64_t time,
-                  json more) {
-  json data = {{"device", device}, {"seq", seq}, {"function", "access"}, {"auth", "present"}, {"direction", "in"}, {"outcome", "accepted"}};
+json Campus::scan(const std::string& id, const std::string& device, std::int64_t seq, const std::string& account,
+                  std::int64_t time, json more) {
+  json data = {{"device", device},  {"seq", seq},        {"function", "access"},
+               {"auth", "present"}, {"direction", "in"}, {"outcome", "accepted"}};
   if (!account.empty()) data["account"] = account;
   data.update(more);
   for (auto it = data.begin(); it != data.end();) it = it->is_null() ? data.erase(it) : std::next(it);
@@ -201,7 +216,9 @@ std::string Campus::text() const {
   return out;
 }
 
-Outcome Campus::replay(std::vector<std::string> more) const { return replay_text(text(), policy, std::move(more), secrets); }
+Outcome Campus::replay(std::vector<std::string> more) const {
+  return replay_text(text(), policy, std::move(more), secrets);
+}
 
 Campus ordinary() {
   Campus campus;

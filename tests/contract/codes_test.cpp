@@ -32,13 +32,14 @@ void seal(Campus& campus) {
 }
 
 json claims(std::int64_t time, const std::string& nonce, const json& changes = json::object()) {
-  json out = {{"kid", "app-1"}, {"account", "a-1"}, {"handset", "h-1"}, {"nonce", nonce}, {"iat", at(time)}, {"ttl_s", 60}, {"purpose", "door"}};
+  json out = {{"kid", "app-1"},  {"account", "a-1"}, {"handset", "h-1"}, {"nonce", nonce},
+              {"iat", at(time)}, {"ttl_s", 60},      {"purpose", "door"}};
   out.update(changes);
   return out;
 }
 
-void scan_code(Campus& campus, const std::string& id, const std::string& device, int seq, const std::string& code, std::int64_t time,
-               json more = json::object()) {
+void scan_code(Campus& campus, const std::string& id, const std::string& device, int seq, const std::string& code,
+               std::int64_t time, json more = json::object()) {
   more["code"] = code;
   campus.scan(id, device, seq, "", time, more);
 }
@@ -83,11 +84,13 @@ TEST_CASE("the MAC covers every field it names, with absent fields empty", "[con
   Campus campus = with_secrets();
   campus.scan("boot", "d-3", 1, "a-1", 0, {{"boot", 4}});
   seal(campus);
-  campus.scan("amount", "d-3", 2, "a-1", kHour, {{"boot", 4}, {"function", "payment"}, {"amount", 1250}, {"direction", "none"}});
+  campus.scan("amount", "d-3", 2, "a-1", kHour,
+              {{"boot", 4}, {"function", "payment"}, {"amount", 1250}, {"direction", "none"}});
   seal(campus);
   campus.scan("bare", "d-3", 3, "a-1", 2 * kHour, {{"boot", 4}, {"direction", nullptr}, {"outcome", nullptr}});
   seal(campus);
-  scan_code(campus, "code", "d-3", 4, code_token(claims(3 * kHour, "n-1"), kIssuerKey), 3 * kHour + kSecond, {{"boot", 4}});
+  scan_code(campus, "code", "d-3", 4, code_token(claims(3 * kHour, "n-1"), kIssuerKey), 3 * kHour + kSecond,
+            {{"boot", 4}});
   seal(campus);
   const Outcome outcome = campus.replay();
   for (const char* scan : {"boot", "amount", "bare", "code"}) {
@@ -107,7 +110,8 @@ TEST_CASE("leaving through a gate with a bad MAC is allowed, the reason is liste
 TEST_CASE("a valid code names its account", "[contract]") {
   Campus campus = with_secrets();
   scan_code(campus, "s1", "d-1", 1, code_token(claims(0, "n-1"), kIssuerKey), 10 * kSecond);
-  scan_code(campus, "sm3", "d-1", 2, code_token(claims(kHour, "n-2", {{"kid", "app-sm"}}), kIssuerKey, "hmac-sm3"), kHour + kSecond);
+  scan_code(campus, "sm3", "d-1", 2, code_token(claims(kHour, "n-2", {{"kid", "app-sm"}}), kIssuerKey, "hmac-sm3"),
+            kHour + kSecond);
   const Outcome outcome = campus.replay();
   CHECK(outcome.verdict("s1") == "allow");
   CHECK(outcome.decision("s1").at("account") == "a-1");
@@ -118,8 +122,10 @@ TEST_CASE("a code lives for its ttl and five seconds of clock skew", "[contract]
   Campus campus = with_secrets();
   scan_code(campus, "at the end", "d-1", 1, code_token(claims(0, "n-1"), kIssuerKey), 64 * kSecond);
   scan_code(campus, "too late", "d-1", 2, code_token(claims(kHour, "n-2"), kIssuerKey), kHour + 66 * kSecond);
-  scan_code(campus, "a little early", "d-1", 3, code_token(claims(2 * kHour, "n-3"), kIssuerKey), 2 * kHour - 4 * kSecond);
-  scan_code(campus, "from the future", "d-1", 4, code_token(claims(3 * kHour, "n-4"), kIssuerKey), 3 * kHour - 7 * kSecond);
+  scan_code(campus, "a little early", "d-1", 3, code_token(claims(2 * kHour, "n-3"), kIssuerKey),
+            2 * kHour - 4 * kSecond);
+  scan_code(campus, "from the future", "d-1", 4, code_token(claims(3 * kHour, "n-4"), kIssuerKey),
+            3 * kHour - 7 * kSecond);
   const Outcome outcome = campus.replay();
   CHECK(outcome.verdict("at the end") == "allow");
   only_reason(outcome, "too late", "CODE_EXPIRED");
@@ -135,9 +141,10 @@ TEST_CASE("a forged or broken code is CODE_INVALID", "[contract]") {
   scan_code(campus, "other key", "d-1", 2, code_token(claims(0, "n-2"), "not the issuer's key"), kMinute);
   scan_code(campus, "no dots", "d-1", 3, "OC1", kHour);
   scan_code(campus, "words", "d-1", 4, "OC1.hello.world", 2 * kHour);
-  scan_code(campus, "sm3 by a sha256 issuer", "d-1", 5, code_token(claims(3 * kHour, "n-3", {{"alg", "hmac-sm3"}}), kIssuerKey, "hmac-sm3"),
-            3 * kHour + kSecond);
-  scan_code(campus, "alg none", "d-1", 6, "OC1." + base64url(claims(4 * kHour, "n-4", {{"alg", "none"}}).dump()) + ".", 4 * kHour);
+  scan_code(campus, "sm3 by a sha256 issuer", "d-1", 5,
+            code_token(claims(3 * kHour, "n-3", {{"alg", "hmac-sm3"}}), kIssuerKey, "hmac-sm3"), 3 * kHour + kSecond);
+  scan_code(campus, "alg none", "d-1", 6,
+            "OC1." + base64url(claims(4 * kHour, "n-4", {{"alg", "none"}}).dump()) + ".", 4 * kHour);
   const Outcome outcome = campus.replay();
   for (const char* scan : {"flipped", "other key", "no dots", "words", "sm3 by a sha256 issuer", "alg none"})
     only_reason(outcome, scan, "CODE_INVALID");
@@ -192,7 +199,8 @@ TEST_CASE("a nonce counts per account", "[contract]") {
   campus.open("a-2");
   campus.bind("a-2", "h-2");
   scan_code(campus, "s1", "d-1", 1, code_token(claims(0, "n-1"), kIssuerKey), kSecond);
-  scan_code(campus, "s2", "d-2", 1, code_token(claims(0, "n-1", {{"account", "a-2"}, {"handset", "h-2"}}), kIssuerKey), 20 * kSecond);
+  scan_code(campus, "s2", "d-2", 1,
+            code_token(claims(0, "n-1", {{"account", "a-2"}, {"handset", "h-2"}}), kIssuerKey), 20 * kSecond);
   const Outcome outcome = campus.replay();
   CHECK(outcome.verdict("s1") == "allow");
   CHECK(outcome.verdict("s2") == "allow");

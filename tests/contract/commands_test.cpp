@@ -7,7 +7,8 @@ using namespace contract;
 namespace {
 
 // One refused command: its code, a notice to the author, and the neighbours decided.
-void refused(Campus& campus, const std::string& code, const std::string& author, const std::vector<std::string>& more = {"--unsigned-commands"}) {
+void refused(Campus& campus, const std::string& code, const std::string& author,
+             const std::vector<std::string>& more = {"--unsigned-commands"}) {
   campus.scan("after", "d-1", 900, "a-1", 20 * kDay);
   const Outcome outcome = campus.replay(more);
   INFO("dead letters: " << json(outcome.records("dead-letters")).dump());
@@ -26,8 +27,10 @@ struct Signed {
 
   Signed() {
     for (const char* role : {"registrar", "security-officer", "information-centre", "integration-owner"})
-      campus.policy["trust"]["roles"][role] = json::array(
-          {{{"key", std::string("k-") + role}, {"alg", "ed25519"}, {"public", key.public_key}, {"actor", std::string("the-") + role}}});
+      campus.policy["trust"]["roles"][role] = json::array({{{"key", std::string("k-") + role},
+                                                            {"alg", "ed25519"},
+                                                            {"public", key.public_key},
+                                                            {"actor", std::string("the-") + role}}});
     campus.policy["trust"]["roles"]["integration-owner"][0]["actor"] = "owner-1";
     for (auto& record : campus.lines) sign(record);
   }
@@ -43,10 +46,12 @@ TEST_CASE("a command in a role that may not give it is FORBIDDEN_ROLE", "[contra
   Campus campus = ordinary();
   SECTION("a registrar freezes") { campus.command("account.freeze", "a-1", {{"article", "8"}}, 0, "registrar"); }
   SECTION("an owner certifies") {
-    campus.command("device.certify", "d-1", {{"certificate", "c"}, {"valid_to", at(kDay)}}, 0, "integration-owner", "the-registrar");
+    campus.command("device.certify", "d-1", {{"certificate", "c"}, {"valid_to", at(kDay)}}, 0, "integration-owner",
+                   "the-registrar");
   }
   SECTION("a reviewer opens") {
-    campus.command("account.open", "a-9", {{"category", "student"}, {"valid_from", at(0)}}, 0, "reviewer", "the-registrar");
+    campus.command("account.open", "a-9", {{"category", "student"}, {"valid_from", at(0)}}, 0, "reviewer",
+                   "the-registrar");
   }
   refused(campus, "FORBIDDEN_ROLE", "the-registrar");
 }
@@ -61,13 +66,18 @@ TEST_CASE("a command about nobody is UNKNOWN_TARGET", "[contract]") {
 
 TEST_CASE("a command that the state forbids is ILLEGAL_TRANSITION", "[contract]") {
   Campus campus = ordinary();
-  const json place = {{"integration", "gates"}, {"zone", "z-1"}, {"position", {{"lat", 29.36}, {"lon", 113.1}, {"accuracy_m", 5}}},
-                      {"network", {{"vlan", "7"}}}, {"kind", "fixed"}};
+  const json place = {{"integration", "gates"},
+                      {"zone", "z-1"},
+                      {"position", {{"lat", 29.36}, {"lon", 113.1}, {"accuracy_m", 5}}},
+                      {"network", {{"vlan", "7"}}},
+                      {"kind", "fixed"}};
   SECTION("open twice") {
-    campus.command("account.open", "a-1", {{"category", "student"}, {"valid_from", at(0)}}, 0, "registrar", "owner-1");
+    campus.command("account.open", "a-1", {{"category", "student"}, {"valid_from", at(0)}}, 0, "registrar",
+                   "owner-1");
   }
   SECTION("register twice") {
-    campus.command("device.register", "d-1", {{"serial", "other"}, {"model", "m"}, {"integration", "gates"}}, 0, "information-centre", "owner-1");
+    campus.command("device.register", "d-1", {{"serial", "other"}, {"model", "m"}, {"integration", "gates"}}, 0,
+                   "information-centre", "owner-1");
   }
   SECTION("install before certification") {
     campus.device("d-3", "gates", "z-1", json::object(), 1);
@@ -77,8 +87,12 @@ TEST_CASE("a command that the state forbids is ILLEGAL_TRANSITION", "[contract]"
     campus.device("d-3", "gates", "z-1", json::object(), 2);
     campus.command("device.activate", "d-3", json::object(), 0, "integration-owner", "owner-1");
   }
-  SECTION("release what is free") { campus.command("device.release", "d-1", json::object(), 0, "information-centre", "owner-1"); }
-  SECTION("lift what is not held") { campus.command("account.lift", "a-1", {{"article", "8"}}, 0, "security-officer", "owner-1"); }
+  SECTION("release what is free") {
+    campus.command("device.release", "d-1", json::object(), 0, "information-centre", "owner-1");
+  }
+  SECTION("lift what is not held") {
+    campus.command("account.lift", "a-1", {{"article", "8"}}, 0, "security-officer", "owner-1");
+  }
   refused(campus, "ILLEGAL_TRANSITION", "owner-1");
 }
 
@@ -243,9 +257,9 @@ TEST_CASE("keys new and command --dry-run make a line that replay accepts", "[co
   Signed all;
   all.campus.policy["trust"]["roles"]["security-officer"].push_back(
       {{"key", key.at("key")}, {"alg", "ed25519"}, {"public", key.at("public")}, {"actor", "officer-7"}});
-  const Exit built = onecode({"command", "account.freeze", "--target", "a-1", "--key", file, "--actor", "officer-7", "--role",
-                              "security-officer", "--arg", "article=8", "--arg", "functions=payment,access", "--reason", "case 2026-17 it's",
-                              "--time", at(0), "--dry-run"});
+  const Exit built = onecode({"command", "account.freeze", "--target", "a-1", "--key", file, "--actor", "officer-7",
+                              "--role", "security-officer", "--arg", "article=8", "--arg", "functions=payment,access",
+                              "--reason", "case 2026-17 it's", "--time", at(0), "--dry-run"});
   REQUIRE(built.code == 0);
   all.campus.add(json::parse(built.out));
   all.campus.scan("s1", "d-1", 1, "a-1", kHour);

@@ -42,8 +42,8 @@ std::string at(std::int64_t ms) {
   std::tm parts{};
   gmtime_r(&clock, &parts);
   char out[64];
-  std::snprintf(out, sizeof out, "%04d-%02d-%02dT%02d:%02d:%02d.%03d+08:00", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(rest));
+  std::snprintf(out, sizeof out, "%04d-%02d-%02dT%02d:%02d:%02d.%03d+08:00", parts.tm_year + 1900, parts.tm_mon + 1,
+                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(rest));
   return out;
 }
 
@@ -62,7 +62,8 @@ std::int64_t since(const std::string& time) {
   const std::string zone = time.substr(static_cast<std::size_t>(used));
   if (zone != "Z") {
     REQUIRE(zone.size() == 6);
-    offset = (std::stoi(zone.substr(1, 2)) * kHour + std::stoi(zone.substr(4, 2)) * kMinute) * (zone[0] == '-' ? -1 : 1);
+    offset =
+        (std::stoi(zone.substr(1, 2)) * kHour + std::stoi(zone.substr(4, 2)) * kMinute) * (zone[0] == '-' ? -1 : 1);
   }
   return (static_cast<std::int64_t>(timegm(&parts)) - kBase) * 1000 + ms - offset;
 }
@@ -95,16 +96,17 @@ std::string base64(std::string_view bytes) {
 std::string hmac(std::string_view key, std::string_view text, const std::string& algorithm) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned length = 0;
-  HMAC(algorithm == "hmac-sm3" ? EVP_sm3() : EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest,
-       &length);
+  HMAC(algorithm == "hmac-sm3" ? EVP_sm3() : EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest, &length);
   return {reinterpret_cast<const char*>(digest), length};
 }
 
 std::string scan_mac(const json& data, const std::string& time, std::string_view key) {
   const std::string who = data.contains("account") ? text_or_empty(data, "account") : text_or_empty(data, "code");
-  const std::string text = "onecode.scan.v1\n" + text_or_empty(data, "device") + "\n" + number(data, "boot", "0") + "\n" +
-                           number(data, "seq", "") + "\n" + time + "\n" + who + "\n" + text_or_empty(data, "function") + "\n" +
-                           text_or_empty(data, "direction") + "\n" + text_or_empty(data, "outcome") + "\n" + number(data, "amount", "0");
+  const std::string text = "onecode.scan.v1\n" + text_or_empty(data, "device") + "\n" + number(data, "boot", "0") +
+                           "\n" + number(data, "seq", "") + "\n" + time + "\n" + who + "\n" +
+                           text_or_empty(data, "function") + "\n" + text_or_empty(data, "direction") + "\n" +
+                           text_or_empty(data, "outcome") + "\n" + number(data, "amount", "0");
   return base64url(hmac(key, text));
 }
 
@@ -166,7 +168,8 @@ Exit onecode(const std::vector<std::string>& arguments) {
 }
 
 json event(const std::string& type, const std::string& id, std::int64_t time, json data) {
-  return {{"specversion", "1.0"}, {"id", id}, {"source", "/tests"}, {"type", type}, {"time", at(time)}, {"data", std::move(data)}};
+  return {{"specversion", "1.0"}, {"id", id},         {"source", "/tests"},
+          {"type", type},         {"time", at(time)}, {"data", std::move(data)}};
 }
 
 json line(const std::string& topic, const std::string& key, json value) {
@@ -187,14 +190,15 @@ KeyPair::KeyPair() {
 }
 
 std::string KeyPair::sign(std::string_view text) const {
-  EVP_PKEY* key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, reinterpret_cast<const unsigned char*>(private_key.data()),
-                                               private_key.size());
+  EVP_PKEY* key = EVP_PKEY_new_raw_private_key(
+      EVP_PKEY_ED25519, nullptr, reinterpret_cast<const unsigned char*>(private_key.data()), private_key.size());
   REQUIRE(key != nullptr);
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   unsigned char signature[64];
   std::size_t length = sizeof signature;
   const bool good = EVP_DigestSignInit(context, nullptr, nullptr, nullptr, key) == 1 &&
-                    EVP_DigestSign(context, signature, &length, reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1;
+                    EVP_DigestSign(context, signature, &length, reinterpret_cast<const unsigned char*>(text.data()),
+                                   text.size()) == 1;
   EVP_MD_CTX_free(context);
   EVP_PKEY_free(key);
   REQUIRE(good);

@@ -23,13 +23,14 @@ inline constexpr std::int64_t kSecond = 1000;
 inline constexpr std::int64_t kMinute = 60 * kSecond;
 inline constexpr std::int64_t kHour = 60 * kMinute;
 inline constexpr std::int64_t kDay = 24 * kHour;
-std::string at(std::int64_t ms);            // as it goes onto the wire
+std::string at(std::int64_t ms);             // as it goes onto the wire
 std::int64_t since(const std::string& time); // the other way round, whatever the offset is
-std::int64_t epoch_ms(std::int64_t ms);     // for the `timestamp` of an event file
+std::int64_t epoch_ms(std::int64_t ms);      // for the `timestamp` of an event file
 
 std::string base64url(std::string_view bytes);
 std::string base64(std::string_view bytes); // with padding: `value_base64`
-std::string hmac(std::string_view key, std::string_view text, const std::string& algorithm = "hmac-sha256"); // or hmac-sm3
+std::string hmac(std::string_view key, std::string_view text,
+                 const std::string& algorithm = "hmac-sha256"); // or hmac-sm3
 // The MAC of a scan's data, as CONTRACT §4.1 composes it.
 std::string scan_mac(const json& data, const std::string& time, std::string_view key);
 // A dynamic code, as CONTRACT §4.3 composes it.
@@ -83,15 +84,16 @@ struct Outcome {
   json decision(const std::string& scan_id) const;           // data; fails the test unless there is exactly one
   std::string verdict(const std::string& scan_id) const;
   std::vector<std::string> reasons(const std::string& scan_id) const; // sorted
-  std::vector<json> dead(const std::string& code) const;     // dead letters with this error-code
-  std::vector<std::string> dead_codes() const;               // of all dead letters, in order
-  json last_freeze(const std::string& account) const;        // newest freeze data, null when there is none
+  std::vector<json> dead(const std::string& code) const;              // dead letters with this error-code
+  std::vector<std::string> dead_codes() const;                        // of all dead letters, in order
+  json last_freeze(const std::string& account) const;                 // newest freeze data, null when there is none
   json last(const std::string& topic, const std::string& member, const std::string& id) const;
   std::vector<json> findings(const std::string& topic, const std::string& rule, const std::string& subject) const;
   std::vector<json> notices(const std::string& to) const;
 };
 
-Outcome replay_text(const std::string& text, const json& policy, std::vector<std::string> more = {}, const json& secrets = {});
+Outcome replay_text(const std::string& text, const json& policy, std::vector<std::string> more = {},
+                    const json& secrets = {});
 
 // A policy with what the tests need said out loud; everything else is the built-in default.
 json policy_document();
@@ -106,16 +108,17 @@ public:
 
   void add(json record) { lines.push_back(std::move(record)); }
   // Appends a command and gives back its line, so that a test may change it through `lines.back()`.
-  json& command(const std::string& name, const std::string& target, json args, std::int64_t time, const std::string& role,
-                const std::string& actor = "");
+  json& command(const std::string& name, const std::string& target, json args, std::int64_t time,
+                const std::string& role, const std::string& actor = "");
   void open(const std::string& account, std::int64_t time = -90 * kDay, json more = json::object());
-  void bind(const std::string& account, const std::string& handset, std::int64_t time = -90 * kDay, json more = json::object());
+  void bind(const std::string& account, const std::string& handset, std::int64_t time = -90 * kDay,
+            json more = json::object());
   void adopt(const std::string& integration, json manifest_changes = json::object());
   // Register, certify, install and activate, before everything else.
   void device(const std::string& device, const std::string& integration = "gates", const std::string& zone = "z-1",
               json certify = json::object(), int steps = 4);
-  json scan(const std::string& id, const std::string& device, std::int64_t seq, const std::string& account, std::int64_t time,
-            json more = json::object());
+  json scan(const std::string& id, const std::string& device, std::int64_t seq, const std::string& account,
+            std::int64_t time, json more = json::object());
   Outcome replay(std::vector<std::string> more = {"--unsigned-commands"}) const;
   std::string text() const;
 

@@ -29,7 +29,8 @@ Outcome between_neighbours(const json& bad) {
 std::string code_of(const json& bad) { return between_neighbours(bad).dead_codes().at(0); }
 
 json scan_line(const json& changes, const std::vector<std::string>& without = {}) {
-  json data = {{"device", "d-1"}, {"seq", 2}, {"account", "a-1"}, {"function", "access"}, {"auth", "present"}, {"direction", "in"}};
+  json data = {{"device", "d-1"},      {"seq", 2},          {"account", "a-1"},
+               {"function", "access"}, {"auth", "present"}, {"direction", "in"}};
   if (changes.is_object()) data.update(changes);
   for (const auto& member : without) data.erase(member);
   return line("scans", "d-1", event("onecode.scan.v1", "bad", kHour, data));
@@ -61,7 +62,8 @@ TEST_CASE("a dead letter keeps value and key, and says where it came from", "[co
 }
 
 TEST_CASE("bytes that are not JSON are NOT_JSON and come back unchanged", "[contract]") {
-  const std::string value = GENERATE(std::string("hello"), std::string("{\"specversion\":"), std::string("\x00\xff\xfe", 3));
+  const std::string value =
+      GENERATE(std::string("hello"), std::string("{\"specversion\":"), std::string("\x00\xff\xfe", 3));
   const Outcome outcome = between_neighbours(bytes(value));
   const json record = outcome.records("dead-letters").at(0);
   CHECK(record.at("headers").at("error-code") == "NOT_JSON");
@@ -151,8 +153,9 @@ TEST_CASE("identifiers of 64 characters with every allowed sign are accepted", "
 }
 
 TEST_CASE("a time that is none, or outside 2015 to 2100, is BAD_TIME", "[contract]") {
-  const std::string time = GENERATE("yesterday", "2026-13-02T08:00:00.000+08:00", "2026-03-02T08:00:00", "2014-12-31T23:59:59.999Z",
-                                    "2100-01-01T12:00:00.000Z", "1970-01-01T00:00:00Z", "2026-02-30T08:00:00.000+08:00");
+  const std::string time =
+      GENERATE("yesterday", "2026-13-02T08:00:00.000+08:00", "2026-03-02T08:00:00", "2014-12-31T23:59:59.999Z",
+               "2100-01-01T12:00:00.000Z", "1970-01-01T00:00:00Z", "2026-02-30T08:00:00.000+08:00");
   INFO(time);
   CHECK(code_of(with(scan_line({}), "time", time)) == "BAD_TIME");
 }
@@ -196,7 +199,8 @@ TEST_CASE("many bad records of every topic leave all good ones decided", "[contr
   Campus campus = ordinary();
   std::size_t bad = 0;
   for (int i = 0; i < 30; ++i) {
-    for (const char* topic : {"scans", "ledger", "data-access", "codes-issued", "device-reports", "commands", "policy"}) {
+    for (const char* topic :
+         {"scans", "ledger", "data-access", "codes-issued", "device-reports", "commands", "policy"}) {
       campus.add({{"topic", topic}, {"key", "k"}, {"value_base64", base64("garbage " + std::to_string(i))}});
       ++bad;
     }
@@ -206,7 +210,8 @@ TEST_CASE("many bad records of every topic leave all good ones decided", "[contr
   CHECK(outcome.exit.code == 0);
   CHECK(outcome.records("decisions").size() == 30);
   CHECK(outcome.records("dead-letters").size() == bad);
-  CHECK(outcome.dead("NOT_JSON").size() + outcome.dead("BAD_POLICY").size() == bad); // the contract does not say which for `policy`
+  CHECK(outcome.dead("NOT_JSON").size() + outcome.dead("BAD_POLICY").size() ==
+        bad); // the contract does not say which for `policy`
   for (int i = 0; i < 30; ++i) CHECK(outcome.verdict("s" + std::to_string(i)) == "allow");
 }
 
@@ -225,11 +230,15 @@ TEST_CASE("ledger and data-access records are checked against their fields", "[c
   CHECK(code_of(ledger({{"cause", "weather"}})) == "BAD_FIELD");
   CHECK(code_of(line("data-access", "gates",
                      event("onecode.data-access.v1", "read", kHour,
-                           {{"integration", "gates"}, {"request", "r-1"}, {"endpoint", "/accounts"}, {"subjects", {"a-1"}},
+                           {{"integration", "gates"},
+                            {"request", "r-1"},
+                            {"endpoint", "/accounts"},
+                            {"subjects", {"a-1"}},
                             {"operation", "read"}}))) == "MISSING_FIELD"); // fields
 }
 
-TEST_CASE("a ledger event with other content under the same id is DUPLICATE_ID, the same again is silent", "[contract]") {
+TEST_CASE("a ledger event with other content under the same id is DUPLICATE_ID, the same again is silent",
+          "[contract]") {
   Campus campus = ordinary();
   json data = {{"account", "a-1"}, {"posting", "p-1"}, {"kind", "charge"}, {"amount", 100}};
   campus.add(line("ledger", "a-1", event("onecode.ledger.v1", "l-1", 0, data)));

@@ -103,8 +103,9 @@ TEST_CASE("a new boot starts counting again", "[contract]") {
 TEST_CASE("scans and device reports count separately", "[contract]") {
   Campus campus = ordinary();
   campus.scan("s1", "d-1", 1, "a-1", 0);
-  campus.add(line("device-reports", "d-1",
-                  event("onecode.device-report.v1", "r1", kMinute, {{"device", "d-1"}, {"seq", 1}, {"kind", "heartbeat"}})));
+  campus.add(
+      line("device-reports", "d-1",
+           event("onecode.device-report.v1", "r1", kMinute, {{"device", "d-1"}, {"seq", 1}, {"kind", "heartbeat"}})));
   campus.scan("s2", "d-1", 2, "a-1", kHour);
   const Outcome outcome = campus.replay();
   CHECK(outcome.records("decisions").size() == 2);
@@ -201,6 +202,7 @@ TEST_CASE("a record with the wrong key or in the wrong partition still reaches t
   }
   const Outcome outcome = campus.replay();
   CHECK(outcome.dead_codes().empty());
-  for (int partition = 0; partition < 8; ++partition) CHECK(outcome.verdict("s" + std::to_string(partition)) == "allow");
+  for (int partition = 0; partition < 8; ++partition)
+    CHECK(outcome.verdict("s" + std::to_string(partition)) == "allow");
   for (const auto& record : outcome.records("decisions")) CHECK(record.at("key") == "d-1");
 }

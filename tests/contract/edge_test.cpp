@@ -28,8 +28,10 @@ json raw(const std::string& bytes) { return {{"topic", "scans"}, {"key", "d-1"},
 TEST_CASE("the order of members and white space do not make other content", "[contract]") {
   Campus campus = ordinary();
   campus.scan("s1", "d-1", 1, "a-1", 0);
-  campus.add(raw(R"( { "type":"onecode.scan.v1", "data" : {"seq":1,"outcome":"accepted","function":"access","direction":"in",
-    "device":"d-1","auth":"present","account":"a-1"}, "time":")" + at(0) + R"(", "source":"/tests","id":"s1","specversion":"1.0"})"));
+  campus.add(
+      raw(R"( { "type":"onecode.scan.v1", "data" : {"seq":1,"outcome":"accepted","function":"access","direction":"in",
+    "device":"d-1","auth":"present","account":"a-1"}, "time":")" +
+          at(0) + R"(", "source":"/tests","id":"s1","specversion":"1.0"})"));
   const Outcome outcome = campus.replay();
   CHECK(outcome.dead_codes().empty());
   CHECK(outcome.records("decisions").size() == 1);
@@ -67,8 +69,8 @@ TEST_CASE("a hundred thousand levels of nesting are refused without a crash", "[
   campus.add(raw("{\"a\":" + deep + "}"));
   campus.scan("s2", "d-1", 2, "a-1", kHour);
   const Folder folder; // read here by hand: a copy of such a value is too deep for the tests' own JSON library
-  const Exit exit = onecode({"replay", folder.write("in.ndjson", campus.text()).string(), "--out", (folder / "out").string(),
-                             "--unsigned-commands"});
+  const Exit exit = onecode({"replay", folder.write("in.ndjson", campus.text()).string(), "--out",
+                             (folder / "out").string(), "--unsigned-commands"});
   REQUIRE(exit.code == 0);
   const auto lines = [&](const std::string& file) {
     const std::string text = read_file(folder / "out" / file);
@@ -82,7 +84,10 @@ TEST_CASE("numbers up to 2^53 count, beyond 64 bits is BAD_FIELD", "[contract]")
   Campus campus = ordinary();
   campus.scan("s1", "d-1", (std::int64_t{1} << 53) - 1, "a-1", 0);
   campus.scan("s2", "d-1", std::int64_t{1} << 53, "a-1", kHour);
-  std::string bytes = event("onecode.scan.v1", "s3", 2 * kHour, {{"device", "d-1"}, {"seq", 424242}, {"account", "a-1"}, {"function", "access"}, {"auth", "present"}}).dump();
+  std::string bytes =
+      event("onecode.scan.v1", "s3", 2 * kHour,
+            {{"device", "d-1"}, {"seq", 424242}, {"account", "a-1"}, {"function", "access"}, {"auth", "present"}})
+          .dump();
   bytes.replace(bytes.find("424242"), 6, "99999999999999999999999");
   campus.add(raw(bytes));
   const Outcome outcome = campus.replay();
@@ -98,14 +103,39 @@ TEST_CASE("every accepted input of the other topics is quiet", "[contract]") {
     campus.add(line(topic, key, event(type, topic + "/" + std::to_string(campus.lines.size()), 0, data)));
   };
   one("codes-issued", "a-1", "onecode.code-issued.v1",
-      {{"account", "a-1"}, {"handset", "h-1"}, {"nonce", "n-1"}, {"ttl_s", 60}, {"ap", "ap-1"}, {"network", "campus"}, {"purpose", "door"}});
+      {{"account", "a-1"},
+       {"handset", "h-1"},
+       {"nonce", "n-1"},
+       {"ttl_s", 60},
+       {"ap", "ap-1"},
+       {"network", "campus"},
+       {"purpose", "door"}});
   one("ledger", "a-1", "onecode.ledger.v1",
-      {{"account", "a-1"}, {"posting", "p-1"}, {"kind", "topup"}, {"amount", 500}, {"balance", 500}, {"cause", "offline_lag"}, {"offline", true}});
+      {{"account", "a-1"},
+       {"posting", "p-1"},
+       {"kind", "topup"},
+       {"amount", 500},
+       {"balance", 500},
+       {"cause", "offline_lag"},
+       {"offline", true}});
   one("data-access", "gates", "onecode.data-access.v1",
-      {{"integration", "gates"}, {"request", "r-1"}, {"endpoint", "/accounts"}, {"fields", {"account"}}, {"subject_count", 3}, {"operation", "read"}});
+      {{"integration", "gates"},
+       {"request", "r-1"},
+       {"endpoint", "/accounts"},
+       {"fields", {"account"}},
+       {"subject_count", 3},
+       {"operation", "read"}});
   one("device-reports", "d-1", "onecode.device-report.v1",
-      {{"device", "d-1"}, {"seq", 1}, {"boot", 0}, {"kind", "heartbeat"}, {"position", {{"lat", 29.36}, {"lon", 113.1}, {"accuracy_m", 4.5}}},
-       {"network", {{"src_ip", "10.0.0.7"}, {"vlan", "7"}}}, {"firmware", "1.2"}, {"tls_fingerprint", "ab"}, {"uptime_s", 5}, {"clock_offset_ms", -3}});
+      {{"device", "d-1"},
+       {"seq", 1},
+       {"boot", 0},
+       {"kind", "heartbeat"},
+       {"position", {{"lat", 29.36}, {"lon", 113.1}, {"accuracy_m", 4.5}}},
+       {"network", {{"src_ip", "10.0.0.7"}, {"vlan", "7"}}},
+       {"firmware", "1.2"},
+       {"tls_fingerprint", "ab"},
+       {"uptime_s", 5},
+       {"clock_offset_ms", -3}});
   const Outcome outcome = campus.replay();
   CHECK(outcome.dead_codes().empty());
   CHECK(outcome.records("alerts").empty());
@@ -118,7 +148,8 @@ TEST_CASE("a command in binary mode is a command", "[contract]") {
   json& record = campus.lines.back();
   const json value = record["value"];
   record["value"] = value["data"];
-  for (const char* name : {"specversion", "id", "source", "type", "time"}) record["headers"][std::string("ce_") + name] = value[name];
+  for (const char* name : {"specversion", "id", "source", "type", "time"})
+    record["headers"][std::string("ce_") + name] = value[name];
   CHECK(campus.replay().last_freeze("a-1").at("state") == "frozen");
 }
 
@@ -228,7 +259,8 @@ TEST_CASE("more evidence against a frozen account adds no second provisional hol
   Campus campus = learned();
   misuse(campus);
   for (int i = 0; i < 5; ++i)
-    campus.scan("n" + std::to_string(i), "d-" + std::to_string(1 + i % 2), 110 + i, "a-1", kMinute + i * kSecond, {{"handset", "h-" + std::to_string(i % 3)}});
+    campus.scan("n" + std::to_string(i), "d-" + std::to_string(1 + i % 2), 110 + i, "a-1", kMinute + i * kSecond,
+                {{"handset", "h-" + std::to_string(i % 3)}});
   const Outcome outcome = campus.replay();
   CHECK(outcome.last_freeze("a-1").at("holds").size() == 1);
   CHECK(outcome.last_freeze("a-1").at("revision") == 1);
@@ -246,8 +278,10 @@ TEST_CASE("what cannot be checked for want of a secret is never believed", "[con
   Campus campus = ordinary();
   campus.policy["trust"]["issuers"]["app-1"] = {{"alg", "hmac-sha256"}, {"secret", "issuer-1"}};
   campus.device("d-3", "gates", "z-1", {{"secret", "mac-1"}});
-  const json claims = {{"kid", "app-1"}, {"account", "a-1"}, {"handset", "h-1"}, {"nonce", "n-1"}, {"iat", at(0)}, {"ttl_s", 60}, {"purpose", "door"}};
-  campus.command("account.freeze", "a-1", {{"article", "8"}, {"functions", {"payment"}}}, 0, "security-officer"); // moves the clock
+  const json claims = {{"kid", "app-1"}, {"account", "a-1"}, {"handset", "h-1"}, {"nonce", "n-1"},
+                       {"iat", at(0)},   {"ttl_s", 60},      {"purpose", "door"}};
+  campus.command("account.freeze", "a-1", {{"article", "8"}, {"functions", {"payment"}}}, 0,
+                 "security-officer"); // moves the clock
   campus.scan("code", "d-1", 1, "", kSecond, {{"code", code_token(claims, "")}});
   campus.scan("mac", "d-3", 1, "a-1", kHour);
   campus.lines.back()["value"]["data"]["mac"] = scan_mac(campus.lines.back()["value"]["data"], at(kHour), "");

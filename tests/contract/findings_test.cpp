@@ -43,8 +43,8 @@ void check_shape(const json& record, bool compliance) {
   CHECK(data.at("severity_id") == band + 1);
   CHECK(data.at("risk_score").get<int>() >= score / 10);
   CHECK(data.at("risk_score").get<int>() <= (score + 9) / 10);
-  CHECK(one_of(own.at("proposed_action"),
-               {"none", "watch", "challenge", "open-case", "freeze", "inspect", "quarantine", "suspend", "terminate"}));
+  CHECK(one_of(own.at("proposed_action"), {"none", "watch", "challenge", "open-case", "freeze", "inspect",
+                                           "quarantine", "suspend", "terminate"}));
   for (const auto& family : own.at("families")) {
     CHECK(family.at("family").is_string());
     CHECK(family.at("points").is_number_integer());
@@ -153,7 +153,8 @@ TEST_CASE("D2: a number far behind the newest is a finding without certainty", "
 TEST_CASE("D8: one serial number under two integrations", "[contract]") {
   Campus campus = ordinary();
   campus.adopt("shop", {{"devices", {"d-8"}}});
-  campus.command("device.register", "d-8", {{"serial", "serial-d-1"}, {"model", "gate 2"}, {"integration", "shop"}}, 0, "information-centre");
+  campus.command("device.register", "d-8", {{"serial", "serial-d-1"}, {"model", "gate 2"}, {"integration", "shop"}},
+                 0, "information-centre");
   const Outcome outcome = campus.replay();
   std::set<std::string> subjects;
   for (const auto& record : outcome.records("compliance"))
@@ -252,7 +253,8 @@ TEST_CASE("device-status tells each step of a reader's life", "[contract]") {
     CHECK(status.at("reasons").empty() == status.at("usable").get<bool>());
     states.push_back(status.at("state"));
   }
-  CHECK(states == std::vector<std::string>{"registered", "certified", "installed", "active", "quarantined", "active"});
+  CHECK(states ==
+        std::vector<std::string>{"registered", "certified", "installed", "active", "quarantined", "active"});
 }
 
 TEST_CASE("integration-status tells state, access, owners and orders", "[contract]") {

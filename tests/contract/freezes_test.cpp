@@ -24,7 +24,8 @@ std::vector<std::string> articles(const json& freeze) {
 
 TEST_CASE("a hold by hand is written whole", "[contract]") {
   Campus campus = ordinary();
-  campus.command("account.freeze", "a-1", {{"article", "8"}, {"case", "case-1"}, {"expires", at(10 * kDay)}}, 0, "security-officer", "officer-7");
+  campus.command("account.freeze", "a-1", {{"article", "8"}, {"case", "case-1"}, {"expires", at(10 * kDay)}}, 0,
+                 "security-officer", "officer-7");
   const Outcome outcome = campus.replay();
   REQUIRE(outcome.records("freezes").size() == 1);
   const json record = outcome.records("freezes")[0];
@@ -59,7 +60,8 @@ TEST_CASE("a hold without an end has expires null", "[contract]") {
   CHECK(campus.replay().last_freeze("a-1").at("holds").at(0).at("expires").is_null());
 }
 
-TEST_CASE("holds are a set: lifting one leaves the other, lifting the last writes active without holds", "[contract]") {
+TEST_CASE("holds are a set: lifting one leaves the other, lifting the last writes active without holds",
+          "[contract]") {
   Campus campus = ordinary();
   campus.command("account.freeze", "a-1", {{"article", "8"}}, 0, "security-officer");
   campus.command("account.freeze", "a-1", {{"article", "protective"}}, kHour, "security-officer");

@@ -58,7 +58,10 @@ TEST_CASE("an event is judged by the version in force at its time, and the decis
 
 TEST_CASE("what a policy leaves out keeps the built-in default, member by member", "[contract]") {
   Campus campus = ordinary();
-  json document = {{"version", "t-3"}, {"effective_from", at(0)}, {"thresholds", {{"watch", 300}}}, {"rules", {{"A2", {{"weight", 500}}}}},
+  json document = {{"version", "t-3"},
+                   {"effective_from", at(0)},
+                   {"thresholds", {{"watch", 300}}},
+                   {"rules", {{"A2", {{"weight", 500}}}}},
                    {"zones", campus.policy["zones"]}};
   campus.add(policy_line(document, -kHour, "p-3"));
   campus.scan("s1", "d-1", 1, "a-1", kHour, {{"handset", "h-1"}});
@@ -88,7 +91,8 @@ TEST_CASE("an invalid policy is BAD_POLICY and the old one stays", "[contract]")
   SECTION("a negative weight") { document["rules"] = {{"A2", {{"weight", -1}}}}; }
   SECTION("a category that is no list") { document["categories"] = {{"student", "all"}}; }
   SECTION("a public key that is none") {
-    document["trust"]["roles"]["registrar"] = json::array({{{"key", "k"}, {"alg", "ed25519"}, {"public", "AAAA"}, {"actor", "x"}}});
+    document["trust"]["roles"]["registrar"] =
+        json::array({{{"key", "k"}, {"alg", "ed25519"}, {"public", "AAAA"}, {"actor", "x"}}});
   }
   SECTION("a time that is none") { document["effective_from"] = "soon"; }
   Campus campus = ordinary();
@@ -119,7 +123,8 @@ TEST_CASE("policy check says yes to what replay accepts and explains every error
   CHECK(onecode({"policy", "check"}).code == 2);
 }
 
-TEST_CASE("a policy is accepted when an information-centre key in force signed it, and from nobody else", "[contract]") {
+TEST_CASE("a policy is accepted when an information-centre key in force signed it, and from nobody else",
+          "[contract]") {
   const KeyPair centre;
   const KeyPair stranger;
   Campus campus;
@@ -148,7 +153,8 @@ TEST_CASE("a policy is accepted when an information-centre key in force signed i
   if (version == "t-2")
     CHECK(outcome.dead_codes().empty());
   else
-    CHECK((outcome.dead_codes() == std::vector<std::string>{"BAD_SIGNATURE"} || outcome.dead_codes() == std::vector<std::string>{"BAD_POLICY"}));
+    CHECK((outcome.dead_codes() == std::vector<std::string>{"BAD_SIGNATURE"} ||
+           outcome.dead_codes() == std::vector<std::string>{"BAD_POLICY"}));
 }
 
 TEST_CASE("policy sign makes a signature that replay accepts and that fits the canonical document", "[contract]") {
@@ -158,8 +164,8 @@ TEST_CASE("policy sign makes a signature that replay accepts and that fits the c
   REQUIRE(made.code == 0);
   const json key = json::parse(made.out);
   Campus campus;
-  campus.policy["trust"]["roles"]["information-centre"] =
-      json::array({{{"key", key.at("key")}, {"alg", "ed25519"}, {"public", key.at("public")}, {"actor", "the-centre"}}});
+  campus.policy["trust"]["roles"]["information-centre"] = json::array(
+      {{{"key", key.at("key")}, {"alg", "ed25519"}, {"public", key.at("public")}, {"actor", "the-centre"}}});
   const std::string plain = folder.write("policy.json", second_version(0).dump()).string();
   const std::string out = (folder / "signed.json").string();
   REQUIRE(onecode({"policy", "sign", plain, "--key", file, "--out", out}).code == 0);
@@ -197,7 +203,8 @@ TEST_CASE("policy diff says no when something changes, policy show fills in the 
   REQUIRE(shown.code == 0);
   const json whole = json::parse(shown.out);
   CHECK(whole.at("version") == "t-1");
-  CHECK(whole.at("thresholds") == json({{"watch", 400}, {"challenge", 700}, {"propose", 900}, {"freeze", 950}, {"families", 2}}));
+  CHECK(whole.at("thresholds") ==
+        json({{"watch", 400}, {"challenge", 700}, {"propose", 900}, {"freeze", 950}, {"families", 2}}));
   CHECK(whole.at("response").at("provisional_hours") == 72);
   CHECK(whole.at("response").at("breaker") == json({{"freezes", 20}, {"minutes", 10}, {"daily_ppm", 2000}}));
   CHECK(whole.at("never_block") == json({"egress", "other:clinic", "other:exam"}));

@@ -31,7 +31,8 @@ void nobody_named(const Outcome& outcome) {
 TEST_CASE("unknown fields of a scan go nowhere", "[contract]") {
   Campus campus = ordinary();
   campus.policy["response"]["learning_days"] = 0;
-  const json extra = {{"name", kName}, {"phone", kPhone}, {"student_number", kStudent}, {"holder", {{"tel", kPhone}}}};
+  const json extra = {
+      {"name", kName}, {"phone", kPhone}, {"student_number", kStudent}, {"holder", {{"tel", kPhone}}}};
   campus.scan("s1", "d-1", 1, "a-1", 0, extra);
   campus.lines.back()["value"]["phone"] = kPhone;
   campus.lines.back()["headers"] = {{"student", kStudent}};

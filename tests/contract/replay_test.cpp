@@ -22,7 +22,8 @@ Campus busy() {
     campus.scan(name + "-4", "x-" + std::to_string(i), 1, account, i * kHour + 2 * kMinute);
     campus.add({{"topic", "scans"}, {"key", "d-1"}, {"value_base64", base64("garbage")}});
   }
-  campus.command("account.freeze", "a-1", {{"article", "8"}, {"expires", at(9 * kHour)}}, 8 * kHour, "security-officer");
+  campus.command("account.freeze", "a-1", {{"article", "8"}, {"expires", at(9 * kHour)}}, 8 * kHour,
+                 "security-officer");
   campus.scan("end", "d-2", 50, "a-1", 90 * kHour);
   return campus;
 }
@@ -55,10 +56,11 @@ TEST_CASE("one file or several in order are the same replay", "[contract]") {
   const Folder folder;
   std::string head;
   std::string tail;
-  for (std::size_t i = 0; i < campus.lines.size(); ++i) (i < campus.lines.size() / 2 ? head : tail) += campus.lines[i].dump() + "\n";
-  const Exit exit = onecode({"replay", folder.write("1.ndjson", head).string(), folder.write("2.ndjson", tail).string(), "--out",
-                             (folder / "out").string(), "--policy", folder.write("p.json", campus.policy.dump()).string(),
-                             "--unsigned-commands"});
+  for (std::size_t i = 0; i < campus.lines.size(); ++i)
+    (i < campus.lines.size() / 2 ? head : tail) += campus.lines[i].dump() + "\n";
+  const Exit exit = onecode({"replay", folder.write("1.ndjson", head).string(),
+                             folder.write("2.ndjson", tail).string(), "--out", (folder / "out").string(), "--policy",
+                             folder.write("p.json", campus.policy.dump()).string(), "--unsigned-commands"});
   REQUIRE(exit.code == 0);
   CHECK(json::parse(read_file(folder / "out" / "summary.json")).at("digest") == campus.replay().summary.at("digest"));
 }
@@ -79,7 +81,8 @@ TEST_CASE("ids of outputs are distinct and derived from the input", "[contract]"
   std::vector<std::string> ids;
   for (const auto& [topic, records] : outcome.topics)
     if (topic != "dead-letters")
-      for (const auto& record : records) ids.push_back(record.at("value").at("source").dump() + record.at("value").at("id").dump());
+      for (const auto& record : records)
+        ids.push_back(record.at("value").at("source").dump() + record.at("value").at("id").dump());
   std::sort(ids.begin(), ids.end());
   CHECK(std::adjacent_find(ids.begin(), ids.end()) == ids.end());
 }
@@ -91,7 +94,8 @@ TEST_CASE("records of independent entities may be interleaved in any way", "[con
     std::vector<json> left;
     std::vector<json> right;
     for (int i = 0; i < 10; ++i) {
-      campus.scan("l" + std::to_string(i), "d-1", i + 1, i % 3 == 0 ? "a-nobody" : "a-1", i * kMinute, {{"handset", "h-1"}});
+      campus.scan("l" + std::to_string(i), "d-1", i + 1, i % 3 == 0 ? "a-nobody" : "a-1", i * kMinute,
+                  {{"handset", "h-1"}});
       left.push_back(campus.lines.back());
       campus.lines.pop_back();
       campus.scan("r" + std::to_string(i), "d-2", i + 1, "a-2", i * kMinute, {{"handset", "h-2"}});
@@ -124,7 +128,8 @@ TEST_CASE("scans grouped into one turn are decided as one by one", "[contract]")
   campus.open("a-2");
   const std::size_t setup = campus.lines.size();
   for (int i = 0; i < 20; ++i)
-    campus.scan("s" + std::to_string(i), i % 2 == 0 ? "d-1" : "d-2", i / 2 + 1, i % 2 == 0 ? "a-1" : "a-2", i * kMinute);
+    campus.scan("s" + std::to_string(i), i % 2 == 0 ? "d-1" : "d-2", i / 2 + 1, i % 2 == 0 ? "a-1" : "a-2",
+                i * kMinute);
   campus.add({{"topic", "scans"}, {"key", "d-1"}, {"value_base64", base64("garbage")}});
   const auto expected = decisions(campus.replay());
   CHECK(expected.size() == 20);
@@ -173,12 +178,14 @@ TEST_CASE("a folder that is not empty is refused without --force, and left as it
 }
 
 TEST_CASE("a line that is no record is exit 3 naming file and line", "[contract]") {
-  const std::string bad = GENERATE("garbage", "[1,2]", "17", "{\"topic\":\"scans\"", "{\"key\":\"a\",\"value\":{}}", "{\"topic\":5,\"value\":{}}",
-                                   "{\"topic\":\"scans\",\"key\":\"d\"}", "{\"topic\":\"scans\",\"key\":\"d\",\"value_base64\":\"%%%\"}");
+  const std::string bad = GENERATE("garbage", "[1,2]", "17", "{\"topic\":\"scans\"", "{\"key\":\"a\",\"value\":{}}",
+                                   "{\"topic\":5,\"value\":{}}", "{\"topic\":\"scans\",\"key\":\"d\"}",
+                                   "{\"topic\":\"scans\",\"key\":\"d\",\"value_base64\":\"%%%\"}");
   CAPTURE(bad);
   const Folder folder;
   std::string text = ordinary().lines[0].dump() + "\n" + ordinary().lines[1].dump() + "\n" + bad + "\n";
-  const Exit exit = onecode({"replay", folder.write("doors.ndjson", text).string(), "--out", (folder / "out").string()});
+  const Exit exit =
+      onecode({"replay", folder.write("doors.ndjson", text).string(), "--out", (folder / "out").string()});
   CHECK(exit.code == 3);
   CHECK(exit.err.find("doors.ndjson") != std::string::npos);
   CHECK(exit.err.find(":3") != std::string::npos);
@@ -201,7 +208,9 @@ TEST_CASE("exit codes: usage 2, bad input or configuration 3", "[contract]") {
   CHECK(onecode({"replay", in, "--out", out, "--secrets", secrets}).code == 3);
   CHECK(onecode({"tail", "no-such-topic", "--brokers", "127.0.0.1:1"}).code == 2);
   CHECK(onecode({"config", "check", (folder / "nowhere.toml").string()}).code == 3);
-  CHECK(onecode({"command", "account.freeze", "--unsigned", "--actor", "x", "--arg", "article=8", "--dry-run"}).code == 2); // no target
+  CHECK(
+      onecode({"command", "account.freeze", "--unsigned", "--actor", "x", "--arg", "article=8", "--dry-run"}).code ==
+      2); // no target
   const std::string key = (folder / "key.json").string();
   CHECK(onecode({"keys", "new", "--out", key}).code == 0);
   const std::string kept = read_file(key);
@@ -213,7 +222,8 @@ TEST_CASE("exit codes: usage 2, bad input or configuration 3", "[contract]") {
 
 TEST_CASE("an empty event file is a replay of nothing, dead letters are exit 0, --json is JSON", "[contract]") {
   const Folder folder;
-  const Exit exit = onecode({"replay", folder.write("in.ndjson", "").string(), "--out", (folder / "out").string(), "--json"});
+  const Exit exit =
+      onecode({"replay", folder.write("in.ndjson", "").string(), "--out", (folder / "out").string(), "--json"});
   CHECK(exit.code == 0);
   CHECK(json::parse(exit.out).is_object());
   CHECK(json::parse(read_file(folder / "out" / "summary.json")).is_object());
@@ -226,7 +236,11 @@ TEST_CASE("the lines of a history file set the engine's time, turns without reco
   json all = json::array();
   for (int shard = 0; shard < 8; ++shard) all.push_back(shard);
   const auto turn = [&](int number, std::int64_t now) {
-    return json({{"turn", "node-" + std::to_string(number)}, {"partitions", 8}, {"shards", all}, {"now", at(now)}, {"policy_offset", nullptr}});
+    return json({{"turn", "node-" + std::to_string(number)},
+                 {"partitions", 8},
+                 {"shards", all},
+                 {"now", at(now)},
+                 {"policy_offset", nullptr}});
   };
   std::vector<json> lines;
   int number = 0;

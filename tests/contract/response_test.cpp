@@ -26,7 +26,8 @@ const json& ours(const json& finding) { return finding.at("unmapped").at("onecod
 
 std::size_t frozen(const Outcome& outcome) {
   std::size_t count = 0;
-  for (const auto& freeze : outcome.data("freezes")) count += freeze.at("revision") == 1 && freeze.at("state") == "frozen" ? 1 : 0;
+  for (const auto& freeze : outcome.data("freezes"))
+    count += freeze.at("revision") == 1 && freeze.at("state") == "frozen" ? 1 : 0;
   return count;
 }
 
@@ -169,7 +170,8 @@ TEST_CASE("from 700 on the next scan is challenged", "[contract]") {
   CHECK(outcome.reasons("s3") == std::vector<std::string>{"CHALLENGE_REQUIRED"});
 }
 
-TEST_CASE("a rule in shadow or off adds no points; shadow is named where it would have changed the verdict", "[contract]") {
+TEST_CASE("a rule in shadow or off adds no points; shadow is named where it would have changed the verdict",
+          "[contract]") {
   const std::string mode = GENERATE("shadow", "off");
   CAPTURE(mode);
   Campus campus = learned();
@@ -190,7 +192,8 @@ TEST_CASE("the breaker stops the 21st automatic freeze within ten minutes", "[co
   campus.device("d-1");
   campus.device("d-2", "gates", "z-2");
   for (int i = 0; i < 25; ++i) campus.open("b-" + std::to_string(i));
-  for (int i = 0; i < 25; ++i) misuse(campus, "b-" + std::to_string(i), 1 + 2 * i, i * 21 * kSecond, "m" + std::to_string(i));
+  for (int i = 0; i < 25; ++i)
+    misuse(campus, "b-" + std::to_string(i), 1 + 2 * i, i * 21 * kSecond, "m" + std::to_string(i));
   const Outcome outcome = campus.replay();
   CHECK(outcome.dead_codes().empty());
   CHECK(frozen(outcome) == 20);
@@ -209,11 +212,13 @@ TEST_CASE("the breaker is the policy's, and a day has its own limit, never below
   campus.device("d-2", "gates", "z-2");
   for (int i = 0; i < 6; ++i) campus.open("b-" + std::to_string(i));
   SECTION("within ten minutes") {
-    for (int i = 0; i < 6; ++i) misuse(campus, "b-" + std::to_string(i), 1 + 2 * i, i * kMinute, "m" + std::to_string(i));
+    for (int i = 0; i < 6; ++i)
+      misuse(campus, "b-" + std::to_string(i), 1 + 2 * i, i * kMinute, "m" + std::to_string(i));
     CHECK(frozen(campus.replay()) == 3);
   }
   SECTION("an hour apart, but 0.2 % of six accounts a day are fewer than three") {
-    for (int i = 0; i < 6; ++i) misuse(campus, "b-" + std::to_string(i), 1 + 2 * i, i * kHour, "m" + std::to_string(i));
+    for (int i = 0; i < 6; ++i)
+      misuse(campus, "b-" + std::to_string(i), 1 + 2 * i, i * kHour, "m" + std::to_string(i));
     CHECK(frozen(campus.replay()) == 3);
   }
 }

@@ -219,13 +219,15 @@ TEST_CASE("a late scan is judged by the holds still in place that began before i
 }
 
 TEST_CASE("leaving, clinic and exam are always allowed, with the reasons still listed", "[contract]") {
-  const json how = GENERATE(values<json>({{{"direction", "out"}}, {{"function", "other:clinic"}}, {{"function", "other:exam"}}}));
+  const json how =
+      GENERATE(values<json>({{{"direction", "out"}}, {{"function", "other:clinic"}}, {{"function", "other:exam"}}}));
   CAPTURE(how.dump());
   Campus campus = ordinary();
   campus.open("a-old", -20 * kDay, {{"valid_to", at(-kDay)}});
   campus.open("a-temp", -kDay, {{"category", "temporary"}, {"valid_to", at(10 * kDay)}});
   campus.command("account.freeze", "a-1",
-                 {{"article", "8"}, {"functions", {"payment", "access", "library", "identity"}}}, 0, "security-officer");
+                 {{"article", "8"}, {"functions", {"payment", "access", "library", "identity"}}}, 0,
+                 "security-officer");
   campus.command("device.quarantine", "d-2", json::object(), 0, "information-centre");
   campus.scan("nobody", "d-1", 1, "a-nobody", kHour, how);
   campus.scan("expired", "d-1", 2, "a-old", kHour, how);
@@ -233,7 +235,8 @@ TEST_CASE("leaving, clinic and exam are always allowed, with the reasons still l
   campus.scan("quarantined", "d-2", 1, "a-1", 2 * kHour, how);
   campus.scan("unknown", "x-9", 1, "a-nobody", kHour, how);
   const Outcome outcome = campus.replay();
-  for (const char* scan : {"nobody", "expired", "frozen", "quarantined", "unknown"}) CHECK(outcome.verdict(scan) == "allow");
+  for (const char* scan : {"nobody", "expired", "frozen", "quarantined", "unknown"})
+    CHECK(outcome.verdict(scan) == "allow");
   CHECK(outcome.reasons("nobody") == Reasons{"ACCOUNT_UNKNOWN"});
   CHECK(outcome.reasons("expired") == Reasons{"ACCOUNT_EXPIRED"});
   CHECK(contains(outcome.decision("quarantined").at("reasons"), "DEVICE_QUARANTINED"));

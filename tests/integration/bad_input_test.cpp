@@ -18,13 +18,15 @@ std::string header(const streams::OutRecord& r, const std::string& name) {
   return "(none)";
 }
 
-streams::FileRecord scan(std::uint64_t seq, const std::string& device = "d-0000", const std::string& time = "2026-03-02T09:00:00.000+08:00") {
+streams::FileRecord scan(std::uint64_t seq, const std::string& device = "d-0000",
+                         const std::string& time = "2026-03-02T09:00:00.000+08:00") {
   streams::FileRecord r;
   r.topic = Topic::scans;
   r.key = device;
   r.value = R"({"specversion":"1.0","id":"gw/)" + device + "/" + std::to_string(seq) +
-            R"(","source":"/gateways/gw","type":"onecode.scan.v1","time":")" + time + R"(","data":{"device":")" + device +
-            R"(","seq":)" + std::to_string(seq) + R"(,"account":"a-000001","function":"access","auth":"present","direction":"in"}})";
+            R"(","source":"/gateways/gw","type":"onecode.scan.v1","time":")" + time + R"(","data":{"device":")" +
+            device + R"(","seq":)" + std::to_string(seq) +
+            R"(,"account":"a-000001","function":"access","auth":"present","direction":"in"}})";
   return r;
 }
 
@@ -57,10 +59,10 @@ struct Bad {
   std::string what;
   std::optional<std::string> value;
   std::string code;
-  std::string names;  // what the text must mention
+  std::string names; // what the text must mention
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("each bad record is one dead letter and its neighbours are decided") {
   const World world(10, 0);
@@ -128,9 +130,13 @@ TEST_CASE("unknown fields, a wrong key and binary mode are no errors") {
   streams::FileRecord binary;
   binary.topic = Topic::scans;
   binary.key = "d-0000";
-  binary.headers = {{"ce_specversion", "1.0"}, {"ce_id", "gw/3"}, {"ce_source", "/gateways/gw"}, {"ce_type", "onecode.scan.v1"},
+  binary.headers = {{"ce_specversion", "1.0"},
+                    {"ce_id", "gw/3"},
+                    {"ce_source", "/gateways/gw"},
+                    {"ce_type", "onecode.scan.v1"},
                     {"ce_time", "2026-03-02T09:00:02.000+08:00"}};
-  binary.value = R"({"device":"d-0000","seq":3,"account":"a-000001","function":"access","auth":"present","direction":"in"})";
+  binary.value =
+      R"({"device":"d-0000","seq":3,"account":"a-000001","function":"access","auth":"present","direction":"in"})";
   const auto out = replay(world, {unknown, wrong_key, binary});
   CHECK(out.dead.empty());
   CHECK(out.decisions.size() == 3);
@@ -154,7 +160,8 @@ TEST_CASE("a retransmission gets no second decision, another scan under the same
 
 TEST_CASE("commands: unsigned, forged, replayed, late, by the wrong role") {
   const World world(10, 0);
-  const auto make = [&](const std::string& nonce, const std::string& role, const app::SigningKey* key, Time at, int n) {
+  const auto make = [&](const std::string& nonce, const std::string& role, const app::SigningKey* key, Time at,
+                        int n) {
     app::CommandDraft draft;
     draft.source = "/test";
     draft.id = "bad-" + std::to_string(n);
@@ -184,13 +191,19 @@ TEST_CASE("commands: unsigned, forged, replayed, late, by the wrong role") {
       {"by a key that nobody trusts", {make("n-s", "registrar", &stranger, now, 2)}, "BAD_SIGNATURE"},
       {"changed after signing", {forged}, "BAD_SIGNATURE"},
       {"a role that the key has not", {make("n-r", "security-officer", &world.key, now, 4)}, "FORBIDDEN_ROLE"},
-      {"a role that may not open accounts", {make("n-o", "information-centre", &world.key, now, 5)}, "FORBIDDEN_ROLE"},
-      {"a used nonce", {make("same", "registrar", &world.key, now, 6), make("same", "registrar", &world.key, now, 7)}, "REPLAYED_COMMAND"},
+      {"a role that may not open accounts",
+       {make("n-o", "information-centre", &world.key, now, 5)},
+       "FORBIDDEN_ROLE"},
+      {"a used nonce",
+       {make("same", "registrar", &world.key, now, 6), make("same", "registrar", &world.key, now, 7)},
+       "REPLAYED_COMMAND"},
       {"eight days late", {scan(1), make("n-l", "registrar", &world.key, now - days(8), 8)}, "EXPIRED_COMMAND"},
-      {"opened twice", {make("first", "registrar", &world.key, now, 9), [&] {
-                          auto again = make("second", "registrar", &world.key, now, 9);
-                          return again.value = with(*make("second", "registrar", &world.key, now, 9).value, "bad-9", "bad-9b"), again;
-                        }()},
+      {"opened twice",
+       {make("first", "registrar", &world.key, now, 9),
+        [&] {
+          auto again = make("second", "registrar", &world.key, now, 9);
+          return again.value = with(*make("second", "registrar", &world.key, now, 9).value, "bad-9", "bad-9b"), again;
+        }()},
        "ILLEGAL_TRANSITION"},
   };
   for (const auto& row : table) {

@@ -16,7 +16,7 @@
 namespace onecode::test {
 
 class RecordBatch final : public streams::Batch {
- public:
+public:
   RecordBatch(TopicPartition at, std::vector<streams::FileRecord> from, std::int64_t first) : from_(std::move(from)) {
     source = at;
     for (const auto& f : from_) {
@@ -28,7 +28,7 @@ class RecordBatch final : public streams::Batch {
     }
   }
 
- private:
+private:
   std::vector<streams::FileRecord> from_;
 };
 
@@ -55,7 +55,8 @@ struct World {
 
 /// Turns of `size` records, each with fresh batches, so that the same cut can be run again.
 inline std::vector<actors::Turn::Inputs> cut(const std::vector<streams::FileRecord>& records, std::size_t size,
-                                             std::int32_t partitions, std::map<TopicPartition, std::int64_t>& offsets) {
+                                             std::int32_t partitions,
+                                             std::map<TopicPartition, std::int64_t>& offsets) {
   std::vector<actors::Turn::Inputs> out;
   for (std::size_t at = 0; at < records.size();) {
     std::map<TopicPartition, std::vector<streams::FileRecord>> parts;
@@ -74,7 +75,7 @@ inline std::vector<actors::Turn::Inputs> cut(const std::vector<streams::FileReco
 
 /// An engine without a broker on any crew; outputs in the order of the transaction.
 class Engine {
- public:
+public:
   Engine(actors::Crew& crew, storage::StoreFactory& stores, Policy policy, actors::ShardOptions options = {})
       : crew_(crew), policies_(std::move(policy), {}, false) {
     for (std::int32_t p = 0; p < options.partitions; ++p) {
@@ -120,7 +121,7 @@ class Engine {
   std::map<std::int32_t, std::vector<std::string>> journal;
   monitoring::TurnStats stats;
 
- private:
+private:
   actors::Crew& crew_;
   streams::Secrets secrets_;
   actors::PolicyBook policies_;
@@ -135,4 +136,4 @@ inline std::vector<std::string> texts(const std::vector<streams::OutRecord>& rec
   return out;
 }
 
-}  // namespace onecode::test
+} // namespace onecode::test

@@ -1,5 +1,6 @@
 // The engine on the real broker: publish, run, read the committed decisions, and the replay of the recorded history. What
 // this would catch: a scan lost or decided twice, an output that the history does not explain, a restart that forgets.
+#include <unistd.h>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -7,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
-#include <unistd.h>
 
 #include "app/cli.hpp"
 #include "app/engine.hpp"
@@ -22,8 +22,8 @@ using namespace onecode::test;
 
 namespace {
 
-constexpr Topic kOutputs[] = {Topic::decisions,          Topic::freezes, Topic::device_status, Topic::integration_status,
-                              Topic::alerts,             Topic::compliance, Topic::notices,    Topic::dead_letters};
+constexpr Topic kOutputs[] = {Topic::decisions, Topic::freezes,    Topic::device_status, Topic::integration_status,
+                              Topic::alerts,    Topic::compliance, Topic::notices,       Topic::dead_letters};
 
 using Written = std::map<std::pair<Topic, std::string>, std::vector<std::string>>;
 
@@ -55,7 +55,8 @@ Written committed(streams::Broker& broker) {
           for (const auto& r : batch->records) {
             std::vector<std::pair<std::string, std::string>> headers;
             for (const auto& h : r.headers) headers.emplace_back(h.name, h.value);
-            out[{topic, std::string(r.key)}].push_back(headers_text(headers) + std::string(r.value.value_or("(none)")));
+            out[{topic, std::string(r.key)}].push_back(headers_text(headers) +
+                                                       std::string(r.value.value_or("(none)")));
           }
     }
   return out;
@@ -83,9 +84,11 @@ struct Cluster {
     publisher->flush();
   }
   void publish_policy() {
-    const auto signed_document = streams::sign_policy(streams::write_policy(world.policy), world.key.private_key, world.key.id);
+    const auto signed_document =
+        streams::sign_policy(streams::write_policy(world.policy), world.key.private_key, world.key.id);
     publisher->publish(Topic::policy, 0, world.policy.version,
-                       streams::policy_event(signed_document, world.policy.effective_from), {}, streams::kNoTimestamp);
+                       streams::policy_event(signed_document, world.policy.effective_from), {},
+                       streams::kNoTimestamp);
     publisher->flush();
   }
   std::unique_ptr<app::Engine> start() {
@@ -115,9 +118,10 @@ struct Cluster {
   std::unique_ptr<streams::Publisher> publisher;
 };
 
-}  // namespace
+} // namespace
 
-TEST_CASE("on a real Kafka every scan has one committed decision and the history replays to the same records", "[kafka]") {
+TEST_CASE("on a real Kafka every scan has one committed decision and the history replays to the same records",
+          "[kafka]") {
   const char* brokers = std::getenv("ONECODE_TEST_KAFKA");
   if (brokers == nullptr) SKIP("no real broker: ONECODE_TEST_KAFKA is not set");
   const World world(300, 12'000);

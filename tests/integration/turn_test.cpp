@@ -18,7 +18,8 @@ struct Run {
   std::map<std::int32_t, std::vector<std::string>> journal;
 };
 
-Run run_all(const World& world, actors::Crew& crew, actors::ShardOptions options, std::size_t turn_size, bool abort_first = false) {
+Run run_all(const World& world, actors::Crew& crew, actors::ShardOptions options, std::size_t turn_size,
+            bool abort_first = false) {
   const auto stores = storage::memory_stores();
   Engine engine(crew, *stores, world.policy, options);
   std::map<TopicPartition, std::int64_t> offsets, again;
@@ -36,7 +37,7 @@ Run run_all(const World& world, actors::Crew& crew, actors::ShardOptions options
   return {texts(engine.outputs), engine.journal};
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a turn's outcome does not depend on threads") {
   const World world;
@@ -90,7 +91,9 @@ TEST_CASE("a shard's journal holds its whole state") {
     CHECK(shard.last_commit()->turn == crew.shard(index).last_commit()->turn);
     CHECK(shard.next_timer() == crew.shard(index).next_timer());
     for (const auto& command : world.commands) {
-      const auto kind = command.key[0] == 'a' ? Kind::account : command.key[0] == 'd' ? Kind::device : Kind::integration;
+      const auto kind = command.key[0] == 'a'   ? Kind::account
+                        : command.key[0] == 'd' ? Kind::device
+                                                : Kind::integration;
       if (murmur2_partition(command.key, kDefaultPartitions) != index) continue;
       const auto live = crew.shard(index).describe({kind, command.key});
       REQUIRE(live);
@@ -101,7 +104,9 @@ TEST_CASE("a shard's journal holds its whole state") {
   CHECK(compared == world.commands.size());
 }
 
-TEST_CASE("a store that lags gives the state with the journal from its position on, whatever sleeps and whatever was aborted") {
+TEST_CASE(
+    "a store that lags gives the state with the journal from its position on, whatever sleeps and whatever was "
+    "aborted") {
   const World world(100, 3000);
   for (const std::size_t lag : {std::size_t{0}, std::size_t{5'000}, std::size_t{60'000}, std::size_t{1} << 30}) {
     for (const std::size_t resident : {std::size_t{2}, std::size_t{1000}}) {
@@ -115,7 +120,8 @@ TEST_CASE("a store that lags gives the state with the journal from its position 
       std::map<TopicPartition, std::int64_t> offsets, again;
       std::size_t n = 0;
       for (const auto* records : {&world.commands, &world.scans}) {
-        auto turns = cut(*records, 70, options.partitions, offsets), twice = cut(*records, 70, options.partitions, again);
+        auto turns = cut(*records, 70, options.partitions, offsets),
+             twice = cut(*records, 70, options.partitions, again);
         for (std::size_t i = 0; i < turns.size(); ++i) {
           if (++n % 3 == 0) engine.run(std::move(twice[i]), false);
           engine.run(std::move(turns[i]));
@@ -123,8 +129,11 @@ TEST_CASE("a store that lags gives the state with the journal from its position 
       }
       std::map<std::string, std::string> live;
       for (const auto& command : world.commands) {
-        const auto kind = command.key[0] == 'a' ? Kind::account : command.key[0] == 'd' ? Kind::device : Kind::integration;
-        const auto state = crew.shard(murmur2_partition(command.key, options.partitions)).describe({kind, command.key});
+        const auto kind = command.key[0] == 'a'   ? Kind::account
+                          : command.key[0] == 'd' ? Kind::device
+                                                  : Kind::integration;
+        const auto state =
+            crew.shard(murmur2_partition(command.key, options.partitions)).describe({kind, command.key});
         REQUIRE(state);
         live[command.key] = *state;
       }
@@ -233,7 +242,8 @@ TEST_CASE("an exception of the rules costs its event and nothing else") {
   const auto dead = engine.of(Topic::dead_letters);
   CHECK(dead.size() == at_account.size() + at_device.size());
   for (const auto& letter : dead) {
-    CHECK(std::ranges::find(letter.headers, std::pair<std::string, std::string>("error-code", "ENTITY_FAULT")) != letter.headers.end());
+    CHECK(std::ranges::find(letter.headers, std::pair<std::string, std::string>("error-code", "ENTITY_FAULT")) !=
+          letter.headers.end());
     CHECK(nlohmann::json::parse(letter.value).at("type") == "onecode.scan.v1");
   }
 }

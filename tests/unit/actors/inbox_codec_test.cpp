@@ -32,7 +32,7 @@ Envelope scan_seen(const Scan& scan, const Root& root) {
   return e;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a message to another node arrives whole, with the record that started it") {
   Scan scan;

@@ -36,7 +36,9 @@ struct PolicyTopic {
   std::deque<Kept> records;
 
   static json document(const std::string& version, Time from, const json& centre = json::array()) {
-    return {{"version", version}, {"effective_from", format_time(from)}, {"trust", {{"roles", {{"information-centre", centre}}}}}};
+    return {{"version", version},
+            {"effective_from", format_time(from)},
+            {"trust", {{"roles", {{"information-centre", centre}}}}}};
   }
   std::int64_t add(const std::string& key, std::string value, std::optional<Time> stamp = {}) {
     records.push_back({key, std::move(value), false, stamp});
@@ -104,9 +106,11 @@ TEST_CASE("an expired key cannot publish by writing an earlier time") {
   const Somebody centre{"centre"};
   PolicyTopic topic;
   topic.publish(PolicyTopic::document("v1", kNow, json::array({centre.trusted(kNow + days(10))})), root, kNow, kNow);
-  const auto in_time = topic.publish(PolicyTopic::document("v2", kNow + days(3), json::array({centre.trusted(kNow + days(10))})), centre,
-                                     kNow + days(2), kNow + days(2));
-  const auto too_late = topic.publish(PolicyTopic::document("v3", kNow + days(3)), centre, kNow + days(2), kNow + days(11));
+  const auto in_time =
+      topic.publish(PolicyTopic::document("v2", kNow + days(3), json::array({centre.trusted(kNow + days(10))})),
+                    centre, kNow + days(2), kNow + days(2));
+  const auto too_late =
+      topic.publish(PolicyTopic::document("v3", kNow + days(3)), centre, kNow + days(2), kNow + days(11));
   auto book = fresh_book();
   topic.read(book);
   CHECK(book.accepted(in_time) != nullptr);
@@ -118,12 +122,17 @@ TEST_CASE("a removed key cannot publish once the version without it is in force,
   const Somebody before{"before"}, after{"after"};
   PolicyTopic topic;
   topic.publish(PolicyTopic::document("v1", kNow, json::array({before.trusted()})), root, kNow, kNow);
-  topic.publish(PolicyTopic::document("v2", kNow + days(5), json::array({after.trusted()})), before, kNow + days(1), kNow + days(1));
+  topic.publish(PolicyTopic::document("v2", kNow + days(5), json::array({after.trusted()})), before, kNow + days(1),
+                kNow + days(1));
   // v2 is the newest, but not in force yet.
-  const auto early = topic.publish(PolicyTopic::document("v3", kNow + days(2), json::array({before.trusted()})), after, kNow + days(5), kNow + days(2));
-  const auto still = topic.publish(PolicyTopic::document("v4", kNow + days(2), json::array({before.trusted()})), before, kNow + days(2), kNow + days(2));
-  const auto removed = topic.publish(PolicyTopic::document("v5", kNow + days(6)), before, kNow + days(2), kNow + days(6));
-  const auto instead = topic.publish(PolicyTopic::document("v6", kNow + days(6), json::array({after.trusted()})), after, kNow + days(6), kNow + days(6));
+  const auto early = topic.publish(PolicyTopic::document("v3", kNow + days(2), json::array({before.trusted()})),
+                                   after, kNow + days(5), kNow + days(2));
+  const auto still = topic.publish(PolicyTopic::document("v4", kNow + days(2), json::array({before.trusted()})),
+                                   before, kNow + days(2), kNow + days(2));
+  const auto removed =
+      topic.publish(PolicyTopic::document("v5", kNow + days(6)), before, kNow + days(2), kNow + days(6));
+  const auto instead = topic.publish(PolicyTopic::document("v6", kNow + days(6), json::array({after.trusted()})),
+                                     after, kNow + days(6), kNow + days(6));
   auto book = fresh_book();
   topic.read(book);
   CHECK(book.refusal(early) != nullptr);
@@ -156,8 +165,11 @@ TEST_CASE("where nobody stamps records the event time counts, but never an earli
 TEST_CASE("a policy in binary mode is read like one in structured mode") {
   auto document = PolicyTopic::document("v1", kNow);
   auto data = streams::sign_policy(document.dump(), root.pair.private_key, root.id);
-  std::vector<streams::Header> headers{{"ce_specversion", "1.0"}, {"ce_id", "p-1"}, {"ce_source", "/centre"},
-                                       {"ce_type", "onecode.policy.v1"}, {"ce_time", "2026-03-02T08:00:00.000+08:00"}};
+  std::vector<streams::Header> headers{{"ce_specversion", "1.0"},
+                                       {"ce_id", "p-1"},
+                                       {"ce_source", "/centre"},
+                                       {"ce_type", "onecode.policy.v1"},
+                                       {"ce_time", "2026-03-02T08:00:00.000+08:00"}};
   streams::Record record;
   record.key = "v1";
   record.value = data;

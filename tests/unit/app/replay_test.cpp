@@ -37,9 +37,16 @@ streams::FileRecord scan(const std::string& turn_id, std::int32_t shard, int seq
   out.partition = shard;
   out.key = device;
   out.turn = turn_id;
-  out.value = nlohmann::json{
-      {"specversion", "1.0"}, {"id", turn_id}, {"source", "/gw"}, {"type", "onecode.scan.v1"}, {"time", format_time(kNow)},
-      {"data", {{"device", device}, {"seq", seq}, {"account", account}, {"function", "access"}, {"auth", "present"}}}}.dump();
+  out.value =
+      nlohmann::json{
+          {"specversion", "1.0"},
+          {"id", turn_id},
+          {"source", "/gw"},
+          {"type", "onecode.scan.v1"},
+          {"time", format_time(kNow)},
+          {"data",
+           {{"device", device}, {"seq", seq}, {"account", account}, {"function", "access"}, {"auth", "present"}}}}
+          .dump();
   return out;
 }
 
@@ -78,11 +85,11 @@ TEST_CASE("a turn of a history is judged by the policies below its offset, which
   using Names = std::vector<std::string>;
   const std::vector<streams::FileLine> lines = {
       // One node has read the first policy before the owner of shard 0 accounts for it, and a third has read none.
-      turn("b-1", 1, kNow, 1),       scan("b-1", 1, 1),          //
-      turn("a-1", 0, kNow, 2),       policy("a-1", 0, "v1"),     policy("a-1", 1, "v2"), scan("a-1", 0, 1),
-      turn("c-1", 1, kNow, 0),       scan("c-1", 1, 2),          //
-      turn("c-2", 1, kNow, 1),       scan("c-2", 1, 3),          //
-      turn("c-3", 1, kNow, 2),       scan("c-3", 1, 4),
+      turn("b-1", 1, kNow, 1), scan("b-1", 1, 1), //
+      turn("a-1", 0, kNow, 2), policy("a-1", 0, "v1"),  policy("a-1", 1, "v2"),
+      scan("a-1", 0, 1),       turn("c-1", 1, kNow, 0), scan("c-1", 1, 2), //
+      turn("c-2", 1, kNow, 1), scan("c-2", 1, 3),                          //
+      turn("c-3", 1, kNow, 2), scan("c-3", 1, 4),
   };
   CHECK(policies_of(lines, true) == Names{"v1", "v2", "builtin-1", "v1", "v2"});
   // Without looking ahead only the turn that stands before its policy cannot know it.

@@ -10,8 +10,7 @@ namespace {
 
 Topics made() {
   Topics out;
-  for (const auto& t : kTopics)
-    out[t.topic] = {t.topic == Topic::policy ? 1 : 8, streams::topic_settings(t.topic)};
+  for (const auto& t : kTopics) out[t.topic] = {t.topic == Topic::policy ? 1 : 8, streams::topic_settings(t.topic)};
   return out;
 }
 
@@ -71,7 +70,9 @@ TEST_CASE("a node does not start where Kafka would drop journal or history") {
   auto topics = made();
   SECTION("a compacted journal") { topics[Topic::journal].config["cleanup.policy"] = "compact"; }
   SECTION("a journal that ages") { topics[Topic::journal].config["retention.ms"] = "604800000"; }
-  SECTION("a journal that may only grow so large") { topics[Topic::journal].config["retention.bytes"] = "1073741824"; }
+  SECTION("a journal that may only grow so large") {
+    topics[Topic::journal].config["retention.bytes"] = "1073741824";
+  }
   SECTION("a compacted history") { topics[Topic::history].config["cleanup.policy"] = "compact,delete"; }
   const auto lossy = lossy_topics(topics, "p.");
   REQUIRE(lossy.size() == 1);

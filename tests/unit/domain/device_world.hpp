@@ -98,7 +98,7 @@ struct DeviceWorld {
     s.offline = r.offline;
     s.clock = r.clock;
     s.time_accuracy_ms = r.accuracy_ms;
-    if (!d.reg.secret.empty()) s.mac = "mac of " + std::to_string(content);  // it covers the content
+    if (!d.reg.secret.empty()) s.mac = "mac of " + std::to_string(content); // it covers the content
     out.clear();
     step(d, s, d.reg.secret.empty() ? MacCheck::not_required : r.mac, context(), out);
     return out;

@@ -69,7 +69,8 @@ TEST_CASE("a stopwatch counts to the end of its block, whatever ends it") {
   try {
     const Stopwatch watch(ns);
     const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
-    while (std::chrono::steady_clock::now() < until) {}
+    while (std::chrono::steady_clock::now() < until) {
+    }
     throw 1;
   } catch (int) {
   }
