@@ -44,6 +44,7 @@ public:
 
   void show(const Watcher& w, double seconds, std::uint64_t scans, double scans_per_second, Time campus) {
     if (!terminal_) {
+      tell_rest(w);
       if (seconds < next_) return;
       next_ = seconds + 5;
       fmt::print(
