@@ -377,7 +377,7 @@ TEST_CASE("device scan: only what changed is marked", "[device]") {
   CHECK_FALSE(w.d.dirty.reports);
   for (std::size_t window = 0; window < 2; ++window)
     for (std::size_t g = 0; g < SequenceWindow::kGroups; ++g)
-      CHECK(w.d.dirty.groups[window][g] == (window == 0 && g == 1));
+      CHECK(w.d.dirty.groups[window][g] == (window == 0 && g == 21 / SequenceWindow::kGroup));
   w.d.dirty = {};
   w.scan({.seq = 21});
   CHECK_FALSE(w.d.dirty.any());

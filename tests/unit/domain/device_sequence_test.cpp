@@ -238,7 +238,7 @@ TEST_CASE("sequence: which groups of the window are written", "[device]") {
   DeviceWorld w = DeviceWorld::at_work();
   w.scan({.seq = 255});
   CHECK(dirty(w, 0) == 1);
-  CHECK(w.d.dirty.groups[0][15]);
+  CHECK(w.d.dirty.groups[0].back());
   w.d.dirty = {};
   w.scan({.seq = 256});
   CHECK(dirty(w, 0) == 1);
@@ -251,7 +251,7 @@ TEST_CASE("sequence: which groups of the window are written", "[device]") {
   w.scan({.seq = 250, .boot = 1});
   CHECK(dirty(w, 0) == 0);
   CHECK(dirty(w, 1) == 1);
-  CHECK(w.d.dirty.groups[1][15]);
+  CHECK(w.d.dirty.groups[1][250 / SequenceWindow::kGroup]);
 }
 
 TEST_CASE("sequence: the print of an event depends on where source ends and id begins", "[device]") {
