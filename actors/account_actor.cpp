@@ -11,8 +11,6 @@ constexpr char slot_name(std::size_t slot) { return static_cast<char>('a' + slot
 
 } // namespace
 
-AccountActor::AccountActor(EntityId of) : Entity(std::move(of)) { state_.id = id.id; }
-
 void AccountActor::receive(const Message& message, const Context& context, Effects& out) {
   if (const auto* seen = std::get_if<msg::ScanSeen>(&message)) return step(state_, *seen, context, out);
   if (const auto* command = std::get_if<const Command*>(&message)) return step(state_, **command, context, out);
@@ -22,11 +20,6 @@ void AccountActor::receive(const Message& message, const Context& context, Effec
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   if (std::get_if<const Posting*>(&message) != nullptr) return; // the overdraft of Art. 10 reads these
   misdelivered("account", message);
-}
-
-void AccountActor::reset() {
-  state_ = {};
-  state_.id = id.id;
 }
 
 void AccountActor::load(std::string_view part, std::string_view bytes) {

@@ -17,18 +17,11 @@ struct Facts {
 
 } // namespace
 
-CampusActor::CampusActor(EntityId of) : Entity(std::move(of)) { state_.id = id.id; }
-
 void CampusActor::receive(const Message& message, const Context& context, Effects& out) {
   if (const auto* wanted = std::get_if<msg::FreezeWanted>(&message)) return step(state_, *wanted, context, out);
   if (const auto* opened = std::get_if<msg::AccountsOpened>(&message)) return step(state_, *opened, context, out);
   if (const auto* claim = std::get_if<msg::SerialClaimed>(&message)) return step(state_, *claim, context, out);
   misdelivered("campus fact", message);
-}
-
-void CampusActor::reset() {
-  state_ = {};
-  state_.id = id.id;
 }
 
 void CampusActor::load(std::string_view part, std::string_view bytes) {

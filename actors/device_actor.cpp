@@ -24,9 +24,7 @@ std::string group_name(std::size_t window, std::size_t group) {
 
 } // namespace
 
-DeviceActor::DeviceActor(EntityId of, const streams::Secrets& secrets) : Entity(std::move(of)), secrets_(secrets) {
-  state_.id = id.id;
-}
+DeviceActor::DeviceActor(EntityId of, const streams::Secrets& secrets) : EntityOf(std::move(of)), secrets_(secrets) {}
 
 void DeviceActor::receive(const Message& message, const Context& context, Effects& out) {
   if (const auto* scan = std::get_if<const Scan*>(&message))
@@ -38,11 +36,6 @@ void DeviceActor::receive(const Message& message, const Context& context, Effect
   if (const auto* shared = std::get_if<msg::SerialShared>(&message)) return step(state_, *shared, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("device", message);
-}
-
-void DeviceActor::reset() {
-  state_ = {};
-  state_.id = id.id;
 }
 
 void DeviceActor::load(std::string_view part, std::string_view bytes) {

@@ -3,23 +3,21 @@
 // Regulation R6.4, R7.2, R11.1a, R11.3.
 #pragma once
 
-#include "actors/entity.hpp"
+#include "actors/entity_of.hpp"
 #include "domain/device.hpp"
 
 namespace onecode::actors {
 
-class DeviceActor final : public Entity {
+class DeviceActor final : public EntityOf<DeviceState> {
 public:
   DeviceActor(EntityId id, const streams::Secrets& secrets);
   void receive(const Message& message, const Context& context, Effects& out) override;
-  void reset() override;
   void load(std::string_view part, std::string_view bytes) override;
   void save(PartWriter& out) override;
   std::string describe() const override;
 
 private:
   const streams::Secrets& secrets_;
-  DeviceState state_;
 };
 
 } // namespace onecode::actors

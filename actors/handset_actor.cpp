@@ -5,16 +5,9 @@
 
 namespace onecode::actors {
 
-HandsetActor::HandsetActor(EntityId of) : Entity(std::move(of)) { state_.id = id.id; }
-
 void HandsetActor::receive(const Message& message, const Context& context, Effects& out) {
   if (const auto* used = std::get_if<msg::HandsetUsed>(&message)) return step(state_, *used, context, out);
   misdelivered("handset", message);
-}
-
-void HandsetActor::reset() {
-  state_ = {};
-  state_.id = id.id;
 }
 
 void HandsetActor::load(std::string_view part, std::string_view bytes) {

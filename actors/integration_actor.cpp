@@ -5,8 +5,6 @@
 
 namespace onecode::actors {
 
-IntegrationActor::IntegrationActor(EntityId of) : Entity(std::move(of)) { state_.id = id.id; }
-
 void IntegrationActor::receive(const Message& message, const Context& context, Effects& out) {
   if (const auto* command = std::get_if<const Command*>(&message)) return step(state_, **command, context, out);
   if (const auto* joined = std::get_if<msg::DeviceJoined>(&message)) return step(state_, *joined, context, out);
@@ -14,11 +12,6 @@ void IntegrationActor::receive(const Message& message, const Context& context, E
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   if (std::get_if<const DataAccess*>(&message) != nullptr) return; // the data rules D10-D14 read these
   misdelivered("integration", message);
-}
-
-void IntegrationActor::reset() {
-  state_ = {};
-  state_.id = id.id;
 }
 
 void IntegrationActor::load(std::string_view part, std::string_view bytes) {

@@ -1,20 +1,12 @@
 #include "actors/policy_book.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "streams/policy_document.hpp"
 
 namespace onecode::actors {
-namespace {
-
-std::string joined(const std::vector<std::string>& texts, const char* between) {
-  std::string all;
-  for (const auto& t : texts) all += (all.empty() ? "" : between) + t;
-  return all;
-}
-
-} // namespace
-
 PolicyBook::PolicyBook(Policy first, std::vector<TrustedKey> roots, bool unsigned_ok)
     : first_(std::make_shared<const PolicyHistory>(std::move(first))),
       history_(first_),
@@ -43,7 +35,7 @@ bool PolicyBook::read(std::int64_t offset, const streams::Record& record, std::o
                             " was published before; versions are never replaced");
   if (result.policy && record.key != result.policy->version)
     result.errors.push_back("key: the record's key must be its version, " + result.policy->version);
-  if (!result.errors.empty()) return refuse(offset, "BAD_POLICY", joined(result.errors, "; "));
+  if (!result.errors.empty()) return refuse(offset, "BAD_POLICY", fmt::format("{}", fmt::join(result.errors, "; ")));
 
   published_ = at;
   std::string version = result.policy->version;
@@ -88,7 +80,8 @@ std::string PolicyBook::objection(Time now, const streams::Secrets& secrets) con
   const Policy& policy = history_->at(now);
   const auto missing = streams::missing_secrets(policy, secrets);
   if (missing.empty()) return {};
-  return "policy " + policy.version + " names secrets that this node does not have: " + joined(missing, ", ");
+  return fmt::format("policy {} names secrets that this node does not have: {}", policy.version,
+                     fmt::join(missing, ", "));
 }
 
 } // namespace onecode::actors
