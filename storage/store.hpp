@@ -33,7 +33,7 @@ public:
   std::string_view bytes() const { return bytes_; }
   /// Gives the bytes away and goes on empty, in the memory of `buffer`.
   std::string take(std::string buffer = {}) {
-    buffer.reserve(bytes_.size());  // the next batch is about as large: one allocation, not a dozen that double
+    buffer.reserve(bytes_.size()); // the next batch is about as large: one allocation, not a dozen that double
     std::string out = std::exchange(bytes_, std::move(buffer));
     clear();
     return out;
