@@ -28,7 +28,8 @@ void AccountActor::load(std::string_view part, std::string_view bytes) {
   if (part == "u") return decode(bytes, state_.usage);
   if (part == "f") return decode(bytes, state_.file);
   if (part.size() == 2 && part[0] == 'r' && part[1] >= slot_name(0) && part[1] < slot_name(SightingRing::kSlots))
-    return decode(bytes, state_.ring.slots()[static_cast<std::size_t>(part[1] - slot_name(0))]);
+    return void(
+        state_.ring.write(static_cast<std::size_t>(part[1] - slot_name(0)), [&](Sighting& s) { decode(bytes, s); }));
   throw Corrupt("account: unknown part");
 }
 
@@ -38,9 +39,10 @@ void AccountActor::save(PartWriter& out) {
   out.part("h", state_.hot, dirty.hot);
   out.part("u", state_.usage, dirty.usage);
   out.part("f", state_.file, dirty.file);
-  for (std::size_t i = 0; i < SightingRing::kSlots; ++i) {
+  const auto& sightings = state_.ring.sightings();
+  for (std::size_t i = 0; i < sightings.size(); ++i) {
     const char name[] = {'r', slot_name(i)};
-    out.part({name, sizeof name}, state_.ring.slots()[i], dirty.ring[i]);
+    out.part({name, sizeof name}, sightings[i], dirty.ring[i]);
   }
 }
 
@@ -50,11 +52,11 @@ std::string AccountActor::describe() const {
                     ",\"usage\":" + streams::to_json(state_.usage) + ",\"file\":" + streams::to_json(state_.file) +
                     ",\"sightings\":[";
   bool first = true;
-  state_.ring.each([&](const Sighting& s) {
+  for (const auto& s : state_.ring.sightings()) {
     if (!first) out += ',';
     first = false;
     out += streams::to_json(s);
-  });
+  }
   return out + "]}";
 }
 

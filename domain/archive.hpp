@@ -45,11 +45,18 @@ public:
   }
 
   void put_unsigned(std::uint64_t v) {
+    std::array<char, 10> buffer;
+    std::size_t n = 0;
     while (v >= 0x80) {
-      out_ += static_cast<char>(v | 0x80);
+      buffer[n++] = static_cast<char>(v | 0x80);
       v >>= 7;
     }
-    out_ += static_cast<char>(v);
+    buffer[n++] = static_cast<char>(v);
+    if (n == 1) {
+      out_ += buffer[0];
+    } else {
+      out_.append(buffer.data(), n);
+    }
   }
 
   void put(const std::string& s) {

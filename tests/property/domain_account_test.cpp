@@ -91,8 +91,10 @@ AccountState any_account() {
   a.hot.spend_mean_q8 = any_time().ms;
   a.hot.spend_var_q8 = any_time().ms;
   a.hot.payments = *rc::gen::arbitrary<std::uint32_t>();
-  for (auto& s : a.ring.slots())
-    s = {any_time(), any_time().ms, flag(), flag(), any_text(), any_text(), any_text(), any_ref()};
+  for (std::size_t i = 0; i < SightingRing::kSlots; ++i)
+    a.ring.write(i, [&](Sighting& s) {
+      s = {any_time(), any_time().ms, flag(), flag(), any_text(), any_text(), any_text(), any_ref()};
+    });
   a.usage.nonces = several([&] {
     return AccountState::UsedNonce{
         *rc::gen::arbitrary<std::uint64_t>(), any_time(), any_time(), any_text(), flag(), any_ref()};
@@ -173,7 +175,7 @@ TEST_CASE("property: every part of an account comes back from its bytes", "[prop
     comes_back(a.hot);
     comes_back(a.usage);
     comes_back(a.file);
-    for (const auto& s : a.ring.slots()) comes_back(s);
+    for (const auto& s : a.ring.sightings()) comes_back(s);
   });
   CHECK(ok);
 }
