@@ -42,7 +42,8 @@ void EventMemory::forget_old(Time now, storage::WriteBatch& write) {
   const std::uint32_t hour = hour_of(now);
   if (hour == swept_hour_) return;
   std::size_t forgotten = 0;
-  store_.scan("y", [&](std::string_view key, std::string_view) {
+  store_.scan_from(swept_to_, "y", [&](std::string_view key, std::string_view) {
+    swept_to_ = key;
     if (storage::read_u32(key.substr(1)) > hour || ++forgotten > kForgottenPerTurn) return false;
     const Hash128 event{storage::read_u64(key.substr(5)), storage::read_u64(key.substr(13))};
     if (!of_this_turn_.contains(event)) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 
 #include "domain/hash.hpp"
 #include "domain/time.hpp"
@@ -22,11 +23,16 @@ public:
   /// Removes entries whose time is over, some in each turn.
   void forget_old(Time now, storage::WriteBatch& write);
   void end_turn() { of_this_turn_.clear(); }
+  void aborted() {
+    swept_hour_ = 0;
+    swept_to_.clear();
+  }
 
 private:
   storage::Store& store_;
   std::map<Hash128, std::uint64_t> of_this_turn_;
   std::uint32_t swept_hour_ = 0;
+  std::string swept_to_; // everything before this key is removed
 };
 
 } // namespace onecode::actors

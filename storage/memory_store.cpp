@@ -1,5 +1,6 @@
 // The store without a disk. What a shard wrote stays with the factory, so that a shard which stops and is opened
 // again finds it, as with RocksDB; a new factory is an empty disk.
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -53,9 +54,8 @@ public:
 
   std::optional<std::int64_t> journal_next() override { return mine_.journal_next; }
 
-  void scan(std::string_view prefix,
-            const std::function<bool(std::string_view key, std::string_view value)>& visit) override {
-    for (auto it = mine_.entries.lower_bound(prefix); it != mine_.entries.end(); ++it)
+  void scan_from(std::string_view from, std::string_view prefix, const Visitor& visit) override {
+    for (auto it = mine_.entries.lower_bound(std::max(from, prefix)); it != mine_.entries.end(); ++it)
       if (!std::string_view(it->first).starts_with(prefix) || !visit(it->first, it->second)) return;
   }
 

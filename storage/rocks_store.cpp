@@ -140,8 +140,7 @@ public:
     return static_cast<std::int64_t>(read_u64(*bytes));
   }
 
-  void scan(std::string_view prefix,
-            const std::function<bool(std::string_view key, std::string_view value)>& visit) override {
+  void scan_from(std::string_view from, std::string_view prefix, const Visitor& visit) override {
     rocksdb::ReadOptions options = read_options_;
     options.total_order_seek = true;
     const std::string end = after(prefix);
@@ -149,7 +148,8 @@ public:
     if (!end.empty()) options.iterate_upper_bound = &upper;
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
     // The store's own keys sort before all others.
-    it->Seek(prefix.empty() ? Slice("\x01", 1) : slice(prefix));
+    constexpr std::string_view kFirst = "\x01";
+    it->Seek(slice(std::max({from, prefix, kFirst})));
     for (; it->Valid(); it->Next())
       if (!visit(view(it->key()), view(it->value()))) return;
     check("scan", it->status());

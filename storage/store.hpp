@@ -62,9 +62,11 @@ public:
   virtual void write(std::string_view batch, std::int64_t journal_next) = 0;
   /// What the last write() said; nullopt: a new store.
   virtual std::optional<std::int64_t> journal_next() = 0;
+  using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
   /// Visits keys with this prefix in order until `visit` says false.
-  virtual void scan(std::string_view prefix,
-                    const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
+  void scan(std::string_view prefix, const Visitor& visit) { scan_from(prefix, prefix, visit); }
+  /// Only from the key `from` on: who goes on where an earlier scan stopped does not walk over what was erased since.
+  virtual void scan_from(std::string_view from, std::string_view prefix, const Visitor& visit) = 0;
   /// Makes everything written so far durable.
   virtual void flush() = 0;
 };
