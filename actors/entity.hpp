@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -27,16 +28,18 @@ class PartWriter;
 class PartName {
 public:
   PartName() = default;
-  explicit PartName(std::string_view name) : size_(static_cast<char>(name.size())) {
-    if (name.size() > text_.size()) throw std::logic_error("a part's name has at most three characters");
+  explicit PartName(std::string_view name) {
+    if (name.size() >= text_.size()) throw std::logic_error("a part's name has at most three characters");
     std::ranges::copy(name, text_.begin());
+    text_.back() = static_cast<char>(name.size());
   }
-  std::string_view view() const { return {text_.data(), static_cast<std::size_t>(size_)}; }
-  bool operator==(const PartName&) const = default;
+  std::string_view view() const { return {text_.data(), static_cast<std::size_t>(text_.back())}; }
+  bool operator==(const PartName& o) const { // one comparison of one number
+    return std::bit_cast<std::uint32_t>(text_) == std::bit_cast<std::uint32_t>(o.text_);
+  }
 
 private:
-  std::array<char, 3> text_{};
-  char size_ = 0;
+  std::array<char, 4> text_{}; // the last is the length
 };
 
 class Entity {

@@ -73,9 +73,16 @@ struct Envelope {
   const Root* root = nullptr;
   EntityId to;
   std::uint64_t to_hash = 0;
+  std::int32_t to_partition = 0;
   Entity* receiver = nullptr; // where it is awake and already looked up
   Message message;
 };
+
+inline void address(Envelope& envelope, EntityId to, std::int32_t partitions) {
+  envelope.to_hash = hash_of(to.kind, to.id);
+  envelope.to_partition = murmur2_partition(to.id, partitions);
+  envelope.to = std::move(to);
+}
 
 /// What one shard sends to another in one round: in order, because it is made in order.
 using Parcel = std::vector<Envelope>;

@@ -136,7 +136,6 @@ Envelope decode_inbox(std::string_view bytes, std::int64_t received_ns, Arena& a
   Envelope envelope;
   envelope.root = &root;
   envelope.stage = wire.stage;
-  envelope.to_hash = hash_of(wire.to.kind, wire.to.id);
   envelope.to = std::move(wire.to);
   read_message(wire.message, reader, arena, envelope.message);
   return envelope;

@@ -105,17 +105,15 @@ void Shard::prepare(std::vector<std::shared_ptr<streams::Batch>> inputs, const P
 }
 
 void Shard::add_input(const Root& root, Kind kind, const std::string& id, Message message) {
-  if (root.at.topic != Topic::inbox &&
-      murmur2_partition(root.record->key, options_.partitions) != murmur2_partition(id, options_.partitions))
-    ++staged_.stats.wrong_key[TurnStats::at(root.at.topic)];
-  Envelope envelope;
+  Envelope& envelope = first_.emplace_back();
   envelope.order = root.order;
   envelope.stage = Stage::admit;
   envelope.root = &root;
-  envelope.to = {kind, id};
-  envelope.to_hash = hash_of(kind, id);
+  address(envelope, {kind, id}, options_.partitions);
   envelope.message = std::move(message);
-  first_.push_back(std::move(envelope));
+  if (root.at.topic != Topic::inbox && root.record->key != id &&
+      murmur2_partition(root.record->key, options_.partitions) != envelope.to_partition)
+    ++staged_.stats.wrong_key[TurnStats::at(root.at.topic)];
 }
 
 void Shard::decode_one(TopicPartition at, const streams::Record& record, const PolicyBook& policies,
@@ -125,6 +123,7 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
     try {
       Envelope envelope = decode_inbox(record.value.value_or(std::string_view{}), received_ns, arena_);
       envelope.order = order;
+      address(envelope, std::move(envelope.to), options_.partitions);
       first_.push_back(std::move(envelope));
     } catch (const Corrupt& e) {
       Root root{order, at, &record, {}, received_ns};
@@ -231,13 +230,11 @@ void Shard::fire_timers() {
     root.order = Order::timer(timer.due, static_cast<std::uint32_t>(index_) << 16 | tie++);
     root.cause = hash128("timer/" + std::string(to_string(timer.owner.kind)) + '/' + timer.owner.id + '/' +
                          timer.name + '/' + std::to_string(timer.due.ms));
-    Envelope envelope;
+    Envelope& envelope = first_.emplace_back();
     envelope.order = root.order;
     envelope.root = &root;
-    envelope.to = timer.owner;
-    envelope.to_hash = hash_of(timer.owner.kind, timer.owner.id);
+    address(envelope, timer.owner, options_.partitions);
     envelope.message = msg::TimerFired{timer.name, timer.due};
-    first_.push_back(std::move(envelope));
   }
   // Timers come before inputs.
   std::rotate(first_.begin(), first_.end() - static_cast<std::ptrdiff_t>(due.size()), first_.end());
@@ -245,8 +242,7 @@ void Shard::fire_timers() {
 
 void Shard::dispatch(Envelope& envelope) {
   sends_ = outputs_ = 0;
-  const auto owner = murmur2_partition(envelope.to.id, options_.partitions);
-  if (owner != index_) {
+  if (envelope.to_partition != index_) {
     // A record whose key was wrong for its partition: on to the right shard, one hop later.
     return send(envelope, envelope.to, envelope.message, envelope.stage);
   }
@@ -433,11 +429,8 @@ void Shard::tell_misread() {
 }
 
 void Shard::send(const Envelope& parent, EntityId to, Message message, Stage stage) {
-  const auto owner = static_cast<std::size_t>(murmur2_partition(to.id, options_.partitions));
-  auto& parcel = outgoing_[owner];
-  if (parcel.empty()) parcel.reserve(parcel_size_[owner]);
-  Envelope& child = parcel.emplace_back();
-  parcel_size_[owner] = std::max(parcel_size_[owner], std::min(parcel.size(), kParcelKept));
+  Envelope child;
+  address(child, std::move(to), options_.partitions);
   child.order = parent.order;
   child.hops = parent.hops + 1;
   child.stage = stage;
@@ -445,9 +438,12 @@ void Shard::send(const Envelope& parent, EntityId to, Message message, Stage sta
   if (child.hops <= kMaxHops)
     child.order.path[static_cast<std::size_t>(child.hops - 1)] = static_cast<std::uint16_t>(++sends_);
   child.root = parent.root;
-  child.to_hash = hash_of(to.kind, to.id);
-  child.to = std::move(to);
   child.message = std::move(message);
+  const auto owner = static_cast<std::size_t>(child.to_partition);
+  auto& parcel = outgoing_[owner];
+  if (parcel.empty()) parcel.reserve(parcel_size_[owner]);
+  parcel.push_back(std::move(child));
+  parcel_size_[owner] = std::max(parcel_size_[owner], std::min(parcel.size(), kParcelKept));
 }
 
 // -- outputs ----------------------------------------------------------------------------------------------------------
@@ -556,6 +552,7 @@ void Shard::write_store() {
 void Shard::aborted() {
   residents_.aborted();
   timers_.aborted(*store_);
+  events_.aborted();
   end_turn();
 }
 

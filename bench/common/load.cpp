@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -39,29 +40,40 @@ std::uint64_t Load::random() {
   return state_;
 }
 
-std::vector<LoadRecord> Load::registration() const {
-  std::vector<LoadRecord> out;
-  std::uint64_t n = 0;
-  const auto add = [&](const std::string& name, const std::string& target, const std::string& role,
-                       const std::string& args) {
-    out.push_back({Topic::commands, target, command(name, target, role, ++n, args)});
+LoadRecord Load::registration(std::uint64_t n) const {
+  const auto made = [&](const std::string& name, const std::string& target, const std::string& role,
+                        const std::string& args) -> LoadRecord {
+    return {Topic::commands, target, command(name, target, role, n + 1, args)};
   };
-  add("integration.adopt", "gates", "information-centre",
-      R"({"unit":"bench","owners":["bench"],"plan":{"purpose":"p","architecture":"a","data_security":"d","expected_effect":"e"},"manifest":{"functions":["access"]}})");
-  for (std::uint64_t d = 0; d < devices_; ++d) {
-    const std::string device = id('d', d, 4);
-    add("device.register", device, "information-centre",
-        R"({"serial":"s-)" + std::to_string(d) + R"(","model":"m","integration":"gates"})");
-    add("device.certify", device, "information-centre",
-        R"({"certificate":"c","valid_to":"2030-01-01T00:00:00+08:00"})");
-    add("device.install", device, "integration-owner",
-        R"({"integration":"gates","zone":"z-)" + std::to_string(d % kZones) +
-            R"(","position":{"lat":29.37,"lon":113.1,"accuracy_m":5},"network":{},"kind":"fixed"})");
-    add("device.activate", device, "integration-owner", "{}");
+  if (n == 0)
+    return made(
+        "integration.adopt", "gates", "information-centre",
+        R"({"unit":"bench","owners":["bench"],"plan":{"purpose":"p","architecture":"a","data_security":"d","expected_effect":"e"},"manifest":{"functions":["access"]}})");
+  const std::uint64_t d = (n - 1) / 4;
+  if (d >= devices_)
+    return made("account.open", id('a', n - 1 - 4 * devices_, 7), "registrar",
+                R"({"category":"student","valid_from":"2020-01-01T00:00:00+08:00"})");
+  const std::string device = id('d', d, 4);
+  switch ((n - 1) % 4) {
+    case 0:
+      return made("device.register", device, "information-centre",
+                  R"({"serial":"s-)" + std::to_string(d) + R"(","model":"m","integration":"gates"})");
+    case 1:
+      return made("device.certify", device, "information-centre",
+                  R"({"certificate":"c","valid_to":"2030-01-01T00:00:00+08:00"})");
+    case 2:
+      return made("device.install", device, "integration-owner",
+                  R"({"integration":"gates","zone":"z-)" + std::to_string(d % kZones) +
+                      R"(","position":{"lat":29.37,"lon":113.1,"accuracy_m":5},"network":{},"kind":"fixed"})");
+    default:
+      return made("device.activate", device, "integration-owner", "{}");
   }
-  for (std::uint64_t a = 0; a < accounts_; ++a)
-    add("account.open", id('a', a, 7), "registrar",
-        R"({"category":"student","valid_from":"2020-01-01T00:00:00+08:00"})");
+}
+
+std::vector<LoadRecord> Load::registration(std::uint64_t from, std::uint64_t count) const {
+  std::vector<LoadRecord> out;
+  const std::uint64_t all = 1 + 4 * devices_ + accounts_;
+  for (std::uint64_t n = from; n < std::min(all, from + count); ++n) out.push_back(registration(n));
   return out;
 }
 

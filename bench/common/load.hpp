@@ -21,12 +21,13 @@ struct LoadRecord {
 class Load {
 public:
   Load(std::uint64_t accounts, std::uint64_t devices);
-  /// Unsigned commands that open everything.
-  std::vector<LoadRecord> registration() const;
+  /// Unsigned commands that open everything: at most `count` of them, from the given one on; none when all are given.
+  std::vector<LoadRecord> registration(std::uint64_t from, std::uint64_t count) const;
   /// The next scan; overwrites `out`.
   void next(LoadRecord& out);
 
 private:
+  LoadRecord registration(std::uint64_t n) const;
   std::uint64_t random();
   std::uint64_t accounts_, devices_;
   std::uint64_t state_ = 0x9E3779B97F4A7C15ULL;
