@@ -468,12 +468,7 @@ void Shard::emit(const Envelope& envelope, const Output& output) {
 }
 
 void Shard::dead_letter(const Root& root, std::string_view code, std::string_view stage, std::string_view text) {
-  static const streams::Record kNothing{};
-  OutRecord& out = next_output();
-  out = streams::dead_letter(root.at, root.record != nullptr ? *root.record : kNothing, code, stage, text);
-  if (root.record == nullptr) // a timer: it came from nowhere
-    std::erase_if(out.headers,
-                  [](const auto& h) { return h.first == "topic" || h.first == "partition" || h.first == "offset"; });
+  next_output() = streams::dead_letter(root.at, root.record, code, stage, text);
   staged_.stats.dead_letter(code, stage);
   ++staged_.stats.produced[TurnStats::at(Topic::dead_letters)];
 }

@@ -127,7 +127,6 @@ public:
   /// The version that stands where no published one is in force yet.
   void add(Policy policy);
   const Policy& at(Time event_time) const;
-  const Policy& newest() const { return *versions_.back(); }
   bool knows(std::string_view version) const;
 
 private:

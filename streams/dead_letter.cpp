@@ -22,27 +22,32 @@ std::string line(std::string_view text) {
 
 } // namespace
 
-OutRecord dead_letter(TopicPartition at, const Record& original, std::string_view code, std::string_view stage,
+OutRecord dead_letter(TopicPartition at, const Record* original, std::string_view code, std::string_view stage,
                       std::string_view text) {
   OutRecord out;
   out.topic = Topic::dead_letters;
-  out.key = original.key.substr(0, kMaxKey);
-  out.headers = {{"error-code", std::string(code)},           {"error-text", line(text)},
-                 {"topic", std::string(name(at.topic))},      {"partition", std::to_string(at.partition)},
-                 {"offset", std::to_string(original.offset)}, {"stage", std::string(stage)}};
-  if (!original.value) {
+  out.headers = {{"error-code", std::string(code)}, {"error-text", line(text)}, {"stage", std::string(stage)}};
+  if (original == nullptr) {
+    out.tombstone = true;
+    return out;
+  }
+  out.key = original->key.substr(0, kMaxKey);
+  out.headers.insert(out.headers.begin() + 2, {{"topic", std::string(name(at.topic))},
+                                               {"partition", std::to_string(at.partition)},
+                                               {"offset", std::to_string(original->offset)}});
+  if (!original->value) {
     out.tombstone = true;
   } else {
-    out.value = original.value->substr(0, kMaxOriginal);
-    if (original.value->size() > kMaxOriginal) {
-      out.headers.emplace_back("original-bytes", std::to_string(original.value->size()));
-      out.headers.emplace_back("original-sha256", to_hex(sha256(*original.value)));
+    out.value = original->value->substr(0, kMaxOriginal);
+    if (original->value->size() > kMaxOriginal) {
+      out.headers.emplace_back("original-bytes", std::to_string(original->value->size()));
+      out.headers.emplace_back("original-sha256", to_hex(sha256(*original->value)));
     }
   }
   // What came with the original, as far as there is room; never in the place of what we say ourselves.
   std::size_t room = kMaxHeaderBytes;
   const std::size_t own = out.headers.size();
-  for (const Header& h : original.headers) {
+  for (const Header& h : original->headers) {
     const std::size_t size = h.name.size() + h.value.size();
     if (size > room) continue;
     room -= size;

@@ -31,8 +31,8 @@ struct EncodeContext {
 void encode(const Output& output, const EncodeContext& context, OutRecord& out);
 
 /// A dead letter (CONTRACT §8): the original bytes and key, and headers that say what, why and where. Originals too
-/// large for the topic are cut, with `original-bytes` and `original-sha256`.
-OutRecord dead_letter(TopicPartition at, const Record& original, std::string_view code, std::string_view stage,
+/// large for the topic are cut, with `original-bytes` and `original-sha256`. nullptr: no record caused it, but a timer.
+OutRecord dead_letter(TopicPartition at, const Record* original, std::string_view code, std::string_view stage,
                       std::string_view text);
 
 /// `"text"` with JSON escapes, appended.

@@ -77,7 +77,7 @@ private:
   bool terminal_;
   bool drawn_ = false;
   std::size_t told_ = 0;
-  double next_ = 0;
+  double next_ = 2; // before that there is nothing to see yet
 };
 
 nlohmann::ordered_json report_json(const Watcher& w, std::uint64_t scans, double seconds, double rate,

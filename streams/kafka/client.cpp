@@ -133,7 +133,8 @@ std::string Client::last_trouble() const {
 
 BrokerError Client::unreachable(const std::string& what) const {
   auto trouble = last_trouble();
-  return {BrokerFault::unreachable, what + ": no answer in time" + (trouble.empty() ? "" : " (" + trouble + ")")};
+  return {BrokerFault::unreachable, what + ": no answer from " + connection_->brokers() + " in time" +
+                                        (trouble.empty() ? "" : " (" + trouble + ")")};
 }
 
 void Client::on_log(const rd_kafka_t* rk, int level, const char* facility, const char* text) {
@@ -170,6 +171,7 @@ MetadataHandle fetch_metadata(const Client& client, Milliseconds timeout) {
   const rd_kafka_metadata_t* metadata = nullptr;
   auto code = rd_kafka_metadata(client.get(), 1, nullptr, &metadata, static_cast<int>(timeout.count()));
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(metadata);
+  rd_kafka_poll(client.get(), 0); // the reason, if the library gave one
   if (code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT)
     throw client.unreachable("asking for the list of topics");
   throw BrokerError(BrokerFault::refused, std::string("asking for the list of topics: ") + text_of(code));

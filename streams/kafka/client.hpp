@@ -33,6 +33,7 @@ public:
   /// The full name of a partition for people: "onecode.scans/3".
   std::string text(TopicPartition tp) const;
   std::optional<Topic> topic_of(std::string_view full_name) const;
+  const std::string& brokers() const { return config_.brokers; }
 
   /// The role's own settings first, then the user's, then what must not be changed.
   ConfHandle configure(const Settings& defaults, const Settings& fixed) const;

@@ -127,7 +127,7 @@ TEST_CASE("policy: an event is judged by the version in force at its time", "[po
   CHECK(h.at(april).version == "april");
   h.add(version("april-corrected", april)); // the same date: the later published
   CHECK(h.at(april).version == "april-corrected");
-  CHECK(h.newest().version == "april-corrected");
+  CHECK(h.at(april + days(300)).version == "april-corrected");
   CHECK(h.knows("march"));
   CHECK_FALSE(h.knows("may"));
 

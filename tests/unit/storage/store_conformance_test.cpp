@@ -211,3 +211,28 @@ TEST_CASE("every store: agrees with a map over many random turns") {
   }
   CHECK(scan(*store, "") == Entries(model.begin(), model.end()));
 }
+
+TEST_CASE("every store: a scan goes on from a key, within its prefix") {
+  const auto& subject = kSubjects[GENERATE(0, 1)];
+  INFO(subject.name);
+  const TempFolder folder;
+  const auto stores = subject.make(folder.path());
+  const auto store = stores->open(0);
+  write(*store, 1, [](WriteBatch& b) {
+    for (const char* key : {"x1", "y1", "y2", "y3", "z1"}) b.put(key, key);
+  });
+  const auto from = [&](std::string_view key) {
+    std::string seen;
+    store->scan_from(key, "y", [&](std::string_view k, std::string_view) {
+      seen += k;
+      return true;
+    });
+    return seen;
+  };
+  CHECK(from("y2") == "y2y3");
+  CHECK(from("y25") == "y3");
+  CHECK(from("y4").empty());
+  CHECK(from("") == "y1y2y3");
+  CHECK(from("x1") == "y1y2y3"); // before the prefix begins
+  CHECK(from("z1").empty());     // behind it
+}

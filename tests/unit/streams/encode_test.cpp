@@ -229,7 +229,7 @@ TEST_CASE("dead letters keep the original") {
   r.value = value;
   const std::vector<Header> headers = {{"ce_id", "1"}, {"topic", "theirs"}};
   r.headers = headers;
-  auto d = dead_letter({Topic::scans, 3}, r, "BAD_FIELD", "validate", "data.seq: must\nbe");
+  auto d = dead_letter({Topic::scans, 3}, &r, "BAD_FIELD", "validate", "data.seq: must\nbe");
   CHECK(d.topic == Topic::dead_letters);
   CHECK(d.key == "k\xfe");
   CHECK(d.value == value);
@@ -245,14 +245,19 @@ TEST_CASE("dead letters keep the original") {
   CHECK(d.headers == expected);
 
   r.value.reset();
-  CHECK(dead_letter({Topic::scans, 3}, r, "BAD_ENVELOPE", "decode", "x").tombstone);
+  CHECK(dead_letter({Topic::scans, 3}, &r, "BAD_ENVELOPE", "decode", "x").tombstone);
+
+  d = dead_letter({}, nullptr, "ENTITY_FAULT", "apply", "x"); // of a timer: it came from nowhere
+  CHECK(d.tombstone);
+  CHECK(d.headers == std::vector<std::pair<std::string, std::string>>{
+                         {"error-code", "ENTITY_FAULT"}, {"error-text", "x"}, {"stage", "apply"}});
 
   const std::string huge(16 * 1024 * 1024, 'x');
   r.value = huge;
   const std::string long_header(300'000, 'h');
   const std::vector<Header> many = {{"big", long_header}, {"small", "s"}};
   r.headers = many;
-  d = dead_letter({Topic::ledger, 0}, r, "TOO_LARGE", "decode", "x");
+  d = dead_letter({Topic::ledger, 0}, &r, "TOO_LARGE", "decode", "x");
   CHECK(d.value.size() == 15 * 1024 * 1024);
   const auto header = [&](const std::string& name) -> std::string {
     for (const auto& [n, v] : d.headers)
