@@ -50,6 +50,8 @@ TEST_CASE("events: known for seven days, with the same content or another, withi
   CHECK(w.remember(1, kStart) == Seen::same);
   CHECK(w.remember(1, kStart, 2) == Seen::other);
   w.commit();
+  w.memory.forget_old(kStart + days(7), w.batch);
+  w.commit();
   CHECK(w.remember(1, kStart + days(7)) == Seen::same);
   CHECK(w.remember(1, kStart + days(7), 2) == Seen::other);
   CHECK(w.remember(1, kStart + days(7) + hours(3)) == Seen::fresh);
