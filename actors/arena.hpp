@@ -2,10 +2,8 @@
 // turn, so that their strings keep their capacity and an ordinary scan allocates nothing.
 #pragma once
 
-#include <array>
-#include <memory>
+#include <deque>
 #include <tuple>
-#include <vector>
 
 #include "actors/envelope.hpp"
 #include "domain/commands.hpp"
@@ -18,23 +16,20 @@ template <class T>
 class Pool {
 public:
   T& next() {
-    if (used_ == blocks_.size() * kBlock) blocks_.push_back(std::make_unique<Block>());
-    T& item = (*blocks_[used_ / kBlock])[used_ % kBlock];
-    ++used_;
-    return item;
+    if (used_ == items_.size()) items_.emplace_back();
+    return items_[used_++];
   }
   /// Gives back the slot that next() gave last.
   void undo() { --used_; }
   void clear() {
     used_ = 0;
     // A flood's memory is not kept for ever.
-    if (blocks_.size() > kKeep / kBlock) blocks_.resize(kKeep / kBlock);
+    if (items_.size() > kKeep) items_.resize(kKeep);
   }
 
 private:
-  static constexpr std::size_t kKeep = 8192, kBlock = 64; // side by side, so that the processor reads ahead
-  using Block = std::array<T, kBlock>;
-  std::vector<std::unique_ptr<Block>> blocks_;
+  static constexpr std::size_t kKeep = 8192;
+  std::deque<T> items_;
   std::size_t used_ = 0;
 };
 

@@ -2,18 +2,17 @@
 // says. Anything else, and the journal is replayed from the wrong place: changes lost, or older state on top of
 // newer.
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "storage/rocks_store.hpp"
@@ -28,6 +27,7 @@ using Model = std::map<std::string, std::string>;
 
 constexpr const char* kChildName = "store child: writes until it is killed";
 constexpr const char* kFolderVariable = "ONECODE_STORE_CHILD";
+constexpr const char* kPipeVariable = "ONECODE_STORE_CHILD_PIPE";
 constexpr int kFlushEvery = 500;
 
 RocksOptions options(const std::filesystem::path& folder) {
@@ -57,12 +57,21 @@ WriteBatch batch(std::int64_t n, Model* model) {
   return b;
 }
 
+struct Child {
+  pid_t pid = -1;
+  int told = -1; // what it tells: 'b' after a batch, 'f' after a flush
+};
+
 /// This program again, running only the child's case. exec, because RocksDB's threads do not survive a fork.
-pid_t start_child(const std::filesystem::path& folder) {
+Child start_child(const std::filesystem::path& folder) {
+  int ends[2];
+  if (pipe(ends) != 0) return {};
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC); // ours alone: a child whose parent is gone ends at its next word
   std::vector<std::string> environment;
   for (char** e = environ; *e != nullptr; ++e)
     if (!std::string_view(*e).starts_with("ONECODE_TEST_REPORT=")) environment.emplace_back(*e);
   environment.push_back(std::string(kFolderVariable) + "=" + folder.string());
+  environment.push_back(std::string(kPipeVariable) + "=" + std::to_string(ends[1]));
   std::vector<char*> envp;
   for (auto& e : environment) envp.push_back(e.data());
   envp.push_back(nullptr);
@@ -75,7 +84,16 @@ pid_t start_child(const std::filesystem::path& folder) {
     execve(self.c_str(), argv, envp.data());
     _exit(127);
   }
-  return pid;
+  close(ends[1]);
+  return {pid, ends[0]};
+}
+
+/// What the child tells next; 0: it died, or said nothing for a minute.
+char hear(const Child& child) {
+  pollfd waiting{child.told, POLLIN, 0};
+  char what = 0;
+  if (poll(&waiting, 1, 60'000) != 1 || read(child.told, &what, 1) != 1) return 0;
+  return what;
 }
 
 std::int64_t flushed(const std::filesystem::path& folder) {
@@ -89,14 +107,20 @@ std::int64_t flushed(const std::filesystem::path& folder) {
 TEST_CASE("store child: writes until it is killed", "[.child]") {
   const char* folder = std::getenv(kFolderVariable);
   if (folder == nullptr) return;
+  const int pipe_end = std::atoi(std::getenv(kPipeVariable));
+  const auto tell = [&](char what) {
+    if (::write(pipe_end, &what, 1) != 1) std::abort();
+  };
   const auto store = rocks_stores(options(folder))->open(0);
   for (std::int64_t n = store->journal_next().value_or(0);; ++n) {
     store->write(batch(n, nullptr).bytes(), n + 1);
+    tell('b');
     if (n % kFlushEvery == 0) {
       store->flush();
       std::ofstream(std::filesystem::path(folder) / "flushed.new") << n + 1;
       std::filesystem::rename(std::filesystem::path(folder) / "flushed.new",
                               std::filesystem::path(folder) / "flushed");
+      tell('f');
     }
   }
 }
@@ -108,15 +132,14 @@ TEST_CASE("a store killed with -9 holds a prefix of its batches, and says which"
   bool lost_some = false;
   for (int round = 0; round < 8; ++round) {
     const auto mark = flushed(folder.path());
-    const pid_t child = start_child(folder.path());
-    REQUIRE(child > 0);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (flushed(folder.path()) == mark && std::chrono::steady_clock::now() < deadline)
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 60));
-    REQUIRE(kill(child, SIGKILL) == 0);
+    const Child child = start_child(folder.path());
+    REQUIRE(child.pid > 0);
+    for (char what = 'b'; what != 'f';) REQUIRE((what = hear(child)) != 0);
+    for (auto more = random() % 3000; more > 0; --more) REQUIRE(hear(child) != 0);
+    REQUIRE(kill(child.pid, SIGKILL) == 0);
+    close(child.told);
     int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(waitpid(child.pid, &status, 0) == child.pid);
     REQUIRE(WIFSIGNALED(status));
 
     const auto durable = flushed(folder.path());
