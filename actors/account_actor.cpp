@@ -28,8 +28,7 @@ void AccountActor::load(std::string_view part, std::string_view bytes) {
   if (part == "u") return decode(bytes, state_.usage);
   if (part == "f") return decode(bytes, state_.file);
   if (part.size() == 2 && part[0] == 'r' && part[1] >= slot_name(0) && part[1] < slot_name(SightingRing::kSlots))
-    return void(
-        state_.ring.write(static_cast<std::size_t>(part[1] - slot_name(0)), [&](Sighting& s) { decode(bytes, s); }));
+    return decode(bytes, state_.ring.at(static_cast<std::size_t>(part[1] - slot_name(0))));
   throw Corrupt("account: unknown part");
 }
 

@@ -78,6 +78,7 @@ struct Envelope {
   Message message;
 };
 
+/// To whom it goes, and what is derived from that.
 inline void address(Envelope& envelope, EntityId to, std::int32_t partitions) {
   envelope.to_hash = hash_of(to.kind, to.id);
   envelope.to_partition = murmur2_partition(to.id, partitions);

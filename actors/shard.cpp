@@ -111,8 +111,7 @@ void Shard::add_input(const Root& root, Kind kind, const std::string& id, Messag
   envelope.root = &root;
   address(envelope, {kind, id}, options_.partitions);
   envelope.message = std::move(message);
-  if (root.at.topic != Topic::inbox && root.record->key != id &&
-      murmur2_partition(root.record->key, options_.partitions) != envelope.to_partition)
+  if (root.record->key != id && murmur2_partition(root.record->key, options_.partitions) != envelope.to_partition)
     ++staged_.stats.wrong_key[TurnStats::at(root.at.topic)];
 }
 

@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
     broker->create_topics(kDefaultPartitions);
     const auto publisher = broker->publisher();
     Load load(accounts, 1000);
-    for (const auto& r : load.registration(0, UINT64_MAX / 2))
+    for (const auto& r : load.registration(0, UINT64_MAX))
       publisher->publish(r.topic, -1, r.key, r.value, {}, streams::kNoTimestamp);
     LoadRecord r;
     for (std::uint64_t i = 0; i < scans; ++i) {

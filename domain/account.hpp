@@ -23,6 +23,7 @@ namespace onecode {
 
 /// One scan of an account, as later scans look back on it.
 struct Sighting {
+  // What a scan of other days is passed over by comes first: every rule looks at all sixteen.
   Time time;
   std::int64_t accuracy_ms = 0;
   bool used = false;        // the slot holds something
@@ -45,46 +46,28 @@ struct Sighting {
   }
 };
 
-/// What rules compare of a sighting before they read its texts: all sixteen lie side by side, and most scans need no more.
-/// Made from the sighting, not stored.
-struct Glance {
-  Time time;
-  std::int64_t accuracy_ms = 0;
-  // Of the texts; 0: there is none. Equal hashes count as equal texts: whoever could choose a text with the hash of
-  // another could as well have sent the other text.
-  std::uint64_t zone = 0, handset = 0, device = 0;
-  bool used = false;
-  bool clock_sound = false;
-};
-
 /// The last 16 sightings by event time. Slots do not move: a new sighting takes a free slot or that of the oldest.
 class SightingRing {
 public:
   static constexpr std::size_t kSlots = 16;
 
-  /// The slot for a scan of that time: a free one, or the oldest sighting's. nullopt: older than all 16.
+  /// The slot for a scan of that time: a free one, or the oldest sighting's. nullopt: older than all 16. The caller
+  /// fills it in place, so that a slot's strings keep their memory.
   std::optional<std::size_t> room_for(Time t) const;
-  /// `fill` gets the slot's sighting as it was, so that its strings keep their memory.
-  template <class F>
-  const Glance& write(std::size_t slot, F&& fill) {
+  /// Takes memory with its first use: most people show their code less often than sixteen times.
+  Sighting& at(std::size_t slot) {
     if (slot >= sightings_.size()) sightings_.resize(slot + 1);
-    fill(sightings_[slot]);
-    return look(slot);
+    return sightings_[slot];
   }
   template <class F>
   void each(F&& f) const {
-    for (const auto& g : glances_)
-      if (g.used) f(g);
+    for (const auto& s : sightings_)
+      if (s.used) f(s);
   }
-  /// `g` is one of this ring's.
-  const Sighting& whole(const Glance& g) const { return sightings_[static_cast<std::size_t>(&g - glances_.data())]; }
   /// By slot; as many as were ever used.
   const std::vector<Sighting>& sightings() const { return sightings_; }
 
 private:
-  const Glance& look(std::size_t slot);
-
-  std::array<Glance, kSlots> glances_;
   std::vector<Sighting> sightings_;
 };
 

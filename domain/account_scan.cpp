@@ -103,26 +103,26 @@ std::vector<RuleId> shadow_rules(const AccountState::Case& file, Time t, int cha
 // ------------------------------------------------------------------------
 
 /// nullptr: older than all that is remembered, so it is no evidence.
-const Glance* remember_sighting(AccountState& a, const Scan& scan, const DeviceOpinion& opinion) {
+const Sighting* remember_sighting(AccountState& a, const Scan& scan, const DeviceOpinion& opinion) {
   const auto slot = a.ring.room_for(scan.origin.time);
   if (!slot) return nullptr;
+  Sighting& s = a.ring.at(*slot);
+  s.time = scan.origin.time;
+  s.zone = opinion.zone;
+  s.device = scan.device;
+  s.handset = handset_of(scan);
+  s.event.at = scan.origin.at;
+  s.event.offset = scan.origin.offset;
+  s.event.id = scan.origin.id;
+  s.accuracy_ms = std::clamp<std::int64_t>(scan.time_accuracy_ms, 0, days(1).ms);
+  s.clock_sound = scan.clock == Clock::synced;
+  s.used = true;
   a.dirty.ring[*slot] = true;
-  return &a.ring.write(*slot, [&](Sighting& s) {
-    s.time = scan.origin.time;
-    s.zone = opinion.zone;
-    s.device = scan.device;
-    s.handset = handset_of(scan);
-    s.event.at = scan.origin.at;
-    s.event.offset = scan.origin.offset;
-    s.event.id = scan.origin.id;
-    s.accuracy_ms = std::clamp<std::int64_t>(scan.time_accuracy_ms, 0, days(1).ms);
-    s.clock_sound = scan.clock == Clock::synced;
-    s.used = true;
-  });
+  return &s;
 }
 
 /// R8.1: what this scan says together with the others. True: there is new evidence.
-bool look_for_misuse(AccountState& a, const Scan& scan, const Glance& now, const Policy& policy, Effects& out) {
+bool look_for_misuse(AccountState& a, const Scan& scan, const Sighting& now, const Policy& policy, Effects& out) {
   bool news = false;
   const auto judge = [&](RuleId id, auto&& rule) {
     const auto& settings = policy.rule(id);
@@ -145,18 +145,11 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const Glance& now, const
 std::optional<std::size_t> SightingRing::room_for(Time t) const {
   std::size_t oldest = 0;
   for (std::size_t i = 0; i < kSlots; ++i) {
-    if (!glances_[i].used) return i;
-    if (glances_[i].time < glances_[oldest].time) oldest = i;
+    if (i == sightings_.size() || !sightings_[i].used) return i;
+    if (sightings_[i].time < sightings_[oldest].time) oldest = i;
   }
-  if (t < glances_[oldest].time) return std::nullopt;
+  if (t < sightings_[oldest].time) return std::nullopt;
   return oldest;
-}
-
-const Glance& SightingRing::look(std::size_t slot) {
-  const auto hash = [](const std::string& text) { return text.empty() ? 0 : hash64(text) | 1; };
-  const Sighting& s = sightings_[slot];
-  return glances_[slot] = {s.time,         s.accuracy_ms, hash(s.zone), hash(s.handset),
-                           hash(s.device), s.used,        s.clock_sound};
 }
 
 std::string_view to_string(AccountLife s) {
@@ -230,10 +223,9 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
     if (serves && !a.profile.test && opinion.trusted && scan.clock == Clock::synced) {
       if (!a.hot.first_scan || t < *a.hot.first_scan) a.hot.first_scan = t;
       rules::count_use(a.hot, t);
-      if (const Glance* now = remember_sighting(a, scan, opinion)) {
-        const Sighting& s = a.ring.whole(*now);
-        if (!s.handset.empty()) report_handset(a, s.handset, t, s.event, out);
-        if (look_for_misuse(a, scan, *now, policy, out)) respond(a, s.event, t, policy, context, out);
+      if (const Sighting* now = remember_sighting(a, scan, opinion)) {
+        if (!now->handset.empty()) report_handset(a, now->handset, t, now->event, out);
+        if (look_for_misuse(a, scan, *now, policy, out)) respond(a, now->event, t, policy, context, out);
       }
       if (served && scan.function == "payment" && scan.amount) rules::learn_payment(a.hot, *scan.amount);
     }

@@ -26,15 +26,17 @@ OutRecord dead_letter(TopicPartition at, const Record* original, std::string_vie
                       std::string_view text) {
   OutRecord out;
   out.topic = Topic::dead_letters;
-  out.headers = {{"error-code", std::string(code)}, {"error-text", line(text)}, {"stage", std::string(stage)}};
+  out.headers = {{"error-code", std::string(code)}, {"error-text", line(text)}};
   if (original == nullptr) {
+    out.headers.emplace_back("stage", stage);
     out.tombstone = true;
     return out;
   }
   out.key = original->key.substr(0, kMaxKey);
-  out.headers.insert(out.headers.begin() + 2, {{"topic", std::string(name(at.topic))},
-                                               {"partition", std::to_string(at.partition)},
-                                               {"offset", std::to_string(original->offset)}});
+  out.headers.emplace_back("topic", name(at.topic));
+  out.headers.emplace_back("partition", std::to_string(at.partition));
+  out.headers.emplace_back("offset", std::to_string(original->offset));
+  out.headers.emplace_back("stage", stage);
   if (!original->value) {
     out.tombstone = true;
   } else {

@@ -2,7 +2,6 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -73,7 +72,7 @@ LoadRecord Load::registration(std::uint64_t n) const {
 std::vector<LoadRecord> Load::registration(std::uint64_t from, std::uint64_t count) const {
   std::vector<LoadRecord> out;
   const std::uint64_t all = 1 + 4 * devices_ + accounts_;
-  for (std::uint64_t n = from; n < std::min(all, from + count); ++n) out.push_back(registration(n));
+  for (std::uint64_t n = from; n < all && n - from < count; ++n) out.push_back(registration(n));
   return out;
 }
 

@@ -52,28 +52,23 @@ Text facts(const Sighting& first, const Sighting& second, std::int64_t mm) {
 
 } // namespace
 
-std::optional<Hit> infeasible_transit(const AccountState& a, const Glance& now, const RuleSettings& s,
+std::optional<Hit> infeasible_transit(const AccountState& a, const Sighting& now, const RuleSettings& s,
                                       const Policy& policy) {
   std::optional<Hit> best;
-  if (!now.clock_sound || now.zone == 0) return best;
-  const std::string& zone_now = a.ring.whole(now).zone;
-  const Zone* here = nullptr;
-  bool unknown = false; // a zone that no policy describes
+  if (!now.clock_sound || now.zone.empty()) return best;
+  const Zone* here = zone(policy, now.zone);
+  if (here == nullptr) return best;
   const Duration half_life = hours(s.half_life_h);
-  a.ring.each([&](const Glance& other) {
-    if (unknown || &other == &now || !other.clock_sound || other.zone == 0 || other.zone == now.zone) return;
+  a.ring.each([&](const Sighting& other) {
+    if (&other == &now || !other.clock_sound || other.zone.empty() || other.zone == now.zone) return;
     const Duration between = apart(now.time, other.time);
     if (between > kHorizon || other.device == now.device) return;
-    if (here == nullptr && (here = zone(policy, zone_now)) == nullptr) {
-      unknown = true;
-      return;
-    }
     const std::int64_t time_ms = between.ms + s[p::clock_skew_ms] + now.accuracy_ms + other.accuracy_ms;
-    const auto w = way(zone_now, here, a.ring.whole(other).zone, time_ms, s, policy);
+    const auto w = way(now.zone, here, other.zone, time_ms, s, policy);
     if (!w) return;
     const std::int64_t sure_mm = w->mm - 2 * s[p::place_error_m] * 1000;
     const bool strong = sure_mm * 1000 > s[p::strong_factor] * w->limit_mm_s * time_ms;
-    const auto [first, second] = in_event_time(a.ring.whole(other), a.ring.whole(now));
+    const auto [first, second] = in_event_time(other, now);
     Hit hit{RuleId::A1,
             strong ? static_cast<int>(s[p::strong_weight]) : s.weight,
             1000,

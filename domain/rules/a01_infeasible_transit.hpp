@@ -21,7 +21,7 @@
 namespace onecode::rules {
 
 /// `now` is in the ring already.
-std::optional<Hit> infeasible_transit(const AccountState& a, const Glance& now, const RuleSettings& settings,
+std::optional<Hit> infeasible_transit(const AccountState& a, const Sighting& now, const RuleSettings& settings,
                                       const Policy& policy);
 
 } // namespace onecode::rules

@@ -18,16 +18,16 @@ Text facts(const Sighting& first, const Sighting& second) {
 
 } // namespace
 
-std::optional<Hit> simultaneous_presence(const AccountState& a, const Glance& now, const RuleSettings& s,
+std::optional<Hit> simultaneous_presence(const AccountState& a, const Sighting& now, const RuleSettings& s,
                                          const Policy& policy) {
   std::optional<Hit> best;
-  if (!now.clock_sound || now.zone == 0) return best;
+  if (!now.clock_sound || now.zone.empty()) return best;
   const Duration half_life = hours(s.half_life_h);
-  a.ring.each([&](const Glance& other) {
-    if (&other == &now || !other.clock_sound || other.zone == 0) return;
+  a.ring.each([&](const Sighting& other) {
+    if (&other == &now || !other.clock_sound || other.zone.empty()) return;
     const std::int64_t between_ms = apart(now.time, other.time).ms + now.accuracy_ms + other.accuracy_ms;
     if (between_ms > s[param::a2::window_ms] || other.zone == now.zone || other.device == now.device) return;
-    const auto [first, second] = in_event_time(a.ring.whole(other), a.ring.whole(now));
+    const auto [first, second] = in_event_time(other, now);
     if (one_building(policy, first.zone, second.zone)) return;
     Hit hit{RuleId::A2, s.weight, 1000, second.time, facts(first, second), {first.event, second.event}};
     if (!best || outweighs(hit, *best, half_life)) best = std::move(hit);

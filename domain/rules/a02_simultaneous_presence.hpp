@@ -13,7 +13,7 @@
 namespace onecode::rules {
 
 /// `now` is in the ring already.
-std::optional<Hit> simultaneous_presence(const AccountState& a, const Glance& now, const RuleSettings& settings,
+std::optional<Hit> simultaneous_presence(const AccountState& a, const Sighting& now, const RuleSettings& settings,
                                          const Policy& policy);
 
 } // namespace onecode::rules

@@ -22,16 +22,16 @@ bool one_owner(const AccountState& a, const std::string& x, const std::string& y
 
 } // namespace
 
-std::optional<Hit> handset_alternation(const AccountState& a, const Glance& now, const RuleSettings& s) {
+std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& now, const RuleSettings& s) {
   std::optional<Hit> best;
-  if (now.handset == 0) return best;
+  if (now.handset.empty()) return best;
   const Duration window = hours(s[param::a8::window_h]), half_life = hours(s.half_life_h);
 
-  std::array<const Glance*, SightingRing::kSlots> seen;
+  std::array<const Sighting*, SightingRing::kSlots> seen;
   std::size_t n = 0;
   bool differ = false;
-  a.ring.each([&](const Glance& other) {
-    if (other.handset == 0 || apart(other.time, now.time) > window) return;
+  a.ring.each([&](const Sighting& other) {
+    if (other.handset.empty() || apart(other.time, now.time) > window) return;
     differ = differ || other.handset != now.handset;
     seen[n++] = &other;
   });
@@ -41,13 +41,12 @@ std::optional<Hit> handset_alternation(const AccountState& a, const Glance& now,
   // Every A-B-A in which this scan takes part: so each triple is looked at once, when its last member arrives.
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t k = i + 2; k < n; ++k) {
-      if (seen[i]->handset != seen[k]->handset || seen[k]->time - seen[i]->time > window) continue;
+      const Sighting &first = *seen[i], &third = *seen[k];
+      if (first.handset != third.handset || third.time - first.time > window) continue;
       for (std::size_t j = i + 1; j < k; ++j) {
-        if (seen[i] != &now && seen[j] != &now && seen[k] != &now) continue;
-        if (seen[j]->handset == seen[i]->handset || seen[j]->time == seen[i]->time || seen[j]->time == seen[k]->time)
-          continue;
-        const Sighting &first = a.ring.whole(*seen[i]), &second = a.ring.whole(*seen[j]),
-                       &third = a.ring.whole(*seen[k]);
+        const Sighting& second = *seen[j];
+        if (&first != &now && &second != &now && &third != &now) continue;
+        if (second.handset == first.handset || second.time == first.time || second.time == third.time) continue;
         if (one_owner(a, first.handset, second.handset, third.time, s)) continue;
         Hit hit{RuleId::A8, s.weight, 1000, third.time, {}, {first.event, second.event, third.event}};
         if (best && !outweighs(hit, *best, half_life)) continue;

@@ -12,6 +12,6 @@
 namespace onecode::rules {
 
 /// `now` is in the ring already.
-std::optional<Hit> handset_alternation(const AccountState& a, const Glance& now, const RuleSettings& settings);
+std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& now, const RuleSettings& settings);
 
 } // namespace onecode::rules

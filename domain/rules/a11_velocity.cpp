@@ -18,19 +18,18 @@ constexpr std::int64_t kMaxFen = 10'000'000; // 100,000 yuan: keeps the variance
 std::int64_t amount_q8(Fen amount) { return std::clamp<std::int64_t>(amount.value, 0, kMaxFen) * 256; }
 
 /// The busiest minute that this sighting is part of, told by the minute's end.
-std::optional<Hit> busy_minute(const AccountState& a, const Glance& now, const RuleSettings& s) {
+std::optional<Hit> busy_minute(const AccountState& a, const Sighting& now, const RuleSettings& s) {
   constexpr Duration kMinute = minutes(1);
   std::int64_t near = 0;
-  a.ring.each([&](const Glance& other) { near += apart(other.time, now.time) < kMinute; });
+  a.ring.each([&](const Sighting& other) { near += apart(other.time, now.time) < kMinute; });
   if (near <= s[p::per_minute]) return std::nullopt; // nearly always
 
   std::optional<Hit> best;
-  a.ring.each([&](const Glance& last) {
+  a.ring.each([&](const Sighting& last) {
     if (last.time < now.time || last.time - now.time >= kMinute) return;
     Hit hit{RuleId::A11, s.weight, 1000, last.time, {}, {}};
-    a.ring.each([&](const Glance& other) {
-      if (other.time <= last.time && last.time - other.time < kMinute)
-        hit.events.push_back(a.ring.whole(other).event);
+    a.ring.each([&](const Sighting& other) {
+      if (other.time <= last.time && last.time - other.time < kMinute) hit.events.push_back(other.event);
     });
     if (static_cast<std::int64_t>(hit.events.size()) <= s[p::per_minute]) return;
     if (!best || outweighs(hit, *best, hours(s.half_life_h))) best = std::move(hit);
@@ -42,7 +41,7 @@ std::optional<Hit> busy_minute(const AccountState& a, const Glance& now, const R
   return best;
 }
 
-std::optional<Hit> busy_hour(const AccountState& a, const Glance& now, const RuleSettings& s) {
+std::optional<Hit> busy_hour(const AccountState& a, const Sighting& now, const RuleSettings& s) {
   const auto& b = a.hot.buckets;
   if (std::accumulate(b.begin(), b.end(), std::int64_t{0}) <= s[p::per_hour]) return std::nullopt;
   const std::string n = std::to_string(s[p::per_hour]);
@@ -51,7 +50,7 @@ std::optional<Hit> busy_hour(const AccountState& a, const Glance& now, const Rul
              1000,
              now.time,
              {"一小时内出示超过 " + n + " 次", "the code was shown more than " + n + " times in one hour"},
-             {a.ring.whole(now).event}};
+             {now.event}};
 }
 
 std::optional<Hit> unusual_payment(const AccountState& a, const Scan& scan, const RuleSettings& s) {
@@ -72,7 +71,7 @@ std::optional<Hit> unusual_payment(const AccountState& a, const Scan& scan, cons
 
 } // namespace
 
-std::optional<Hit> velocity(const AccountState& a, const Scan& scan, const Glance& now, const RuleSettings& s) {
+std::optional<Hit> velocity(const AccountState& a, const Scan& scan, const Sighting& now, const RuleSettings& s) {
   std::optional<Hit> best = busy_minute(a, now, s);
   const auto consider = [&](std::optional<Hit> hit) {
     if (hit && (!best || outweighs(*hit, *best, hours(s.half_life_h)))) best = std::move(hit);

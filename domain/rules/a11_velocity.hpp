@@ -14,7 +14,8 @@
 namespace onecode::rules {
 
 /// `now` is in the ring and in the hourly count already, its payment not yet in the mean.
-std::optional<Hit> velocity(const AccountState& a, const Scan& scan, const Glance& now, const RuleSettings& settings);
+std::optional<Hit> velocity(const AccountState& a, const Scan& scan, const Sighting& now,
+                            const RuleSettings& settings);
 
 /// Counts a use in the hour it belongs to; one older than the hour kept is not counted.
 void count_use(AccountState::Hot& hot, Time t);

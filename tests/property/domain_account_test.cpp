@@ -92,9 +92,7 @@ AccountState any_account() {
   a.hot.spend_var_q8 = any_time().ms;
   a.hot.payments = *rc::gen::arbitrary<std::uint32_t>();
   for (std::size_t i = 0; i < SightingRing::kSlots; ++i)
-    a.ring.write(i, [&](Sighting& s) {
-      s = {any_time(), any_time().ms, flag(), flag(), any_text(), any_text(), any_text(), any_ref()};
-    });
+    a.ring.at(i) = {any_time(), any_time().ms, flag(), flag(), any_text(), any_text(), any_text(), any_ref()};
   a.usage.nonces = several([&] {
     return AccountState::UsedNonce{
         *rc::gen::arbitrary<std::uint64_t>(), any_time(), any_time(), any_text(), flag(), any_ref()};

@@ -209,7 +209,7 @@ TEST_CASE("scan: the ring keeps the newest sixteen; an older scan is decided and
   World w;
   for (int i = 0; i < 20; ++i) w.show({.zone = "gate", .time = kNoon + minutes(i)});
   std::int64_t oldest = INT64_MAX;
-  w.a.ring.each([&](const Glance& s) { oldest = std::min(oldest, s.time.ms); });
+  w.a.ring.each([&](const Sighting& s) { oldest = std::min(oldest, s.time.ms); });
   CHECK(oldest == (kNoon + minutes(4)).ms);
   const Decision late = w.show({.zone = "dorm", .time = kNoon + minutes(3)});
   CHECK(late.verdict == Verdict::allow);
