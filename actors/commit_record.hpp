@@ -55,6 +55,8 @@ struct CommitRecord {
   std::vector<InputRange> inputs;    // of this shard
   std::vector<InputRange> positions; // of all its input partitions after this turn (first = next)
   std::vector<RootKey> roots;        // where the turn read policies: who may sign the first ones
+  std::uint64_t digest = 0;          // of this shard's state after the turn (storage/digest.hpp)
+  std::string previous;              // SHA-256 of this shard's commit record before; empty: this is its first
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -69,6 +71,8 @@ struct CommitRecord {
     v("inputs", s.inputs);
     v("positions", s.positions);
     v("roots", s.roots);
+    v("digest", s.digest);
+    v("previous", s.previous);
   }
 };
 

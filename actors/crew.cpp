@@ -17,4 +17,15 @@ void PlainCrew::add(std::unique_ptr<Shard> shard) {
   shards_[index] = std::move(shard);
 }
 
+std::unique_ptr<Shard> PlainCrew::remove(std::int32_t index) {
+  auto node = shards_.extract(index);
+  return node.empty() ? nullptr : std::move(node.mapped());
+}
+
+std::future<void> PlainCrew::aside(std::function<void()> job) {
+  std::packaged_task<void()> task(std::move(job));
+  task();
+  return task.get_future();
+}
+
 } // namespace onecode::actors

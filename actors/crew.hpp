@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <vector>
@@ -19,9 +21,12 @@ public:
   /// Only between calls of perform().
   virtual Shard& shard(std::int32_t index) = 0;
   virtual std::vector<std::int32_t> shards() const = 0;
-  /// Takes shards on and gives them up, with a rebalance.
+  /// Takes shards on and gives them up.
   virtual void add(std::unique_ptr<Shard> shard) = 0;
+  virtual std::unique_ptr<Shard> remove(std::int32_t index) = 0;
   virtual void clear() = 0;
+  /// Runs what belongs to no shard of the crew while turns go on. What it throws comes with the future.
+  virtual std::future<void> aside(std::function<void()> job) = 0;
 };
 
 /// One thread, no actors.
@@ -31,7 +36,10 @@ public:
   Shard& shard(std::int32_t index) override { return *shards_.at(index); }
   std::vector<std::int32_t> shards() const override;
   void add(std::unique_ptr<Shard> shard) override;
+  std::unique_ptr<Shard> remove(std::int32_t index) override;
   void clear() override { shards_.clear(); }
+  /// At once.
+  std::future<void> aside(std::function<void()> job) override;
 
 private:
   std::map<std::int32_t, std::unique_ptr<Shard>> shards_;

@@ -64,19 +64,33 @@ public:
 
   /// The bookkeeping of actors/residents.hpp.
   struct Residence {
-    /// A committed part that the store does not have yet: a view into the journal record that carried it.
     struct Part {
       PartName name;
-      std::string_view bytes;
+      std::uint32_t size = 0; // of `bytes`
+      const char* bytes =
+          nullptr;              // what the store lacks, in the journal record that carried it; null: it lacks nothing
+      std::uint64_t digest = 0; // storage/digest.hpp, as committed last; 0: there was no such part
+      std::uint64_t stored_digest = 0; // as the store has it
+      bool unstored() const { return bytes != nullptr; }
+      std::string_view view() const { return {bytes, size}; }
     };
     std::uint64_t touched = 0; // the last turn that touched it
     std::uint64_t queued = 0;  // the value of `touched` when it last went to the end of the sleepers' queue
     Entity* newer = nullptr;   // neighbours in that queue
     Entity* older = nullptr;
-    std::vector<Part> unstored;
-    std::int64_t unstored_since = 0;  // journal offset of the oldest of them
+    std::vector<Part> parts;          // that the store or the journal has
+    std::uint32_t unstored = 0;       // how many of them the store lacks
+    std::int64_t unstored_since = 0;  // journal offset of the oldest of these
     Entity* unstored_newer = nullptr; // neighbours in the order of unstored_since
     Entity* unstored_older = nullptr;
+
+    /// Where in `parts`; a new one where there is none yet.
+    std::size_t slot(PartName name) {
+      for (std::size_t i = 0; i < parts.size(); ++i)
+        if (parts[i].name == name) return i;
+      parts.push_back({name});
+      return parts.size() - 1;
+    }
   };
   Residence residence;
 

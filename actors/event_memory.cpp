@@ -16,7 +16,7 @@ std::uint32_t hour_of(Time t) { return static_cast<std::uint32_t>(t.ms / 3'600'0
 } // namespace
 
 EventMemory::Seen EventMemory::remember(Hash128 event, std::uint64_t content, Time now, Duration memory,
-                                        storage::WriteBatch& write) {
+                                        storage::EntryWriter& write) {
   if (const auto it = of_this_turn_.find(event); it != of_this_turn_.end())
     return it->second == content ? Seen::same : Seen::other;
   const std::string key = storage::event_key(event);
@@ -26,7 +26,8 @@ EventMemory::Seen EventMemory::remember(Hash128 event, std::uint64_t content, Ti
     const std::string_view v = *values[0];
     const std::uint32_t forget_hour = storage::read_u32(v);
     if (forget_hour > hour_of(now)) return storage::read_u64(v.substr(4)) == content ? Seen::same : Seen::other;
-    write.erase(storage::event_expiry_key(forget_hour, event));
+    write.erase(storage::event_expiry_key(forget_hour, event), v.substr(4));
+    write.erase(key, v);
   }
   of_this_turn_[event] = content;
   const std::uint32_t forget_hour = hour_of(now + memory) + 1;
@@ -34,21 +35,24 @@ EventMemory::Seen EventMemory::remember(Hash128 event, std::uint64_t content, Ti
   storage::append_u32(value, forget_hour);
   storage::append_u64(value, content);
   write.put(key, value);
-  write.put(storage::event_expiry_key(forget_hour, event), "");
+  write.put(storage::event_expiry_key(forget_hour, event), std::string_view(value).substr(4));
   return Seen::fresh;
 }
 
-void EventMemory::forget_old(Time now, storage::WriteBatch& write) {
+void EventMemory::forget_old(Time now, storage::EntryWriter& write) {
   const std::uint32_t hour = hour_of(now);
   if (hour == swept_hour_) return;
   std::size_t forgotten = 0;
-  store_.scan_from(swept_to_, "y", [&](std::string_view key, std::string_view) {
+  std::string value;
+  store_.scan_from(swept_to_, "y", [&](std::string_view key, std::string_view content) {
     swept_to_ = key;
     if (storage::read_u32(key.substr(1)) > hour || ++forgotten > kForgottenPerTurn) return false;
     const Hash128 event{storage::read_u64(key.substr(5)), storage::read_u64(key.substr(13))};
     if (!of_this_turn_.contains(event)) {
-      write.erase(storage::event_key(event));
-      write.erase(key);
+      value.assign(key.substr(1, 4));
+      value += content;
+      write.erase(storage::event_key(event), value);
+      write.erase(key, content);
     }
     return true;
   });

@@ -8,7 +8,7 @@
 
 #include "domain/hash.hpp"
 #include "domain/time.hpp"
-#include "storage/store.hpp"
+#include "storage/digest.hpp"
 
 namespace onecode::actors {
 
@@ -19,9 +19,9 @@ public:
   explicit EventMemory(storage::Store& store) : store_(store) {}
 
   /// Fresh: remembered from now on, until `memory` has passed. Otherwise: with the same content, or with another.
-  Seen remember(Hash128 event, std::uint64_t content, Time now, Duration memory, storage::WriteBatch& write);
-  /// Removes entries whose time is over, some in each turn.
-  void forget_old(Time now, storage::WriteBatch& write);
+  Seen remember(Hash128 event, std::uint64_t content, Time now, Duration memory, storage::EntryWriter& write);
+  /// Removes entries whose time is over, some in each turn; after the turn's last remember().
+  void forget_old(Time now, storage::EntryWriter& write);
   void end_turn() { of_this_turn_.clear(); }
   void aborted() {
     swept_hour_ = 0;

@@ -17,7 +17,6 @@ struct Performer {
   }
   void operator()(task::Committed& t) const { shard.committed(t.journal_next); }
   void operator()(task::Aborted&) const { shard.aborted(); }
-  void operator()(task::Restore& t) const { t.restore(shard); }
 };
 
 } // namespace

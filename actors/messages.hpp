@@ -51,15 +51,9 @@ struct Committed {
 /// It is not: forget them.
 struct Aborted {};
 
-/// Bring the store up to the journal's end and open it; `restore` reads the journal (actors/restore.hpp).
-struct Restore {
-  std::function<void(Shard&)> restore;
-};
-
 } // namespace task
 
-using Task = std::variant<task::Prepare, task::Begin, task::Round, task::Finish, task::Committed, task::Aborted,
-                          task::Restore>;
+using Task = std::variant<task::Prepare, task::Begin, task::Round, task::Finish, task::Committed, task::Aborted>;
 
 /// What each task means to a shard; the same on CAF actors and in a plain loop.
 void perform(Shard& shard, Task& task);

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
-
-#include "actors/restore.hpp"
 
 namespace onecode::actors {
 namespace {
@@ -26,6 +23,11 @@ std::vector<Topic> input_topics() {
 
 /// How long a turn of commands waits for partitions that are known to have some.
 constexpr std::chrono::seconds kCommandPatience{2};
+/// How long the answer about a takeover may hold up turns, and how long at first, when nothing else is to be done.
+constexpr streams::Milliseconds kTakeoverPatience{20};
+constexpr streams::Milliseconds kFirstPatience{1000};
+/// Looking whether journals can be trimmed costs little, trimming a request to the broker.
+constexpr std::uint64_t kTurnsPerTrim = 16;
 
 /// Records of one policy batch that are not yet accounted for.
 class PolicyBatch final : public streams::Batch {
@@ -50,7 +52,8 @@ Node::Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& 
       secrets_(secrets),
       clock_(clock),
       policies_(std::move(policies)),
-      observer_(observer) {}
+      observer_(observer),
+      takeover_(broker, stores, crew, secrets) {}
 
 Node::~Node() = default;
 
@@ -103,15 +106,17 @@ void Node::run_until(const std::function<bool()>& done) {
 
 void Node::work(Milliseconds idle) {
   answer_questions();
-  if (!pending_takeover_ && !assignment_.empty()) {
+  take_over(kTakeoverPatience);
+  if (!assignment_.empty()) {
     while (turn()) {
       answer_questions();
       consumer_->serve(Milliseconds(0));
       if (assignment_.empty()) break;
+      take_over(kTakeoverPatience);
     }
   }
   publish_status();
-  consumer_->serve(idle);
+  consumer_->serve(takeover_.done() ? idle : std::min(idle, kTakeoverPatience));
 }
 
 // -- policy -----------------------------------------------------------------------------------------------------------
@@ -155,102 +160,65 @@ void Node::revoked(bool) {
 
 void Node::assigned(const std::vector<TopicPartition>& partitions) {
   ++assignment_epoch_;
-  assignment_ = partitions;
   membership_ = consumer_ ? consumer_->membership() : nullptr;
   std::map<Topic, std::set<std::int32_t>> by_topic;
   for (const auto& p : partitions) by_topic[p.topic].insert(p.partition);
+  std::vector<std::unique_ptr<Shard>> open;
+  for (const auto shard : crew_.shards()) open.push_back(crew_.remove(shard));
+  std::string trouble;
+  assignment_ = by_topic[Topic::scans];
   for (const Topic t : input_topics())
-    if (by_topic[t] != by_topic[Topic::scans]) {
-      const std::string trouble =
-          "topic " + std::string(name(t)) +
-          " is assigned other partitions than scans: all nodes must subscribe to the same topics";
-      observer_.log(3, trouble);
-      const std::lock_guard lock(mutex_);
-      status_.trouble = trouble;
-      assignment_.clear();
-      return;
-    }
-  pending_takeover_ = true;
-  take_over(partitions);
-  pending_takeover_ = false;
-}
-
-void Node::take_over(const std::vector<TopicPartition>& partitions) {
-  std::set<std::int32_t> wanted;
-  for (const auto& p : partitions) wanted.insert(p.partition);
-  // From here on no transaction of an older generation can commit.
-  const streams::Offsets committed = consumer_->committed(partitions);
-
-  // Shards that are no longer ours are closed; those that stay keep their entities.
-  std::map<std::int32_t, std::unique_ptr<Shard>> fresh;
-  const auto have = crew_.shards();
-  if (!std::ranges::all_of(have, [&](std::int32_t s) { return wanted.contains(s); })) crew_.clear();
-  const auto kept = crew_.shards();
-  const auto share = [&](std::size_t of_node) { return of_node / std::max<std::size_t>(1, wanted.size()) + 1; };
+    if (by_topic[t] != assignment_)
+      trouble = "topic " + std::string(name(t)) +
+                " is assigned other partitions than scans: all nodes must subscribe to the same topics";
+  if (!trouble.empty()) {
+    observer_.log(3, trouble);
+    assignment_.clear();
+  }
   {
     const std::lock_guard lock(mutex_);
-    status_.trouble.clear();
-    status_.shards.clear();
-    for (const auto s : wanted) status_.shards.push_back({s, true, 0, 0, 0});
+    status_.trouble = trouble;
   }
-  for (const auto index : wanted) {
-    if (std::ranges::binary_search(kept, index)) continue;
-    ShardOptions options = options_.shard;
-    options.partitions = partitions_;
-    options.resident_limit = share(options_.resident_limit);
-    options.store_lag_limit = share(options_.store_lag_limit);
-    crew_.add(std::make_unique<Shard>(
-        index, options, secrets_,
-        open_store(index, stores_, broker_, [this](const std::string& what) { observer_.log(3, what); })));
-  }
-  std::map<std::int32_t, Task> tasks;
-  for (const auto index : wanted)
-    tasks.emplace(index, task::Restore{[this](Shard& shard) {
-                    const auto restored =
-                        restore_shard(shard, broker_, [this, &shard](std::int64_t done, std::int64_t total) {
-                          observer_.restoring(shard.index(), done, total);
-                          const std::lock_guard lock(mutex_);
-                          for (auto& s : status_.shards)
-                            if (s.index == shard.index()) s.restored = done, s.restore_total = total;
-                        });
-                    if (restored.records > 0)
-                      observer_.log(1, "shard " + std::to_string(shard.index()) + " restored from " +
-                                           std::to_string(restored.records) + " journal records");
-                  }});
-  crew_.perform(tasks);
+  want_shards(std::move(open));
+  // The group wants an answer to its assignment at once: what is ready now, or nothing for the time being.
+  consumer_->assign({});
+  take_over(kFirstPatience);
+}
 
+void Node::want_shards(std::vector<std::unique_ptr<Shard>> open) {
   positions_.clear();
-  for (const auto index : wanted) {
-    const auto& last = crew_.shard(index).last_commit();
-    streams::Offsets from_state;
-    if (last) {
+  trimmed_.clear();
+  ShardOptions options = options_.shard;
+  const auto share = [&](std::size_t of_node) { return of_node / std::max<std::size_t>(1, assignment_.size()) + 1; };
+  options.partitions = partitions_;
+  options.resident_limit = share(options_.resident_limit);
+  options.store_lag_limit = share(options_.store_lag_limit);
+  takeover_.want(assignment_, options, std::move(open));
+}
+
+void Node::take_over(Milliseconds patience) {
+  if (takeover_.done() || assignment_.empty()) return;
+  auto ready = takeover_.step(*consumer_, patience);
+  for (const auto& report : takeover_.take_reports()) observer_.log(1, report);
+  for (const auto& p : takeover_.progress())
+    if (p.total > 0) observer_.restoring(p.shard, p.done, p.total);
+  publish_status();
+  if (ready.empty()) return;
+  for (auto& r : ready) {
+    if (const auto& last = r.shard->last_commit()) {
       clock_.at_least(last->now);
       turns_ = std::max(turns_, last->number);
-      for (const auto& p : last->positions) from_state[{p.topic, p.partition}] = p.next;
     }
-    for (const Topic t : input_topics()) {
-      const TopicPartition tp{t, index};
-      const auto known = from_state.find(tp);
-      const auto offered = committed.find(tp);
-      if (offered != committed.end() && known == from_state.end())
-        throw storage::StoreError("shard " + std::to_string(index) + ": the group committed offset " +
-                                  std::to_string(offered->second) + " of " + std::string(name(t)) +
-                                  ", but the journal knows of no turn; the journal topic was lost or recreated");
-      if (offered != committed.end() && offered->second != known->second)
-        throw storage::StoreError("shard " + std::to_string(index) + ": " + std::string(name(t)) +
-                                  " stands at offset " + std::to_string(known->second) + " in the journal and at " +
-                                  std::to_string(offered->second) + " in the group; it is not processed");
-      positions_[tp] =
-          known != from_state.end() ? known->second : broker_.watermarks(tp, streams::Isolation::committed).low;
+    if (r.shard->index() == 0) {
+      policy_position_ = 0;
+      if (const auto& last = r.shard->last_commit())
+        for (const auto& p : last->positions)
+          if (p.topic == Topic::policy) policy_position_ = p.next;
     }
-    if (index == 0) {
-      const auto known = from_state.find({Topic::policy, 0});
-      policy_position_ = known == from_state.end() ? 0 : known->second;
-    }
+    positions_.merge(r.positions);
+    crew_.add(std::move(r.shard));
   }
-  consumer_->assign(positions_);
-  const std::lock_guard lock(mutex_);
-  for (auto& s : status_.shards) s.restoring = false;
+  rewind(); // every position is after a committed turn: those who worked already lose what was fetched ahead, no more
 }
 
 void Node::rewind() { consumer_->assign(positions_); }
@@ -281,11 +249,26 @@ bool Node::object(const std::string& why) {
 }
 
 void Node::recover() {
-  // The outcome is not known: a new producer ends whatever is open, then every shard is taken over as after a start.
+  // The outcome is not known: a new producer ends whatever is open, then every shard is restored as after a start.
   producer_ = broker_.transactional(options_.group + "-" + options_.id);
   producer_->init();
-  for (const auto shard : crew_.shards()) crew_.shard(shard).forget_all();
-  if (!assignment_.empty()) take_over(assignment_);
+  crew_.clear();
+  want_shards({});
+  consumer_->assign({});
+}
+
+void Node::trim_journals() {
+  for (const auto shard : crew_.shards()) {
+    const auto to = crew_.shard(shard).trim_to();
+    auto& done = trimmed_[shard];
+    if (to <= done) continue;
+    done = to; // where it fails now, the next mark is another try
+    try {
+      broker_.trim({Topic::journal, shard}, to);
+    } catch (const BrokerError& e) {
+      observer_.log(2, std::string("the journal grows: ") + e.what());
+    }
+  }
 }
 
 // -- turns ------------------------------------------------------------------------------------------------------------
@@ -339,6 +322,7 @@ bool Node::turn() {
   Turn::Inputs inputs = gather(records);
   if (epoch != assignment_epoch_) return false; // whoever owns the shards now begins anew
   const auto shards = crew_.shards();
+  if (shards.empty()) return false;
   // A command may be signed by a key of the policy published a moment before it; scans see a new policy a moment later.
   follow_policy(std::ranges::any_of(inputs, [](const auto& of) {
     return std::ranges::any_of(of.second, [](const auto& b) { return b->source.topic == Topic::commands; });
@@ -428,6 +412,7 @@ bool Node::turn() {
   }
   observer_.committed({sum, staged, turn.now(), began, computed, committed, records});
   turn.committed(journal_next);
+  if (turns_ % kTurnsPerTrim == 0) trim_journals();
   return true;
 }
 
@@ -499,11 +484,15 @@ void Node::publish_status() {
   status_.policy_offset = policies_.offset();
   status_.engine_time = clock_.peek();
   status_.turns = turns_;
-  for (auto& s : status_.shards) {
-    s.lag = 0;
+  status_.shards.clear();
+  for (const auto& p : takeover_.progress()) status_.shards.push_back({p.shard, true, p.done, p.total, 0});
+  for (const auto shard : assignment_.empty() ? std::vector<std::int32_t>{} : crew_.shards()) {
+    auto& s = status_.shards.emplace_back();
+    s.index = shard;
     for (const auto& [tp, n] : lag)
-      if (tp.partition == s.index) s.lag += n;
+      if (tp.partition == shard) s.lag += n;
   }
+  std::ranges::sort(status_.shards, {}, &NodeStatus::ShardStatus::index);
   status_.lag = std::move(lag);
 }
 

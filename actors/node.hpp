@@ -12,12 +12,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "actors/clock.hpp"
 #include "actors/crew.hpp"
 #include "actors/policy_book.hpp"
+#include "actors/takeover.hpp"
 #include "actors/turn.hpp"
 #include "streams/broker.hpp"
 
@@ -101,7 +103,10 @@ private:
   Turn::Inputs gather(std::size_t& records);
   bool turn();
   void commit(Turn& turn);
-  void take_over(const std::vector<TopicPartition>& partitions);
+  /// A step towards the shards that are not here yet; those that are begin to take part in turns.
+  void take_over(Milliseconds patience);
+  void want_shards(std::vector<std::unique_ptr<Shard>> open);
+  void trim_journals();
   /// True: this node must not process; says so once.
   bool object(const std::string& why);
   /// False: it was lost, and everything was taken over anew.
@@ -125,14 +130,15 @@ private:
   std::unique_ptr<streams::LogReader> policy_reader_;
   std::shared_ptr<const streams::GroupMembership> membership_;
   std::int32_t partitions_ = 0;
-  std::vector<TopicPartition> assignment_;
+  Takeover takeover_;
+  std::set<std::int32_t> assignment_;  // shards
   std::uint64_t assignment_epoch_ = 0; // counts rebalances
   streams::Offsets positions_;         // after the last committed turn
   std::deque<std::shared_ptr<streams::Batch>>
       policy_records_;               // not yet part of a committed turn of shard 0, here or elsewhere
   std::int64_t policy_position_ = 0; // of shard 0's turns
   std::uint64_t turns_ = 0;
-  bool pending_takeover_ = false;
+  std::map<std::int32_t, std::int64_t> trimmed_; // journals, as far as this node did it
   std::string objection_;
   bool broker_stamps_ = false; // records of `policy` carry the broker's time
   bool caught_up_ = false;     // with the policies that stood there at the start

@@ -8,25 +8,27 @@
 
 #include "actors/entity.hpp"
 #include "domain/archive.hpp"
+#include "storage/digest.hpp"
 #include "storage/keys.hpp"
-#include "storage/store.hpp"
 
 namespace onecode::actors {
 
-/// Puts the changed parts of entities into a batch and notes where in it each of them stands.
+/// Puts parts of entities into a batch, notes where in it each of them stands, and keeps the digest.
 class PartWriter {
 public:
   struct Place {
     Entity* of = nullptr;
-    std::size_t chunk = 0; // as the caller counts its batches
-    PartName name{};
-    std::size_t bytes_at = 0, bytes_size = 0;
+    std::uint32_t part = 0;  // in its Residence::parts
+    std::uint32_t chunk = 0; // as the caller counts its batches
+    std::size_t bytes_at = 0;
+    std::uint32_t bytes_size = 0;
+    storage::Digest digest = 0;
   };
 
   /// Parts that follow are of this entity.
   void begin(Entity& entity, std::size_t chunk) {
     entity_ = &entity;
-    chunk_ = chunk;
+    chunk_ = static_cast<std::uint32_t>(chunk);
     key_.clear();
     storage::append_entity(key_, entity.id.kind, entity.id.id);
     prefix_ = key_.size();
@@ -38,19 +40,44 @@ public:
     if (!changed) return;
     bytes_.clear();
     encode(bytes_, part);
-    key_.resize(prefix_);
-    key_ += name;
-    const std::size_t at = batch.put(key_, bytes_);
-    places.push_back({entity_, chunk_, PartName(name), at, bytes_.size()});
+    const std::size_t slot = entity_->residence.slot(PartName(name));
+    put(slot, name, bytes_);
+    digest_change += places.back().digest - entity_->residence.parts[slot].digest;
     changed = false;
+  }
+
+  /// Puts what the store lacks of an entity once more, as it was committed.
+  void put_again(Entity& entity, std::size_t chunk) {
+    begin(entity, chunk);
+    const auto& parts = entity.residence.parts;
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      if (parts[i].unstored()) put(i, parts[i].name.view(), parts[i].view());
+    again.push_back(&entity);
+  }
+
+  void clear() {
+    batch.clear();
+    places.clear();
+    again.clear();
+    digest_change = 0;
   }
 
   storage::WriteBatch batch;
   std::vector<Place> places;
+  std::vector<Entity*> again; // whom put_again() was called for
+  storage::Digest digest_change = 0;
 
 private:
+  void put(std::size_t slot, std::string_view name, std::string_view bytes) {
+    key_.resize(prefix_);
+    key_ += name;
+    const std::size_t at = batch.put(key_, bytes);
+    places.push_back({entity_, static_cast<std::uint32_t>(slot), chunk_, at, static_cast<std::uint32_t>(bytes.size()),
+                      storage::entry_digest(key_, bytes)});
+  }
+
   Entity* entity_ = nullptr;
-  std::size_t chunk_ = 0;
+  std::uint32_t chunk_ = 0;
   std::string key_, bytes_;
   std::size_t prefix_ = 0;
 };

@@ -30,7 +30,7 @@ Entity& Residents::wake(const EntityId& id, std::uint64_t hash, monitoring::Turn
   made->hash = hash;
   ++stats.store_reads;
   const monitoring::Stopwatch watch(stats.store_read_ns);
-  if (load(*made)) ++stats.wakes[static_cast<std::size_t>(id.kind)];
+  if (load(*made, true)) ++stats.wakes[static_cast<std::size_t>(id.kind)];
   Entity& entity = *made;
   ++counts_[static_cast<std::size_t>(id.kind)];
   queue(entity);
@@ -41,17 +41,22 @@ Entity& Residents::wake(const EntityId& id, std::uint64_t hash, monitoring::Turn
 std::unique_ptr<Entity> Residents::look_up(const EntityId& id, std::uint64_t hash) {
   auto made = make_entity(id, secrets_);
   made->hash = hash;
-  if (!load(*made)) return nullptr;
+  if (!load(*made, false)) return nullptr;
   return made;
 }
 
-bool Residents::load(Entity& entity) {
+bool Residents::load(Entity& entity, bool note) {
   key_.clear();
   storage::append_entity(key_, entity.id.kind, entity.id.id);
   const auto prefix = key_.size();
   bool found = false;
   store_.scan(key_, [&](std::string_view key, std::string_view value) {
-    entity.load(key.substr(prefix), value);
+    const auto part = key.substr(prefix);
+    entity.load(part, value);
+    if (note) {
+      const auto digest = storage::entry_digest(key, value);
+      entity.residence.parts.push_back({PartName(part), 0, nullptr, digest, digest});
+    }
     return found = true;
   });
   return found;
@@ -59,8 +64,9 @@ bool Residents::load(Entity& entity) {
 
 void Residents::reload(Entity& entity) {
   entity.reset();
-  load(entity);
-  for (const auto& part : entity.residence.unstored) entity.load(part.name.view(), part.bytes);
+  load(entity, false);
+  for (const auto& part : entity.residence.parts)
+    if (part.unstored()) entity.load(part.name.view(), part.view());
 }
 
 void Residents::queue(Entity& entity) {
@@ -84,16 +90,6 @@ void Residents::forget(Entity& entity) {
   entities_.erase(Key{entity.id.kind, entity.id.id, entity.hash});
 }
 
-void Residents::forget_all() {
-  entities_.clear();
-  counts_ = {};
-  touched_.clear();
-  newest_ = oldest_ = nullptr;
-  unstored_newest_ = unstored_oldest_ = nullptr;
-  records_.clear();
-  record_bytes_ = 0;
-}
-
 // -- the turn ---------------------------------------------------------------------------------------------------------
 
 void Residents::touch(Entity& entity) {
@@ -102,17 +98,26 @@ void Residents::touch(Entity& entity) {
   touched_.push_back(&entity);
 }
 
-std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committed(
-    std::vector<std::string>& records, std::int64_t from, const std::vector<PartWriter::Place>& places,
-    storage::WriteBatch& write) {
+std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committed(std::vector<std::string>& records,
+                                                                                  std::int64_t from,
+                                                                                  const PartWriter& parts,
+                                                                                  storage::WriteBatch& write) {
   const auto base = records_.size();
   for (auto& bytes : records) {
     record_bytes_ += bytes.size();
     records_.push_back({from, std::move(bytes)});
   }
-  for (const auto& p : places) {
-    const auto& record = records_[base + p.chunk];
-    remember_unstored(*p.of, p.name, std::string_view(record.bytes).substr(p.bytes_at, p.bytes_size), record.offset);
+  for (Entity* entity : parts.again) {
+    unlink_unstored(*entity);
+    link_unstored(*entity, from);
+  }
+  for (const auto& p : parts.places) {
+    auto& part = p.of->residence.parts[p.part];
+    if (p.of->residence.unstored == 0) link_unstored(*p.of, from);
+    if (!part.unstored()) ++p.of->residence.unstored;
+    part.bytes = records_[base + p.chunk].bytes.data() + p.bytes_at;
+    part.size = p.bytes_size;
+    part.digest = p.digest;
   }
   while (record_bytes_ > lag_limit_ && unstored_oldest_ != nullptr) {
     store(*unstored_oldest_, write);
@@ -131,7 +136,7 @@ std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committe
       queue(entity);
       continue;
     }
-    if (!entity.residence.unstored.empty()) store(entity, write);
+    if (entity.residence.unstored > 0) store(entity, write);
     ++asleep[static_cast<std::size_t>(entity.id.kind)];
     forget(entity);
   }
@@ -140,7 +145,7 @@ std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committe
 
 void Residents::aborted() {
   for (Entity* entity : touched_) {
-    if (entity->residence.unstored.empty())
+    if (entity->residence.unstored == 0)
       forget(*entity);
     else
       reload(*entity);
@@ -151,38 +156,55 @@ void Residents::aborted() {
 
 // -- what the store lacks ---------------------------------------------------------------------------------------------
 
-void Residents::remember_unstored(Entity& entity, PartName name, std::string_view bytes, std::int64_t offset) {
+void Residents::link_unstored(Entity& entity, std::int64_t since) {
   auto& r = entity.residence;
-  if (r.unstored.empty()) {
-    r.unstored_since = offset;
-    r.unstored_older = unstored_newest_;
-    r.unstored_newer = nullptr;
-    if (unstored_newest_ != nullptr) unstored_newest_->residence.unstored_newer = &entity;
-    unstored_newest_ = &entity;
-    if (unstored_oldest_ == nullptr) unstored_oldest_ = &entity;
-  }
-  for (auto& part : r.unstored)
-    if (part.name == name) {
-      part = {name, bytes};
-      return;
-    }
-  r.unstored.push_back({name, bytes});
+  r.unstored_since = since;
+  r.unstored_older = unstored_newest_;
+  r.unstored_newer = nullptr;
+  if (unstored_newest_ != nullptr) unstored_newest_->residence.unstored_newer = &entity;
+  unstored_newest_ = &entity;
+  if (unstored_oldest_ == nullptr) unstored_oldest_ = &entity;
+}
+
+void Residents::unlink_unstored(Entity& entity) {
+  auto& r = entity.residence;
+  (r.unstored_newer != nullptr ? r.unstored_newer->residence.unstored_older : unstored_newest_) = r.unstored_older;
+  (r.unstored_older != nullptr ? r.unstored_older->residence.unstored_newer : unstored_oldest_) = r.unstored_newer;
+  r.unstored_newer = r.unstored_older = nullptr;
 }
 
 void Residents::store(Entity& entity, storage::WriteBatch& write) {
   auto& r = entity.residence;
+  const bool late = r.unstored_since < late_before_;
   key_.clear();
   storage::append_entity(key_, entity.id.kind, entity.id.id);
   const auto prefix = key_.size();
-  for (const auto& part : r.unstored) {
+  for (auto& part : r.parts) {
+    if (!part.unstored()) continue;
     key_.resize(prefix);
     key_ += part.name.view();
-    write.put(key_, part.bytes);
+    write.put(key_, part.view());
+    if (late) late_.put(key_, part.view());
+    stored_change_ += part.digest - part.stored_digest;
+    part.stored_digest = part.digest;
+    part.bytes = nullptr;
   }
-  r.unstored.clear();
-  (r.unstored_newer != nullptr ? r.unstored_newer->residence.unstored_older : unstored_newest_) = r.unstored_older;
-  (r.unstored_older != nullptr ? r.unstored_older->residence.unstored_newer : unstored_oldest_) = r.unstored_newer;
-  r.unstored_newer = r.unstored_older = nullptr;
+  r.unstored = 0;
+  unlink_unstored(entity);
+}
+
+bool Residents::store_is_behind(Kind kind, std::string_view id, std::string_view part) {
+  const auto it = entities_.find(Key{kind, id, hash_of(kind, id)});
+  if (it == entities_.end() || it->second->residence.unstored == 0) return false;
+  return std::ranges::any_of(it->second->residence.parts,
+                             [name = PartName(part)](const auto& p) { return p.name == name && p.unstored(); });
+}
+
+bool Residents::each_unstored_before(std::int64_t offset, const std::function<bool(Entity&)>& visit) {
+  for (Entity* e = unstored_oldest_; e != nullptr && e->residence.unstored_since < offset;
+       e = e->residence.unstored_newer)
+    if (!visit(*e)) return false;
+  return true;
 }
 
 void Residents::store_all(storage::WriteBatch& write) {

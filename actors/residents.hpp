@@ -6,15 +6,18 @@
 //   Always     the store plus the journal from store_position() on give the state. A single entry in the store may be
 //              newer than that position, never older; a restore reads the journal to its end, so newer does no harm.
 //   Abort      a touched entity is made anew from the store and its unstored parts, or falls asleep.
+//   Digest     that of the store's entries is kept here for the parts of entities, with every entry that goes to a batch.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tsl/robin_map.h>
@@ -47,8 +50,7 @@ public:
   /// The turn is committed: its journal records, an offset that none of them is below, and where in them the parts stand.
   /// Entries that the store should get now are added to `write`. How many fell asleep, by kind.
   std::array<monitoring::TurnStats::Count, monitoring::kKinds> committed(std::vector<std::string>& records,
-                                                                         std::int64_t from,
-                                                                         const std::vector<PartWriter::Place>& places,
+                                                                         std::int64_t from, const PartWriter& parts,
                                                                          storage::WriteBatch& write);
   void aborted();
 
@@ -56,8 +58,17 @@ public:
   std::optional<std::int64_t> store_position() const;
   /// Adds everything that the store lacks.
   void store_all(storage::WriteBatch& write);
-  /// Puts every entity to sleep without storing it: somebody else wrote its state.
-  void forget_all();
+  /// By how much the batches that were given out since the last call change the digest of the store.
+  storage::Digest take_stored_change() { return std::exchange(stored_change_, 0); }
+
+  /// For the sweep. Does the store hold an older value of this part of an entity than the journal?
+  bool store_is_behind(Kind kind, std::string_view id, std::string_view part);
+  /// Entities of which the store lacks something that was journalled before `offset`, oldest first, until `visit` says no.
+  bool each_unstored_before(std::int64_t offset, const std::function<bool(Entity&)>& visit);
+  /// What was last journalled before `offset` and goes to the store from now on is gathered in late(), to be journalled
+  /// again in the next turn: the sweep may have passed its place in the store when it was not there.
+  void late_before(std::int64_t offset) { late_before_ = offset; }
+  storage::WriteBatch& late() { return late_; }
 
   const Counts& counts() const { return counts_; }
   /// A record's buffer that is not needed any more, for its memory.
@@ -78,11 +89,13 @@ private:
     std::string bytes;
   };
 
-  bool load(Entity& entity);
+  /// Reads what the store has of it; `note`: and what each part's digest is.
+  bool load(Entity& entity, bool note);
   void queue(Entity& entity);
   void unqueue(Entity& entity);
   void forget(Entity& entity);
-  void remember_unstored(Entity& entity, PartName name, std::string_view bytes, std::int64_t offset);
+  void link_unstored(Entity& entity, std::int64_t since);
+  void unlink_unstored(Entity& entity);
   void store(Entity& entity, storage::WriteBatch& write);
   void drop_records();
 
@@ -105,6 +118,9 @@ private:
   std::size_t record_bytes_ = 0;
   std::vector<std::string> spare_;
   std::string key_;
+  storage::Digest stored_change_ = 0;
+  std::int64_t late_before_ = 0;
+  storage::WriteBatch late_;
 };
 
 } // namespace onecode::actors

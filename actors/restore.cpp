@@ -1,6 +1,12 @@
 #include "actors/restore.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
+#include <optional>
+#include <vector>
+
+#include "storage/digest.hpp"
 
 namespace onecode::actors {
 namespace {
@@ -17,56 +23,91 @@ bool has_records(streams::Broker& broker, TopicPartition journal, std::int64_t f
   return false;
 }
 
-} // namespace
-
-std::unique_ptr<storage::Store> open_store(std::int32_t shard, storage::StoreFactory& stores, streams::Broker& broker,
-                                           const std::function<void(const std::string&)>& report) {
-  auto store = stores.open(shard);
-  const auto stands = store->journal_next();
-  if (!stands) return store;
-  const auto marks = broker.watermarks({Topic::journal, shard}, streams::Isolation::uncommitted);
-  const std::string where =
-      "shard " + std::to_string(shard) + ": the store stands at journal offset " + std::to_string(*stands);
-  if (*stands > marks.high)
-    throw storage::StoreError(where + ", beyond the journal's end " + std::to_string(marks.high) +
-                              "; it belongs to another cluster");
-  if (*stands >= marks.low) return store;
-  const std::string why = where + ", the journal begins at " + std::to_string(marks.low);
-  report(why + "; it is set aside and the state read from the journal");
-  store.reset();
-  stores.set_aside(shard, why);
-  return stores.open(shard);
+/// The end as everyone sees it, open transactions included: the last stable offset could hide committed state.
+streams::Watermarks marks_of(streams::Broker& broker, std::int32_t shard) {
+  return broker.watermarks({Topic::journal, shard}, streams::Isolation::uncommitted);
 }
 
-Restored restore_shard(Shard& shard, streams::Broker& broker,
-                       const std::function<void(std::int64_t, std::int64_t)>& progress) {
-  const TopicPartition journal{Topic::journal, shard.index()};
-  // The end as everyone sees it, open transactions included: the last stable offset could hide committed state.
-  const auto marks = broker.watermarks(journal, streams::Isolation::uncommitted);
-  auto& store = shard.store();
-  // A shard that stayed here goes on from where it stands, unless somebody else wrote its journal meanwhile.
-  if (const auto stands = shard.journal_next(); stands && *stands <= marks.high && *stands >= marks.low) {
-    if (*stands == marks.high || !has_records(broker, journal, *stands, marks.high)) return {0, *stands};
-  }
-  shard.forget_all();
-  const auto known = store.journal_next();
-  const std::int64_t from = known.value_or(marks.low);
-  Restored restored{0, from};
-  if (from < marks.high) {
-    const auto reader = broker.reader(journal, from, streams::Isolation::committed);
-    while (reader->position() < marks.high) {
-      const auto batch = reader->next(kPatience);
-      if (!batch) continue;
+/// Reads the journal into the store up to `end`. A store that knows its digest keeps it, at the price of reading what it
+/// overwrites; a restore from nothing does not.
+void read_on(Restored& restored, std::int32_t shard, streams::Broker& broker, std::int64_t from, std::int64_t end,
+             const std::function<void(std::int64_t, std::int64_t)>& progress) {
+  auto& store = *restored.store;
+  restored.journal_next = from;
+  if (from >= end) return;
+  const auto standing = store.standing();
+  auto digest = standing ? standing->digest : std::nullopt;
+  const auto reader = broker.reader({Topic::journal, shard}, from, streams::Isolation::committed);
+  while (reader->position() < end) {
+    if (const auto batch = reader->next(kPatience)) {
       for (const auto& record : batch->records) {
-        store.write(record.value.value_or(std::string_view{}), record.offset + 1);
+        const auto bytes = record.value.value_or(std::string_view{});
+        if (digest) *digest += storage::digest_change(store, bytes);
+        store.write(bytes, {record.offset + 1, digest});
         ++restored.records;
         restored.journal_next = record.offset + 1;
       }
-      progress(reader->position() - from, marks.high - from);
     }
+    progress(reader->position() - from, end - from);
   }
-  shard.open(restored.journal_next);
-  return restored;
+}
+
+/// What is wrong with the state in the store; empty: it is that of its last commit.
+std::string difference(storage::Store& store) {
+  const auto standing = store.standing();
+  if (!standing) return {};
+  const auto digest = standing->digest ? *standing->digest : storage::digest_of(store);
+  std::vector<std::optional<std::string>> values;
+  const std::string key{kCommitKey};
+  store.read({&key, 1}, values);
+  if (!values.at(0)) return "it holds entries and no commit record";
+  CommitRecord last;
+  decode(*values[0], last);
+  if (!standing->digest) store.write({}, {standing->journal_next, digest});
+  if (last.digest == digest) return {};
+  return fmt::format("its digest is {:016x}, that of its last commit, {}, is {:016x}", digest, last.turn,
+                     last.digest);
+}
+
+} // namespace
+
+bool nobody_else_wrote(const Shard& shard, streams::Broker& broker) {
+  const auto marks = marks_of(broker, shard.index());
+  const auto stands = shard.journal_next();
+  if (!stands) return marks.high == 0;
+  if (*stands > marks.high || *stands < marks.low) return false;
+  return *stands == marks.high || !has_records(broker, {Topic::journal, shard.index()}, *stands, marks.high);
+}
+
+Restored restore_store(std::int32_t shard, storage::StoreFactory& stores, streams::Broker& broker,
+                       const std::function<void(std::int64_t, std::int64_t)>& progress,
+                       const std::function<void(const std::string&)>& report) {
+  const auto marks = marks_of(broker, shard);
+  for (;;) {
+    Restored restored;
+    restored.store = stores.open(shard);
+    const auto stands = restored.store->journal_next();
+    std::string why;
+    if (stands && *stands > marks.high)
+      throw storage::StoreError(
+          fmt::format("shard {}: the store stands at journal offset {}, beyond the journal's end {}; it belongs to "
+                      "another cluster",
+                      shard, *stands, marks.high));
+    if (stands && *stands < marks.low) {
+      why = fmt::format("the store stands at journal offset {}, the journal begins at {}", *stands, marks.low);
+    } else {
+      read_on(restored, shard, broker, stands.value_or(marks.low), marks.high, progress);
+      why = difference(*restored.store);
+      if (why.empty()) return restored;
+      if (!stands)
+        throw storage::StoreError(fmt::format(
+            "shard {}: the state that the journal gives is not the one that was committed: {}; it is not processed",
+            shard, why));
+    }
+    restored.store.reset();
+    report(fmt::format("shard {}: {}; it is set aside and the state read from the journal", shard, why));
+    stores.set_aside(shard, why);
+  }
 }
 
 } // namespace onecode::actors

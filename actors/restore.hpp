@@ -1,4 +1,5 @@
-// How a shard comes to its state: the store as it was left, then the journal from there to its end (DESIGN §3, "Takeover").
+// How a shard comes to its state: the store as it was left, then the journal from there to its end, then the proof that this is
+// the state of the last commit (DESIGN §3, "Takeover").
 #pragma once
 
 #include <cstdint>
@@ -12,18 +13,21 @@
 namespace onecode::actors {
 
 struct Restored {
-  std::int64_t records = 0; // journal records that the store had not seen
-  std::int64_t journal_next = 0;
+  std::unique_ptr<storage::Store> store;
+  std::int64_t journal_next = 0; // for Shard::open()
+  std::int64_t records = 0;      // journal records that the store had not seen
 };
 
-/// The shard's store. One that is older than what the journal still has is set aside and read again from the journal's
-/// start; one beyond its end belongs to another cluster: StoreError.
-std::unique_ptr<storage::Store> open_store(std::int32_t shard, storage::StoreFactory& stores, streams::Broker& broker,
-                                           const std::function<void(const std::string&)>& report);
+/// Is an open shard's state still that of its journal? No: somebody else wrote it, and the shard must be restored.
+bool nobody_else_wrote(const Shard& shard, streams::Broker& broker);
 
-/// `progress(done, total)` in journal offsets. Call only after the committed offsets of the shard's inputs are known:
-/// from then on no transaction of an older generation can commit. Throws BrokerError, StoreError.
-Restored restore_shard(Shard& shard, streams::Broker& broker,
-                       const std::function<void(std::int64_t, std::int64_t)>& progress);
+/// Call only after the committed offsets of the shard's inputs are known: from then on no transaction of an older generation
+/// can commit. `progress(done, total)` in journal offsets; what it throws ends the restore.
+/// A store that is older than what the journal still has, or whose digest is not that of the last commit, is set aside, said to
+/// `report`, and the state read from the journal's start. Throws BrokerError; StoreError where the store stands beyond the
+/// journal's end (it belongs to another cluster) and where the journal itself does not give the digest.
+Restored restore_store(std::int32_t shard, storage::StoreFactory& stores, streams::Broker& broker,
+                       const std::function<void(std::int64_t, std::int64_t)>& progress,
+                       const std::function<void(const std::string&)>& report);
 
 } // namespace onecode::actors

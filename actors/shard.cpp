@@ -58,6 +58,7 @@ Shard::Shard(std::int32_t index, ShardOptions options, const streams::Secrets& s
       decoder_(secrets),
       residents_(*store_, secrets, options_.resident_limit, options_.store_lag_limit),
       events_(*store_),
+      sweep_(*store_, residents_, options_.sweep_step),
       outgoing_(static_cast<std::size_t>(options_.partitions)),
       parcel_size_(outgoing_.size()) {}
 
@@ -72,18 +73,26 @@ void Shard::open(std::optional<std::int64_t> journal_next) {
   const std::string key{kCommitKey};
   store_->read({&key, 1}, values);
   if (values.at(0)) decode(*values[0], last_commit_.emplace());
-  journal_next_ = journal_next ? journal_next : store_->journal_next();
-}
-
-void Shard::forget_all() {
-  residents_.forget_all();
-  journal_next_.reset();
+  previous_ = values[0] ? streams::sha256(*values[0]) : std::string{};
+  const auto standing = store_->standing();
+  journal_next_ = journal_next;
+  if (!journal_next_ && standing) journal_next_ = standing->journal_next;
+  digest_ = store_digest_ = standing && standing->digest ? *standing->digest : storage::digest_of(*store_);
 }
 
 void Shard::put_away() {
   residents_.store_all(to_store_);
-  if (!to_store_.empty()) write_store();
+  if (last_commit_) write_store();
   store_->flush();
+}
+
+std::int64_t Shard::trim_to() {
+  const auto wanted = sweep_.trim_to();
+  if (wanted <= asked_durable_) return std::min(wanted, store_->durable_next().value_or(0));
+  asked_durable_ = wanted;
+  write_store();
+  store_->flush_soon();
+  return std::min(wanted, store_->durable_next().value_or(0));
 }
 
 // -- inputs -----------------------------------------------------------------------------------------------------------
@@ -191,7 +200,6 @@ void Shard::begin(const TurnFacts& facts) {
   tell_misread();
   look_up(first_);
   for (auto& envelope : first_) dispatch(envelope);
-  events_.forget_old(facts_.now, aside_);
 }
 
 void Shard::round(const TurnFacts& facts, std::vector<Parcel> parcels) {
@@ -483,6 +491,11 @@ void Shard::send_to_inbox(const Envelope& envelope) {
 
 // -- the end of a turn ------------------------------------------------------------------------------------------------
 
+std::size_t Shard::chunk() {
+  if (parts_.batch.bytes().size() > kJournalChunk) cut_record();
+  return staged_.journal.size();
+}
+
 void Shard::cut_record() {
   auto& batch = parts_.batch;
   if (batch.empty()) return;
@@ -503,12 +516,17 @@ const Staged& Shard::finish(std::vector<InputRange> positions) {
   commit.inputs = ranges_;
   commit.roots = roots_;
   commit.positions = std::move(positions);
-  parts_.batch.append(aside_);
+  if (options_.sweep) sweep_.run(parts_, [this] { return chunk(); });
+  staged_.stats.journal_sweep_bytes = sweep_.swept_bytes();
+  events_.forget_old(facts_.now, aside_);
+  parts_.batch.append(aside_.batch());
   for (Entity* entity : residents_.touched()) {
-    parts_.begin(*entity, staged_.journal.size());
+    parts_.begin(*entity, chunk());
     entity->save(parts_);
-    if (parts_.batch.bytes().size() > kJournalChunk) cut_record();
   }
+  chunk();
+  commit.digest = digest_ + aside_.change() + parts_.digest_change;
+  commit.previous = previous_;
   encode(staged_.history, commit);
   parts_.batch.put(kCommitKey, staged_.history);
   cut_record();
@@ -521,8 +539,12 @@ void Shard::committed(std::int64_t journal_next) {
   const auto from = journal_next_.value_or(0);
   journal_next_ = journal_next;
   last_commit_ = std::move(next_commit_);
-  to_store_.append(aside_);
-  const auto asleep = residents_.committed(staged_.journal, from, parts_.places, to_store_);
+  digest_ = last_commit_->digest;
+  previous_ = streams::sha256(staged_.history);
+  to_store_.append(aside_.batch());
+  store_digest_ += aside_.change();
+  if (options_.sweep) sweep_.committed(from, staged_.stats.journal_bytes);
+  const auto asleep = residents_.committed(staged_.journal, from, parts_, to_store_);
   std::int64_t write_ns = 0;
   if (!to_store_.empty()) {
     const monitoring::Stopwatch watch(write_ns);
@@ -539,12 +561,14 @@ void Shard::write_store() {
   std::string commit;
   encode(commit, last_commit_.value());
   to_store_.put(kCommitKey, commit);
-  store_->write(to_store_.bytes(), residents_.store_position().value_or(journal_next_.value()));
+  store_digest_ += residents_.take_stored_change();
+  store_->write(to_store_.bytes(), {residents_.store_position().value_or(journal_next_.value()), store_digest_});
   to_store_.clear();
 }
 
 void Shard::aborted() {
   residents_.aborted();
+  sweep_.aborted();
   timers_.aborted(*store_);
   events_.aborted();
   end_turn();
@@ -563,8 +587,7 @@ void Shard::end_turn() {
   ranges_.clear();
   roots_.clear();
   arena_.clear();
-  parts_.batch.clear();
-  parts_.places.clear();
+  parts_.clear();
   next_commit_.reset();
   staged_.output_count = 0;
   staged_.journal.clear();

@@ -4,7 +4,7 @@
 //     prepare? → begin? → round* → finish → committed | aborted      (only what concerns this shard)
 //   Owns       entities, timers, event ids and the store of its partition; nobody else writes them.
 //   Always     what a turn does follows from the state before it, its inputs, engine time and policies: never from threads.
-//   Abort      staged changes are dropped and touched entities forgotten; they wake anew from the store.
+//   Abort      staged changes are dropped and touched entities made anew from the store and what it lacks.
 //   Faults     an exception of domain/ costs that event only (ENTITY_FAULT); the entity is rebuilt as it was before.
 //              Memory and store errors leave the shard: the node stops.
 #pragma once
@@ -25,6 +25,7 @@
 #include "actors/event_memory.hpp"
 #include "actors/policy_book.hpp"
 #include "actors/residents.hpp"
+#include "actors/sweep.hpp"
 #include "actors/timers.hpp"
 #include "monitoring/turn_stats.hpp"
 #include "storage/store.hpp"
@@ -39,6 +40,8 @@ struct ShardOptions {
   std::int32_t partitions = kDefaultPartitions;
   std::size_t resident_limit = 25'000;     // entities kept awake between turns
   std::size_t store_lag_limit = 32U << 20; // bytes of journal that the store may lag behind
+  bool sweep = true;                       // without a journal to trim (replay) there is nothing to sweep for
+  std::size_t sweep_step = 256U << 10;     // actors/sweep.hpp
   bool unsigned_commands = false;          // offline replay only
   /// Tests only: called before an entity receives a message; what it throws counts as the entity's fault.
   std::function<void(const Entity&, const Message&)> before_receive;
@@ -80,16 +83,19 @@ public:
 
   std::int32_t index() const { return index_; }
   storage::Store& store() { return *store_; }
-  /// Reads timers and the last commit record from the store; after every restore. `journal_next`: the position up to
-  /// which the journal was read, where not as the store says.
+  /// Reads timers and the last commit record from the store, which has everything; once, before the first turn.
+  /// `journal_next`: the position up to which the journal was read, where not as the store says.
   void open(std::optional<std::int64_t> journal_next = std::nullopt);
   const std::optional<CommitRecord>& last_commit() const { return last_commit_; }
-  /// Puts every entity to sleep without storing it: somebody else wrote its state.
-  void forget_all();
+  /// Of the state as of the last commit.
+  storage::Digest digest() const { return digest_; }
   /// The journal offset after this shard's last record, while it is open; nullopt: as the store says.
   std::optional<std::int64_t> journal_next() const { return journal_next_; }
   /// Brings the store up to the last commit and makes it durable: a clean stop.
   void put_away();
+  /// Up to here the journal may be cut: neither a restore from it nor this shard's own store after a crash reads what is
+  /// below. 0: not yet.
+  std::int64_t trim_to();
   /// The earliest timer, if any.
   std::optional<Time> next_timer() const { return timers_.next(); }
 
@@ -138,6 +144,7 @@ private:
   streams::OutRecord& next_output();
   void dead_letter(const Root& root, std::string_view code, std::string_view stage, std::string_view text);
 
+  std::size_t chunk();
   void cut_record();
   void write_store();
   void end_turn();
@@ -153,6 +160,11 @@ private:
   std::optional<CommitRecord> last_commit_;
   std::optional<CommitRecord> next_commit_;
   std::optional<std::int64_t> journal_next_;
+  Sweep sweep_;
+  storage::Digest digest_ = 0;
+  storage::Digest store_digest_ = 0; // of what the store has
+  std::string previous_;             // CommitRecord::previous of the next one
+  std::int64_t asked_durable_ = 0;   // what the store was last asked to make durable for the journal's sake
 
   // The turn.
   TurnFacts facts_;
@@ -170,8 +182,8 @@ private:
   std::uint32_t sends_ = 0;              // of the event at hand
   std::uint32_t outputs_ = 0;            // of the event at hand
   Effects effects_;
-  storage::WriteBatch aside_; // changes of timers and event ids, which stand in no entity
-  PartWriter parts_;          // the turn's changes, as they go to the journal
+  storage::EntryWriter aside_; // changes of timers and event ids, which stand in no entity
+  PartWriter parts_;           // the turn's changes, as they go to the journal
   storage::WriteBatch to_store_;
   Staged staged_;
 };

@@ -89,13 +89,26 @@ public:
     members_[index] = Member{std::move(shard), actor};
   }
 
+  std::unique_ptr<Shard> remove(std::int32_t index) override {
+    const auto it = members_.find(index);
+    if (it == members_.end()) return nullptr;
+    dismiss(it->second);
+    auto shard = std::move(it->second.shard);
+    members_.erase(it);
+    return shard;
+  }
+
   void clear() override {
-    for (auto& [index, member] : members_) {
-      node_->demonitor(member.actor);
-      node_->send_exit(member.actor, caf::exit_reason::user_shutdown);
-      node_->wait_for(member.actor);
-    }
+    for (auto& [index, member] : members_) dismiss(member);
     members_.clear();
+  }
+
+  std::future<void> aside(std::function<void()> job) override {
+    auto task = std::make_shared<std::packaged_task<void()>>(std::move(job));
+    auto done = task->get_future();
+    // It reads from the broker and waits for it: a thread of its own, so that no shard waits for a worker.
+    system_.spawn<caf::detached>([task] { (*task)(); });
+    return done;
   }
 
 private:
@@ -110,6 +123,11 @@ private:
     std::unique_ptr<Shard> shard;
     caf::actor actor;
   };
+  void dismiss(const Member& member) {
+    node_->demonitor(member.actor);
+    node_->send_exit(member.actor, caf::exit_reason::user_shutdown);
+    node_->wait_for(member.actor);
+  }
   Config config_;
   caf::actor_system system_;
   caf::scoped_actor node_;

@@ -34,12 +34,12 @@ std::vector<Timer> Timers::due(Time now, std::size_t limit) const {
   return out;
 }
 
-void Timers::change(const EntityId& owner, const TimerChange& change, storage::WriteBatch& write) {
+void Timers::change(const EntityId& owner, const TimerChange& change, storage::EntryWriter& write) {
   const auto it = due_.find({owner, change.name});
   if (it != due_.end()) {
     if (change.due && *change.due == it->second) return;
     timers_.erase({it->second, owner, change.name});
-    write.erase(storage::timer_key(it->second, owner, change.name));
+    write.erase(storage::timer_key(it->second, owner, change.name), "");
     due_.erase(it);
     changed_ = true;
   }

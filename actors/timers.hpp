@@ -13,7 +13,7 @@
 #include "domain/effects.hpp"
 #include "domain/ids.hpp"
 #include "domain/time.hpp"
-#include "storage/store.hpp"
+#include "storage/digest.hpp"
 
 namespace onecode::actors {
 
@@ -32,7 +32,7 @@ public:
   /// The first of those due at `now`, by due time and owner, at most `limit`.
   std::vector<Timer> due(Time now, std::size_t limit) const;
   /// The same change as entries of the store goes to `write`.
-  void change(const EntityId& owner, const TimerChange& change, storage::WriteBatch& write);
+  void change(const EntityId& owner, const TimerChange& change, storage::EntryWriter& write);
 
   /// The turn is over: committed, or aborted, when the store still has what was before.
   void committed() { changed_ = false; }

@@ -50,6 +50,7 @@ void Replayer::start(std::int32_t partitions) {
                      std::to_string(partitions));
   partitions_ = partitions;
   actors::ShardOptions shard;
+  shard.sweep = false;
   shard.partitions = partitions;
   shard.resident_limit = static_cast<std::size_t>(-1);
   shard.unsigned_commands = options_.unsigned_commands;

@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
                  key += part;
                  batch.put(key, value);
                }
-               if (i % 2500 == 2499) store->write(batch.bytes(), static_cast<std::int64_t>(i)), batch.clear();
+               if (i % 2500 == 2499) store->write(batch.bytes(), {static_cast<std::int64_t>(i)}), batch.clear();
              }
            }));
   }

@@ -2,7 +2,7 @@
 //   entity parts   'e' kind id 0x00 part…        parts of one entity stand next to each other
 //   timers         't' due(8, big endian) kind id 0x00 name
 //   event ids      'x' hash(16)  →  hour of engine time (4, big endian), content hash (8)
-//   event expiry   'y' hour(4, big endian) hash(16)
+//   event expiry   'y' hour(4, big endian) hash(16)  →  content hash (8)
 //   shard's own    'm' name
 #pragma once
 

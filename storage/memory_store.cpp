@@ -13,7 +13,7 @@ namespace {
 
 struct Shelf {
   std::map<std::string, std::string, std::less<>> entries;
-  std::optional<std::int64_t> journal_next;
+  std::optional<Standing> standing;
   bool open = false;
 };
 
@@ -39,7 +39,7 @@ public:
       if (const auto it = mine_.entries.find(keys[i]); it != mine_.entries.end()) values[i] = it->second;
   }
 
-  void write(std::string_view batch, std::int64_t journal_next) override {
+  void write(std::string_view batch, const Standing& standing) override {
     WriteBatch::each(batch,
                      [](auto, auto) {}); // all of it or nothing: a broken batch is refused before its first change
     WriteBatch::each(batch, [this](std::string_view key, std::optional<std::string_view> value) {
@@ -49,10 +49,10 @@ public:
         mine_.entries.erase(it);
       }
     });
-    mine_.journal_next = journal_next;
+    mine_.standing = standing;
   }
 
-  std::optional<std::int64_t> journal_next() override { return mine_.journal_next; }
+  std::optional<Standing> standing() override { return mine_.standing; }
 
   void scan_from(std::string_view from, std::string_view prefix, const Visitor& visit) override {
     for (auto it = mine_.entries.lower_bound(std::max(from, prefix)); it != mine_.entries.end(); ++it)
@@ -60,6 +60,8 @@ public:
   }
 
   void flush() override {}
+  void flush_soon() override {}
+  std::optional<std::int64_t> durable_next() override { return journal_next(); }
 
 private:
   std::shared_ptr<Shelves> all_;

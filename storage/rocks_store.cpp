@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
@@ -12,8 +13,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdarg>
 #include <cstdio>
+#include <deque>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -33,7 +36,7 @@ constexpr std::string_view kFormatKey{"\0format", 7};
 constexpr std::string_view kNextKey{"\0next", 5};
 
 /// Rises when stored bytes change in a way that older programs would misread.
-constexpr std::string_view kFormat = "onecode-state 1";
+constexpr std::string_view kFormat = "onecode-state 2";
 
 /// Left inside a store in which a read met corruption: RocksDB may open such a store without complaint, and the shard
 /// would stop at the same block again and again.
@@ -79,11 +82,29 @@ private:
   std::function<void(std::int32_t, bool, std::string_view)> sink_;
 };
 
+/// Hears from RocksDB's threads how far a store is flushed.
+class FlushListener : public rocksdb::EventListener {
+public:
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& info) override { reached(info.largest_seqno); }
+  /// A store is flushed in the order in which it was written, so what is below is flushed too.
+  void reached(rocksdb::SequenceNumber number) {
+    auto known = flushed_.load();
+    while (known < number && !flushed_.compare_exchange_weak(known, number)) {
+    }
+  }
+  rocksdb::SequenceNumber flushed() const { return flushed_; }
+
+private:
+  std::atomic<rocksdb::SequenceNumber> flushed_ = 0;
+};
+
 class RocksStore : public Store {
 public:
-  RocksStore(std::unique_ptr<rocksdb::DB> db, fs::path path, bool read_only)
-      : db_(std::move(db)), path_(std::move(path)), read_only_(read_only) {
+  RocksStore(std::unique_ptr<rocksdb::DB> db, fs::path path, bool read_only, std::shared_ptr<FlushListener> flushes)
+      : db_(std::move(db)), path_(std::move(path)), read_only_(read_only), flushes_(std::move(flushes)) {
     write_options_.disableWAL = true;
+    flushes_->reached(db_->GetLatestSequenceNumber()); // without a log, what opens comes from files
+    durable_next_ = journal_next();
   }
   RocksStore(const RocksStore&) = delete;
   RocksStore& operator=(const RocksStore&) = delete;
@@ -119,25 +140,29 @@ public:
     }
   }
 
-  void write(std::string_view batch, std::int64_t journal_next) override {
+  void write(std::string_view batch, const Standing& standing) override {
     if (read_only_) throw StoreError("store " + path_.string() + " is open for reading only");
     batch_.Clear();
     WriteBatch::each(batch, [this](std::string_view key, std::optional<std::string_view> value) {
       check("write", value ? batch_.Put(slice(key), slice(*value)) : batch_.Delete(slice(key)));
     });
     next_.clear();
-    append_u64(next_, static_cast<std::uint64_t>(journal_next));
+    append_u64(next_, static_cast<std::uint64_t>(standing.journal_next));
+    if (standing.digest) append_u64(next_, *standing.digest);
     check("write", batch_.Put(slice(kNextKey), slice(next_)));
     check("write", db_->Write(write_options_, &batch_));
     // One restore with large batches must not keep its memory for the life of the shard.
     if (batch_.GetDataSize() > kBatchBytesKept) batch_ = rocksdb::WriteBatch();
   }
 
-  std::optional<std::int64_t> journal_next() override {
+  std::optional<Standing> standing() override {
     const auto bytes = own(kNextKey);
     if (!bytes) return std::nullopt;
-    if (bytes->size() != 8) fail("read", Status::Corruption("the journal position is not 8 bytes"));
-    return static_cast<std::int64_t>(read_u64(*bytes));
+    if (bytes->size() != 8 && bytes->size() != 16)
+      fail("read", Status::Corruption("the store's standing is not 8 or 16 bytes"));
+    Standing out{static_cast<std::int64_t>(read_u64(*bytes)), std::nullopt};
+    if (bytes->size() == 16) out.digest = read_u64(std::string_view(*bytes).substr(8));
+    return out;
   }
 
   void scan_from(std::string_view from, std::string_view prefix, const Visitor& visit) override {
@@ -155,11 +180,15 @@ public:
     check("scan", it->status());
   }
 
-  void flush() override {
-    if (read_only_) return;
-    rocksdb::FlushOptions options;
-    options.wait = true;
-    check("flush", db_->Flush(options));
+  void flush() override { start_flush(true); }
+  void flush_soon() override { start_flush(false); }
+
+  std::optional<std::int64_t> durable_next() override {
+    while (!asked_.empty() && asked_.front().first <= flushes_->flushed()) {
+      durable_next_ = asked_.front().second;
+      asked_.pop_front();
+    }
+    return durable_next_;
   }
 
   /// An entry of the store's own.
@@ -178,6 +207,15 @@ public:
 private:
   static constexpr std::size_t kReadAtOnce = 512;
   static constexpr std::size_t kBatchBytesKept = 4U << 20;
+
+  void start_flush(bool wait) {
+    if (read_only_) return;
+    if (const auto next = journal_next()) asked_.emplace_back(db_->GetLatestSequenceNumber(), *next);
+    rocksdb::FlushOptions options;
+    options.wait = wait;
+    options.allow_write_stall = true; // the other choice is to wait here until there is none
+    check("flush", db_->Flush(options));
+  }
 
   void check(const char* doing, const Status& s) const {
     if (!s.ok()) fail(doing, s);
@@ -200,6 +238,10 @@ private:
   std::unique_ptr<rocksdb::DB> db_;
   fs::path path_;
   bool read_only_;
+  std::shared_ptr<FlushListener> flushes_;
+  std::deque<std::pair<rocksdb::SequenceNumber, std::int64_t>>
+      asked_; // flushes that may not be done: written to, standing
+  std::optional<std::int64_t> durable_next_;
   rocksdb::ReadOptions read_options_;
   rocksdb::WriteOptions write_options_;
   // Kept between calls for their memory.
@@ -294,6 +336,8 @@ private:
   std::unique_ptr<RocksStore> try_open(std::int32_t shard, const fs::path& path) const {
     rocksdb::Options o = common_;
     o.info_log = std::make_shared<InfoLog>(shard, options_.log);
+    const auto flushes = std::make_shared<FlushListener>();
+    o.listeners.push_back(flushes);
     rocksdb::DB* raw = nullptr;
     const Status s = options_.read_only ? rocksdb::DB::OpenForReadOnly(o, path.string(), &raw)
                                         : rocksdb::DB::Open(o, path.string(), &raw);
@@ -302,7 +346,7 @@ private:
       if (is_damage(path, s)) throw Damaged(path, "open", s);
       throw StoreError(complaint(path, "open", s));
     }
-    auto store = std::make_unique<RocksStore>(std::move(db), path, options_.read_only);
+    auto store = std::make_unique<RocksStore>(std::move(db), path, options_.read_only, flushes);
     check_format(*store, shard, path);
     return store;
   }

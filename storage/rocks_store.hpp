@@ -1,11 +1,9 @@
 // State on disk: one RocksDB per shard, without a log of its own. The journal is that log: after a crash a store
 // holds what some prefix of its batches left, and journal_next() says which, so that the shard reads on from there.
-//   Layout   <directory>/shard-<n>; the entries of storage/keys.hpp in one column family, and beside them two keys of
-//   the
-//            store's own that begin with a zero byte: "\0format" and "\0next".
-//   Crash    kill -9 and power loss cost the batches since the last flush, never a part of a batch, never their
-//   order. Damage   a store that RocksDB calls corrupt is renamed to shard-<n>.damaged-<k>, reported, and an empty
-//   one takes its
+//   Layout   <directory>/shard-<n>; the entries of storage/keys.hpp in one column family, and beside them two keys of the
+//            store's own that begin with a zero byte: "\0format", and "\0next" (journal offset, then 8 bytes of digest or none).
+//   Crash    kill -9 and power loss cost the batches since the last flush, never a part of a batch, never their order.
+//   Damage   a store that RocksDB calls corrupt is renamed to shard-<n>.damaged-<k>, reported, and an empty one takes its
 //            place. It is kept for people to look at; nothing here ever deletes it.
 //   Threads  the factory may be used from any thread; a store by one thread at a time.
 #pragma once

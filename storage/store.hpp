@@ -52,16 +52,29 @@ private:
   std::size_t count_ = 0;
 };
 
+/// What a store says of itself with every write.
+struct Standing {
+  /// The journal offset from which on a restore must read.
+  std::int64_t journal_next = 0;
+  /// storage/digest.hpp, over the entries in this store; nullopt: nobody counted, as in a restore from nothing.
+  std::optional<std::uint64_t> digest = {};
+  bool operator==(const Standing&) const = default;
+};
+
 class Store {
 public:
   virtual ~Store() = default;
   /// values[i] is the value of keys[i] or nullopt; keys sorted ascending.
   virtual void read(std::span<const std::string> keys, std::vector<std::optional<std::string>>& values) = 0;
-  /// All of it or nothing: a batch's bytes, and the journal offset from which on a restore must read (kept in the same
-  /// column family, so that state and position cannot part). The bytes are copied before it returns.
-  virtual void write(std::string_view batch, std::int64_t journal_next) = 0;
+  /// All of it or nothing: a batch's bytes and the standing (kept in the same column family, so that state and position
+  /// cannot part). The bytes are copied before it returns.
+  virtual void write(std::string_view batch, const Standing& standing) = 0;
   /// What the last write() said; nullopt: a new store.
-  virtual std::optional<std::int64_t> journal_next() = 0;
+  virtual std::optional<Standing> standing() = 0;
+  std::optional<std::int64_t> journal_next() {
+    const auto says = standing();
+    return says ? std::optional(says->journal_next) : std::nullopt;
+  }
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
   /// Visits keys with this prefix in order until `visit` says false.
   void scan(std::string_view prefix, const Visitor& visit) { scan_from(prefix, prefix, visit); }
@@ -69,6 +82,10 @@ public:
   virtual void scan_from(std::string_view from, std::string_view prefix, const Visitor& visit) = 0;
   /// Makes everything written so far durable.
   virtual void flush() = 0;
+  /// Begins to, and does not wait.
+  virtual void flush_soon() = 0;
+  /// The journal offset from which on a restore would have to read if this machine stopped now; may be older than it is.
+  virtual std::optional<std::int64_t> durable_next() = 0;
 };
 
 /// Gives each shard its store.

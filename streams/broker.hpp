@@ -94,8 +94,9 @@ public:
   virtual std::int64_t end_offset(TopicPartition of) = 0;
   /// Start, rewind and rebalance are this one call: read these partitions from these offsets, forget what was fetched.
   virtual void assign(const Offsets& positions) = 0;
-  /// Committed offsets; repeated inside until no transaction of an older generation is pending. Absent: never committed.
-  virtual Offsets committed(const std::vector<TopicPartition>& partitions) = 0;
+  /// Committed offsets; asked for again inside until no transaction of an older generation is pending, or `patience` is over:
+  /// unreachable. Absent: never committed.
+  virtual Offsets committed(const std::vector<TopicPartition>& partitions, Milliseconds patience) = 0;
   /// The membership as it was when the last assignment arrived.
   virtual std::shared_ptr<const GroupMembership> membership() const = 0;
   /// Leaves the group cleanly.

@@ -18,6 +18,8 @@
 
 namespace onecode_test {
 
+inline constexpr onecode::streams::Milliseconds kLong{60'000};
+
 using namespace onecode;
 using namespace onecode::streams;
 
@@ -114,7 +116,7 @@ public:
     ++assignments;
     partitions = now;
     if (on_assigned) on_assigned();
-    Offsets start = consumer->committed(now);
+    Offsets start = consumer->committed(now, kLong);
     for (const auto p : now) start.try_emplace(p, 0);
     consumer->assign(start);
   }
@@ -450,23 +452,23 @@ inline void offsets_follow_the_transaction(const BrokerFixture& fixture) {
   wait_for_assignment(fixture, member);
   const auto membership = member.consumer->membership();
   REQUIRE(membership != nullptr);
-  CHECK(member.consumer->committed({zero, one}).empty());
+  CHECK(member.consumer->committed({zero, one}, kLong).empty());
   const auto producer = bus->transactional(fixture.tag + "-offsets");
   producer->init();
   producer->begin();
   producer->send_offsets({{zero, 5}}, *membership);
   producer->commit();
-  CHECK(member.consumer->committed({zero, one}) == Offsets{{zero, 5}});
+  CHECK(member.consumer->committed({zero, one}, kLong) == Offsets{{zero, 5}});
   producer->begin();
   producer->send_offsets({{zero, 9}, {one, 9}}, *membership);
   producer->abort();
-  CHECK(member.consumer->committed({zero, one}) == Offsets{{zero, 5}});
+  CHECK(member.consumer->committed({zero, one}, kLong) == Offsets{{zero, 5}});
   producer->begin();
   producer->send_offsets({{zero, 6}}, *membership);
   producer->send_offsets({{zero, 7}, {one, 0}}, *membership);
   producer->commit();
-  CHECK(member.consumer->committed({zero, one}) == Offsets{{zero, 7}, {one, 0}});
-  CHECK(member.consumer->committed({one}) == Offsets{{one, 0}});
+  CHECK(member.consumer->committed({zero, one}, kLong) == Offsets{{zero, 7}, {one, 0}});
+  CHECK(member.consumer->committed({one}, kLong) == Offsets{{one, 0}});
   member.consumer->close();
 }
 
@@ -481,13 +483,13 @@ inline void committed_waits_for_pending_offsets(const BrokerFixture& fixture) {
   producer->begin();
   producer->send_offsets({{where, 4}}, *member.consumer->membership());
   Offsets seen;
-  std::thread asks([&] { seen = member.consumer->committed({where}); });
+  std::thread asks([&] { seen = member.consumer->committed({where}, kLong); });
   producer->commit();
   asks.join();
   CHECK(seen == Offsets{{where, 4}});
   producer->begin();
   producer->send_offsets({{where, 5}}, *member.consumer->membership());
-  std::thread asks_again([&] { seen = member.consumer->committed({where}); });
+  std::thread asks_again([&] { seen = member.consumer->committed({where}, kLong); });
   const auto heir = bus->transactional(fixture.tag + "-pending");
   heir->init(); // what a restart of the same node does
   asks_again.join();
@@ -563,12 +565,12 @@ inline void stale_members_commit_nothing(const BrokerFixture& fixture) {
   CHECK(fault_of([&] { producer->send_offsets({{where, 4}}, *old); }) == BrokerFault::abort);
   CHECK(fault_of([&] { producer->commit(); }).has_value()); // the transaction is lost
   producer->abort();
-  CHECK(first.consumer->committed({where}).empty());
+  CHECK(first.consumer->committed({where}, kLong).empty());
   producer->begin();
   producer->produce(Topic::decisions, 0, "d", "of the new one");
   producer->send_offsets({{where, 1}}, *first.consumer->membership());
   producer->commit();
-  CHECK(first.consumer->committed({where}) == Offsets{{where, 1}});
+  CHECK(first.consumer->committed({where}, kLong) == Offsets{{where, 1}});
   CHECK(values(read_some(*bus->reader({Topic::decisions, 0}, 0, Isolation::committed), 1, fixture.patience)) ==
         Texts{"of the new one"});
   first.consumer->close();
@@ -601,7 +603,7 @@ inline void instances_come_back(const BrokerFixture& fixture) {
   producer->begin();
   producer->send_offsets({{where, 1}}, *heir.consumer->membership());
   producer->commit();
-  CHECK(heir.consumer->committed({where}) == Offsets{{where, 1}});
+  CHECK(heir.consumer->committed({where}, kLong) == Offsets{{where, 1}});
   CHECK(fault_of([&] {
           eventually(fixture.patience, [&] {
             ghost.consumer->serve(Milliseconds(50));

@@ -19,7 +19,7 @@ namespace {
 
 // Pending offsets of a dead member's transaction go away after its transaction.timeout.ms (10 s) and the broker's
 // next look (10 s); a broker that fails over in between gets its share.
-constexpr Milliseconds kCommittedBound{60'000};
+constexpr Milliseconds kOneAnswer{5'000}; // of rd_kafka_committed()
 
 constexpr std::size_t kLook = 64; // messages that serve() takes out of a queue to find a record
 
@@ -378,13 +378,14 @@ std::int64_t KafkaConsumer::end_offset(TopicPartition of) {
   return std::max(high, p.position + 1);
 }
 
-Offsets KafkaConsumer::committed(const std::vector<TopicPartition>& partitions) {
-  const auto until = Clock::now() + kCommittedBound;
+Offsets KafkaConsumer::committed(const std::vector<TopicPartition>& partitions, Milliseconds patience) {
+  const auto until = Clock::now() + patience;
   Offsets wanted;
   for (auto tp : partitions) wanted[tp] = RD_KAFKA_OFFSET_INVALID;
   for (;;) {
     auto list = to_list(*connection_, wanted);
-    auto code = rd_kafka_committed(client_->get(), list.get(), 5'000);
+    const auto left = std::clamp(std::chrono::ceil<Milliseconds>(until - Clock::now()), Milliseconds(1), kOneAnswer);
+    auto code = rd_kafka_committed(client_->get(), list.get(), static_cast<int>(left.count()));
     for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) code = list->elems[i].err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       Offsets out;
@@ -398,7 +399,7 @@ Offsets KafkaConsumer::committed(const std::vector<TopicPartition>& partitions) 
     if (is_refusal(code)) throw BrokerError(BrokerFault::refused, std::string("committed offsets: ") + text_of(code));
     if (auto fatal = client_->fatal_error()) throw BrokerError(BrokerFault::fatal, "committed offsets: " + *fatal);
     if (Clock::now() >= until) throw client_->unreachable(std::string("committed offsets: ") + text_of(code));
-    connection_->log(LOG_INFO, "COMMITTED", std::string("asking again: ") + text_of(code));
+    connection_->log(LOG_DEBUG, "COMMITTED", std::string("asking again: ") + text_of(code));
     if (code != RD_KAFKA_RESP_ERR__TIMED_OUT) ::poll(nullptr, 0, 100);
   }
 }

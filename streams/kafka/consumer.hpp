@@ -45,7 +45,7 @@ public:
   std::int64_t position(TopicPartition of) const override;
   std::int64_t end_offset(TopicPartition of) override;
   void assign(const Offsets& positions) override;
-  Offsets committed(const std::vector<TopicPartition>& partitions) override;
+  Offsets committed(const std::vector<TopicPartition>& partitions, Milliseconds patience) override;
   std::shared_ptr<const GroupMembership> membership() const override { return membership_; }
   void close() override;
 

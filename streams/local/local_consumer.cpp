@@ -145,11 +145,11 @@ void LocalConsumer::assign(const Offsets& positions) {
   for (auto& [where, cursor] : cursors_) cursor.log->watch(line_->signal, Isolation::committed);
 }
 
-Offsets LocalConsumer::committed(const std::vector<TopicPartition>& partitions) {
+Offsets LocalConsumer::committed(const std::vector<TopicPartition>& partitions, Milliseconds patience) {
   require_open();
   bus_->coordinator.tick();
   Presence presence(*this);
-  const Milliseconds patience(bus_->options.virtual_time ? 0 : bus_->options.request_timeout_ms);
+  if (bus_->options.virtual_time) patience = Milliseconds(0);
   return bus_->coordinator.committed(config_.group, partitions, Signal::Clock::now() + patience);
 }
 

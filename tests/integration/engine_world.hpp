@@ -104,6 +104,7 @@ public:
       const auto& staged = crew_.shard(shard).staged();
       for (std::size_t i = 0; i < staged.output_count; ++i) outputs.push_back(staged.outputs[i]);
       for (const auto& batch : staged.journal) journal[shard].push_back(batch);
+      histories[shard] = staged.history;
       next[shard] = static_cast<std::int64_t>(journal[shard].size());
       stats += staged.stats;
     }
@@ -119,6 +120,7 @@ public:
 
   std::vector<streams::OutRecord> outputs;
   std::map<std::int32_t, std::vector<std::string>> journal;
+  std::map<std::int32_t, std::string> histories; // each shard's newest commit record
   monitoring::TurnStats stats;
 
 private:

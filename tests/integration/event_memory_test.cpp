@@ -19,14 +19,14 @@ struct World {
   std::unique_ptr<storage::StoreFactory> stores = storage::memory_stores();
   std::unique_ptr<storage::Store> store = stores->open(0);
   EventMemory memory{*store};
-  storage::WriteBatch batch;
+  storage::EntryWriter batch;
 
   static Hash128 event(int n) { return hash128("event " + std::to_string(n)); }
   Seen remember(int n, Time now, std::uint64_t content = 1) {
     return memory.remember(event(n), content, now, days(7), batch);
   }
   void commit() {
-    store->write(batch.bytes(), 1);
+    store->write(batch.batch().bytes(), {1});
     batch.clear();
     memory.end_turn();
   }

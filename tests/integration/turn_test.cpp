@@ -84,7 +84,7 @@ TEST_CASE("a shard's journal holds its whole state") {
   for (const auto index : crew.shards()) {
     auto store = restored_stores->open(index);
     std::int64_t next = 0;
-    for (const auto& batch : engine.journal[index]) store->write(batch, ++next);
+    for (const auto& batch : engine.journal[index]) store->write(batch, {++next});
     actors::Shard shard(index, {}, secrets, std::move(store));
     shard.open();
     REQUIRE(shard.last_commit());
@@ -146,7 +146,7 @@ TEST_CASE(
         const auto& journal = engine.journal[index];
         const auto end = static_cast<std::int64_t>(journal.size());
         for (auto at = store->journal_next().value_or(0); at < end; ++at) {
-          store->write(journal[static_cast<std::size_t>(at)], at + 1);
+          store->write(journal[static_cast<std::size_t>(at)], {at + 1});
           ++read_again;
         }
         actors::Shard shard(index, options, secrets, std::move(store));

@@ -113,7 +113,7 @@ TEST_CASE("store child: writes until it is killed", "[.child]") {
   };
   const auto store = rocks_stores(options(folder))->open(0);
   for (std::int64_t n = store->journal_next().value_or(0);; ++n) {
-    store->write(batch(n, nullptr).bytes(), n + 1);
+    store->write(batch(n, nullptr).bytes(), {n + 1});
     tell('b');
     if (n % kFlushEvery == 0) {
       store->flush();

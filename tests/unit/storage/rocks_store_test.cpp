@@ -40,7 +40,7 @@ struct Fixture {
     WriteBatch b;
     for (int i = 0; i < 5000; ++i)
       b.put("k" + std::to_string(100000 + i), std::string(100, static_cast<char>('a' + i % 26)));
-    store->write(b.bytes(), 42);
+    store->write(b.bytes(), {42});
   }
 
   fs::path file(const std::string& start, const std::string& end) const {
@@ -99,7 +99,7 @@ TEST_CASE("a damaged store is set aside, reported and replaced by an empty one")
     CHECK(Fixture::count(*store) == 0);
     WriteBatch b;
     b.put("again", "1");
-    store->write(b.bytes(), 43);
+    store->write(b.bytes(), {43});
   }
   REQUIRE(f.damages.size() == 1);
   CHECK(f.damages[0].shard == 3);
@@ -145,7 +145,7 @@ TEST_CASE("a store of another format or another shard is refused, and left as it
   SECTION("another shard") {
     fs::rename(f.shard(3), f.shard(4));
     const auto text = Fixture::message([&] { rocks_stores(f.options())->open(4); });
-    CHECK(contains(text, "says 'onecode-state 1 shard 3'"));
+    CHECK(contains(text, "says 'onecode-state 2 shard 3'"));
     CHECK(contains(text, "renamed or copied"));
     CHECK(f.damages.empty());
     return;
@@ -204,7 +204,7 @@ TEST_CASE("a store opened for reading only changes nothing") {
   CHECK(Fixture::count(*reader) == 5000);
   WriteBatch b;
   b.put("k", "v");
-  CHECK_THROWS_AS(reader->write(b.bytes(), 43), StoreError);
+  CHECK_THROWS_AS(reader->write(b.bytes(), {43}), StoreError);
   CHECK_NOTHROW(reader->flush());
 }
 

@@ -53,7 +53,7 @@ Values read(Store& store, std::vector<std::string> keys) {
 void write(Store& store, std::int64_t next, std::function<void(WriteBatch&)> fill) {
   WriteBatch batch;
   fill(batch);
-  store.write(batch.bytes(), next);
+  store.write(batch.bytes(), {next});
 }
 
 } // namespace
@@ -143,10 +143,10 @@ TEST_CASE("every store: a batch that is none changes nothing") {
   good.put("a", "2");
   good.put("b", "2");
   const std::string broken = std::string(good.bytes()) + '\x07';
-  CHECK_THROWS_AS(store->write(broken, 6), StoreError);
+  CHECK_THROWS_AS(store->write(broken, {6}), StoreError);
   CHECK(scan(*store, "") == Entries{{"a", "1"}});
   CHECK(store->journal_next() == 5);
-  store->write(good.bytes(), 6);
+  store->write(good.bytes(), {6});
   CHECK(scan(*store, "") == Entries{{"a", "2"}, {"b", "2"}});
 }
 

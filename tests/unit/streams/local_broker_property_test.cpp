@@ -237,11 +237,11 @@ private:
       bool pending = false;
       for (auto& p : producers_) pending = pending || p.pending.count(where) > 0;
       if (pending) {
-        CHECK(fault_of([&] { member_.consumer->committed({where}); }) == BrokerFault::unreachable);
+        CHECK(fault_of([&] { member_.consumer->committed({where}, kLong); }) == BrokerFault::unreachable);
       } else {
         Offsets expected;
         if (committed_.count(where) > 0) expected[where] = committed_[where];
-        CHECK(member_.consumer->committed({where}) == expected);
+        CHECK(member_.consumer->committed({where}, kLong) == expected);
       }
     }
   }

@@ -110,10 +110,10 @@ TEST_CASE("virtual time never waits", "[broker]") {
   producer->init();
   producer->begin();
   producer->send_offsets({{kScans0, 1}}, *member.consumer->membership());
-  CHECK(fault_of([&] { member.consumer->committed({kScans0}); }) == BrokerFault::unreachable);
-  CHECK(member.consumer->committed({kScans1}).empty()); // another partition is not pending
+  CHECK(fault_of([&] { member.consumer->committed({kScans0}, kLong); }) == BrokerFault::unreachable);
+  CHECK(member.consumer->committed({kScans1}, kLong).empty()); // another partition is not pending
   world.now += 10'000;
-  CHECK(member.consumer->committed({kScans0}).empty()); // timed out, aborted
+  CHECK(member.consumer->committed({kScans0}, kLong).empty()); // timed out, aborted
   CHECK(std::chrono::steady_clock::now() - started < std::chrono::seconds(60));
 }
 
@@ -269,7 +269,7 @@ TEST_CASE("an instance that comes back takes its place without a rebalance and f
   producer->begin();
   producer->send_offsets({{kScans0, 2}}, *heir.consumer->membership());
   producer->commit();
-  CHECK(heir.consumer->committed({kScans0}) == Offsets{{kScans0, 2}});
+  CHECK(heir.consumer->committed({kScans0}, kLong) == Offsets{{kScans0, 2}});
 
   CHECK(fault_of([&] { ghost.consumer->serve(kAtOnce); }) == BrokerFault::fatal);
   CHECK(ghost.losses == 1);
@@ -443,9 +443,10 @@ TEST_CASE("of two transactions that hold offsets of a partition, the last to sen
   one->send_offsets({{kScans0, 1}}, *member.consumer->membership());
   two->send_offsets({{kScans0, 2}}, *member.consumer->membership());
   two->commit();
-  CHECK(fault_of([&] { member.consumer->committed({kScans0}); }) == BrokerFault::unreachable); // one is undecided
+  CHECK(fault_of([&] { member.consumer->committed({kScans0}, kLong); }) ==
+        BrokerFault::unreachable); // one is undecided
   one->commit();
-  CHECK(member.consumer->committed({kScans0}) == Offsets{{kScans0, 2}});
+  CHECK(member.consumer->committed({kScans0}, kLong) == Offsets{{kScans0, 2}});
 }
 
 TEST_CASE("offsets that are none are not committed", "[broker]") {
@@ -457,7 +458,7 @@ TEST_CASE("offsets that are none are not committed", "[broker]") {
   producer->begin();
   producer->send_offsets({{kScans0, -1001}, {kScans1, 3}}, *member.consumer->membership());
   producer->commit();
-  CHECK(member.consumer->committed({kScans0, kScans1}) == Offsets{{kScans1, 3}});
+  CHECK(member.consumer->committed({kScans0, kScans1}, kLong) == Offsets{{kScans1, 3}});
 }
 
 // ---- memory -------------------------------------------------------------------------------------------------------
