@@ -1,6 +1,9 @@
 #include "app/replay.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "app/errors.hpp"
 
@@ -160,8 +163,8 @@ void Replayer::apply() {
   facts.shards = facts_ ? facts_->shards : crew_.shards();
   facts.clock = facts_ && facts_->clock != "events" ? actors::ClockMode::wall : actors::ClockMode::events;
   clock_.fixed = facts_ ? std::optional(facts_->now) : std::nullopt;
-  const bool history = facts_.has_value();
-  facts_.reset();
+  const auto of_history = std::exchange(facts_, std::nullopt);
+  const bool history = of_history.has_value();
 
   actors::Turn turn(crew_, std::move(facts), !history,
                     [this](const std::vector<actors::ClockHint>& hints) { return clock_.next(hints); });
@@ -187,12 +190,28 @@ void Replayer::apply() {
   }
   stats_.received.clear();
   turn.committed(journal_next);
+  if (history) compare(*of_history);
 
   // Without a broker the inbox is this queue; each message is a turn of its own, before the next record.
   if (history || inbox_.empty()) return;
   gathered_.push_back(std::move(inbox_.front()));
   inbox_.pop_front();
   apply();
+}
+
+void Replayer::compare(const streams::FileTurn& turn) {
+  if (difference_) return;
+  for (const auto& [shard, digest] : turn.digests) {
+    if (shard < 0 || shard >= partitions_)
+      throw InputError(fmt::format("turn {}: digests: there is no shard {} of {}", turn.turn, shard, partitions_));
+    ++digests_compared_;
+    if (const auto here = crew_.shard(shard).digest(); here != digest) {
+      difference_ =
+          fmt::format("turn {}: the state of shard {} has the digest {:016x} here and {:016x} in the history",
+                      turn.turn, shard, here, digest);
+      return;
+    }
+  }
 }
 
 } // namespace onecode::app

@@ -44,6 +44,9 @@ public:
 
   std::uint64_t records() const { return records_; }
   std::uint64_t turns() const { return turns_; }
+  /// Where this replay first came to another state than the history says; nullopt: nowhere.
+  const std::optional<std::string>& difference() const { return difference_; }
+  std::uint64_t digests_compared() const { return digests_compared_; }
   const monitoring::TurnStats& stats() const { return stats_; }
   Time now() const { return clock_.now(); }
 
@@ -56,6 +59,7 @@ private:
   };
 
   void apply();
+  void compare(const streams::FileTurn& turn);
   void start(std::int32_t partitions);
   void read_policy(std::int64_t offset, const streams::Record& record, const std::optional<streams::FileTurn>& turn);
   const actors::PolicyBook& book_of(const std::optional<streams::FileTurn>& turn);
@@ -76,6 +80,8 @@ private:
   Clock clock_;
   std::int32_t partitions_ = 0;
   std::optional<streams::FileTurn> facts_;
+  std::optional<std::string> difference_;
+  std::uint64_t digests_compared_ = 0;
   std::vector<streams::FileRecord> gathered_;
   std::map<TopicPartition, std::int64_t> next_offset_;
   std::deque<streams::FileRecord> inbox_; // what a plain replay sent to itself

@@ -1,12 +1,13 @@
 #include "streams/event_file.hpp"
 
-#include "streams/authenticate.hpp"
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
 
+#include "streams/authenticate.hpp"
 #include "streams/base64.hpp"
 #include "streams/json_append.hpp"
 #include "streams/json_text.hpp"
@@ -43,6 +44,15 @@ T read_number(JsonText& t, const char* name, std::int64_t min, std::int64_t max)
 void read_string(JsonText& t, const char* name, std::string& out) {
   if (t.next() != '"') throw Wrong{std::string(name) + ": must be a string"};
   t.string(out);
+}
+
+template <class T>
+T number_of(std::string_view text, int base) {
+  T n{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n, base);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty())
+    throw Wrong{"digests: must be shard numbers with hexadecimal digits"};
+  return n;
 }
 
 TrustedKey read_root(JsonText& t) {
@@ -134,6 +144,12 @@ FileLine parse_line(std::string_view line) {
     } else if (key == "roots") {
       if (t.next() != '[') throw Wrong{"roots: must be an array of keys"};
       t.array([&] { turn.roots.push_back(read_root(t)); });
+    } else if (key == "digests") {
+      if (t.next() != '{') throw Wrong{"digests: must be an object"};
+      t.object([&](const std::string& shard) {
+        read_string(t, "digests", text);
+        turn.digests[number_of<std::int32_t>(shard, 10)] = number_of<std::uint64_t>(text, 16);
+      });
     } else if (key == "policy_offset") {
       turn.policy_offset = read_number<std::int64_t>(t, "policy_offset", -1, INT64_MAX);
     } else {
@@ -335,6 +351,15 @@ void EventFileWriter::write(const FileTurn& turn) {
       member(b, R"(,"public":)", base64url(root.public_key));
       b += '}';
     });
+  }
+  if (!turn.digests.empty()) {
+    b += R"(,"digests":{)";
+    bool first = true;
+    for (const auto& [shard, digest] : turn.digests) {
+      if (!std::exchange(first, false)) b += ',';
+      b += fmt::format(R"("{}":"{:016x}")", shard, digest);
+    }
+    b += '}';
   }
   b += '}';
   impl_->ended_line();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -44,6 +45,8 @@ struct FileTurn {
   std::string clock = "wall"; // `wall` or `events`: where the node's engine time came from
   /// The node's root keys, where the turn read policies: who they trusted decides which versions came into force.
   std::vector<TrustedKey> roots;
+  /// Of the shards that had a part, after the turn: CommitRecord::digest. In the file 16 hexadecimal digits.
+  std::map<std::int32_t, std::uint64_t> digests;
 };
 
 using FileLine = std::variant<FileRecord, FileTurn>;

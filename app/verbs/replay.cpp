@@ -75,6 +75,7 @@ int run_replay(const Options& o) {
     if (ignored > 0) fmt::print(stderr, "onecode: {}: {} records of output topics passed over\n", input, ignored);
   }
   replayer.finish();
+  if (const auto& different = replayer.difference()) fmt::print(stderr, "onecode: {}\n", *different);
   const auto summary = files.finish(replayer.records(), replayer.stats());
   if (o.json) {
     print(summary.dump() + "\n");
@@ -88,7 +89,7 @@ int run_replay(const Options& o) {
     text += fmt::format("  digest {}\n  written to {}\n", summary["digest"].get<std::string>(), o.out);
     print(text);
   }
-  return kDone;
+  return replayer.difference() ? kAnswerIsNo : kDone;
 }
 
 } // namespace
@@ -108,7 +109,7 @@ Run add_replay(CLI::App& verb) {
   verb.add_flag("--json", options->json, "print the summary as JSON");
   verb.footer(
       "\nThe same engine over event files, without a broker: every run gives the same bytes. Exit 0 also with dead "
-      "letters.\n\n"
+      "letters;\nexit 1 where a history names other states than its replay comes to.\n\n"
       "Example:\n  onecode replay doors.ndjson --out decided --unsigned-commands");
   return [options] { return run_replay(*options); };
 }

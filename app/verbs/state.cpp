@@ -10,7 +10,10 @@
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
+#include "app/terminal.hpp"
 #include "app/verbs/verbs.hpp"
+#include "app/verify.hpp"
+#include "app/wire.hpp"
 #include "domain/hash.hpp"
 #include "storage/rocks_store.hpp"
 
@@ -69,6 +72,7 @@ std::string from_store(const Options& o) {
 }
 
 int run_state(const Options& o) {
+  if (o.kind.empty() || o.id.empty()) throw UsageError("say whose state: onecode state KIND ID");
   kind_of(o.kind);
   if (!valid_id(o.id)) throw UsageError(fmt::format("'{}' is not an identifier", o.id));
   const std::string state = o.data_dir.empty() ? from_node(o, load_config(o.kafka.config)) : from_store(o);
@@ -76,12 +80,72 @@ int run_state(const Options& o) {
   return kDone;
 }
 
+struct VerifyOptions {
+  KafkaFlags kafka;
+  std::string secrets;
+  bool json = false;
+};
+
+int run_verify(const VerifyOptions& o) {
+  const auto config = o.kafka.load();
+  const auto broker = connect(config.kafka);
+  streams::Secrets secrets;
+  if (!o.secrets.empty()) {
+    secrets = streams::Secrets::from_json_file(o.secrets);
+  } else if (!config.secrets.dir.empty()) {
+    secrets = streams::Secrets::from_directory(config.secrets.dir);
+  }
+  ReplayOptions replay;
+  replay.policy = builtin_policy();
+  std::optional<Progress> progress;
+  const Interrupt interrupt;
+  const auto verdict =
+      verify(*broker, replay, secrets, [&](std::uint64_t turns, std::uint64_t all, std::uint64_t records) {
+        if (!progress) progress.emplace("replaying the history", all);
+        progress->at(turns, records);
+        return !interrupt.asked();
+      });
+  if (interrupt.asked()) throw Failure(130, "interrupted; nothing is proven");
+  progress.reset();
+  if (o.json) {
+    nlohmann::ordered_json out{{"turns", verdict.turns}, {"inputs", verdict.records}};
+    auto& outputs = out["outputs"] = nlohmann::ordered_json::object();
+    for (const auto& t : kTopics)
+      if (const auto n = verdict.committed.count(t.topic); n > 0) outputs[std::string(t.name)] = n;
+    out["differences"] = verdict.differences;
+    out["not_compared"] = verdict.not_compared;
+    print(out.dump() + "\n");
+  } else {
+    std::string text = fmt::format("{} turns with {} inputs replayed\n", verdict.turns, verdict.records);
+    for (const auto& n : verdict.not_compared) text += "not compared: " + n + "\n";
+    for (const auto& d : verdict.differences) text += "different: " + d + "\n";
+    if (verdict.differences.empty()) {
+      text += "the state after every turn and all outputs are what the history leads to:\n";
+      for (const auto& t : kTopics)
+        if (const auto n = verdict.committed.count(t.topic); n > 0) text += fmt::format("  {:<20} {}\n", t.name, n);
+    }
+    print(text);
+  }
+  return verdict.differences.empty() ? kDone : kAnswerIsNo;
+}
+
 } // namespace
 
 Run add_state(CLI::App& verb) {
   auto options = std::make_shared<Options>();
-  verb.add_option("KIND", options->kind, "account, device, integration or handset")->required();
-  verb.add_option("ID", options->id, "its identifier")->required();
+  auto proof = std::make_shared<VerifyOptions>();
+  auto* check = verb.add_subcommand("verify", "replay a cluster's history: does it lead to what was committed?");
+  proof->kafka.add_to(*check);
+  check->add_option("--secrets", proof->secrets, "a JSON object: secret name → base64url")->type_name("FILE");
+  check->add_flag("--json", proof->json, "one line for machines");
+  check->footer(
+      "\nReads `history` and the inputs it names, replays them, and compares the digest of the state after every "
+      "turn and "
+      "all\n"
+      "outputs with what was committed. Exit 1: they differ, and the first turn that does is named.\n\n"
+      "Example:\n  onecode state verify --brokers localhost:9092");
+  verb.add_option("KIND", options->kind, "account, device, integration or handset");
+  verb.add_option("ID", options->id, "its identifier");
   verb.add_option("--config", options->kafka.config, "the node's configuration")->type_name("FILE");
   verb.add_option("--node", options->node, "a running node's HTTP address (default: [http] listen)")
       ->type_name("HOST:PORT");
@@ -91,10 +155,10 @@ Run add_state(CLI::App& verb) {
       ->capture_default_str();
   verb.add_flag("--json", options->json, "one line for machines");
   verb.footer(
-      "\nWhat the engine holds about one person, device, integration or handset.\n\n"
+      "\nWhat the engine holds about one person, device, integration or handset; `verify` proves the whole of it.\n\n"
       "Examples:\n  onecode state account a-0012345 --config node.toml\n"
       "  onecode state device d-0417 --data-dir /var/lib/onecode");
-  return [options] { return run_state(*options); };
+  return [options, proof, check] { return check->parsed() ? run_verify(*proof) : run_state(*options); };
 }
 
 } // namespace onecode::app

@@ -178,4 +178,8 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
     CAPTURE(name(at.first), at.second);
     CHECK(replayed[at] == records);
   }
+  CHECK_FALSE(replayer.difference());
+  CHECK(replayer.digests_compared() > 0);
+  CHECK(app::run_command_line(
+            {"state", "verify", "--brokers", cluster.kafka.brokers, "--prefix", cluster.kafka.prefix}) == 0);
 }

@@ -1,0 +1,173 @@
+#include "app/history.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <tuple>
+
+#include "app/errors.hpp"
+#include "streams/authenticate.hpp"
+
+namespace onecode::app {
+namespace {
+
+using actors::CommitRecord;
+
+/// Reads one input partition forward, range by range.
+class InputReader {
+public:
+  InputReader(streams::Broker& broker, TopicPartition at, std::int64_t first)
+      : at_(at), reader_(open(broker, at, first)) {}
+
+  /// Calls each(record) for the committed records of [first, next).
+  template <class F>
+  void range(std::int64_t next, F&& each) {
+    for (;;) {
+      while (batch_ != nullptr && used_ < batch_->records.size()) {
+        const auto& record = batch_->records[used_];
+        if (record.offset >= next) return;
+        each(record);
+        ++used_;
+      }
+      if (reader_->position() >= next) return;
+      batch_ = reader_->next(streams::Milliseconds(1000));
+      used_ = 0;
+    }
+  }
+
+private:
+  static std::unique_ptr<streams::LogReader> open(streams::Broker& broker, TopicPartition at, std::int64_t first) {
+    const auto low = broker.watermarks(at, streams::Isolation::committed).low;
+    if (low > first)
+      throw InputError(fmt::format("{} partition {}: offsets {} to {} are no longer kept, so this history has a gap",
+                                   name(at.topic), at.partition, first, low - 1));
+    return broker.reader(at, first, streams::Isolation::committed);
+  }
+  TopicPartition at_;
+  std::unique_ptr<streams::LogReader> reader_;
+  std::unique_ptr<streams::Batch> batch_;
+  std::size_t used_ = 0;
+};
+
+/// What is no longer kept of one partition of the history.
+std::string gap(const TopicPartition& at, std::int64_t low, const std::vector<CommitRecord>& kept) {
+  std::string text =
+      fmt::format("history partition {}: offsets 0 to {} are no longer kept, so the turns of shard {} ", at.partition,
+                  low - 1, at.partition);
+  if (kept.empty()) return text + "are not there";
+  return text + fmt::format("before {} ({}) are not there", kept.front().turn, format_time(kept.front().now));
+}
+
+streams::FileRecord file_record(TopicPartition at, const streams::Record& r, const std::string& turn) {
+  streams::FileRecord out;
+  out.topic = at.topic;
+  out.partition = at.partition;
+  out.offset = r.offset;
+  if (r.timestamp_ms >= 0) out.timestamp_ms = r.timestamp_ms;
+  out.key = r.key;
+  if (r.value) out.value = std::string(*r.value);
+  for (const auto& h : r.headers) out.headers.emplace_back(h.name, h.value);
+  out.turn = turn;
+  return out;
+}
+
+} // namespace
+
+std::int64_t read_whole(streams::Broker& broker, TopicPartition at,
+                        const std::function<void(const streams::Record&)>& each) {
+  const auto marks = broker.watermarks(at, streams::Isolation::committed);
+  const auto reader = broker.reader(at, marks.low, streams::Isolation::committed);
+  while (reader->position() < marks.high)
+    if (const auto batch = reader->next(streams::Milliseconds(1000)))
+      for (const auto& record : batch->records)
+        if (record.offset < marks.high) each(record);
+  return marks.low;
+}
+
+History::History(streams::Broker& broker) : broker_(broker) {
+  const auto partitions = broker.describe_topics()[Topic::history].partitions;
+  if (partitions == 0) throw InputError("the topic history does not exist; onecode topics create makes it");
+  std::vector<std::string> gaps;
+  for (std::int32_t p = 0; p < partitions; ++p) {
+    const TopicPartition at{Topic::history, p};
+    auto& commits = commits_[p];
+    std::string before;
+    const auto low = read_whole(broker, at, [&](const streams::Record& record) {
+      const auto bytes = record.value.value_or(std::string_view{});
+      CommitRecord commit;
+      decode(bytes, commit);
+      if (commit.previous != before)
+        broken_links_.push_back(
+            fmt::format("history partition {}, offset {}: turn {} does not follow the one before it", p,
+                        record.offset, commit.turn));
+      before = streams::sha256(bytes);
+      ++parts_[commit.turn];
+      commits.push_back(std::move(commit));
+    });
+    if (low > 0) gaps.push_back(gap(at, low, commits));
+  }
+  // A replay begins with nothing: without its first turns a shard would come out as another.
+  if (!gaps.empty()) throw InputError(gaps);
+}
+
+/// The turn whose commit records stand first on every shard that had a part in it; of several the earliest.
+std::string History::next_turn(const Positions& at) const {
+  std::map<std::string, std::size_t> at_head;
+  std::map<std::string, Time> now;
+  for (const auto& [shard, commits] : commits_)
+    if (at.at(shard) < commits.size()) {
+      const auto& head = commits[at.at(shard)];
+      ++at_head[head.turn];
+      now[head.turn] = head.now;
+    }
+  const std::string* best = nullptr;
+  for (const auto& [turn, count] : at_head)
+    if (count == parts_.at(turn) && (best == nullptr || now[turn] < now[*best])) best = &turn;
+  if (best == nullptr) throw InputError("the history contradicts itself: no turn comes next on all of its shards");
+  return *best;
+}
+
+void History::each(const std::function<void(streams::FileLine)>& line,
+                   const std::function<bool(std::uint64_t, std::uint64_t)>& go_on) const {
+  Positions at;
+  for (const auto& [shard, commits] : commits_) at[shard] = 0;
+  std::map<TopicPartition, InputReader> readers;
+  std::uint64_t records = 0;
+  for (std::uint64_t turns = 0; turns < parts_.size();) {
+    const std::string turn = next_turn(at);
+    std::vector<actors::InputRange> inputs;
+    streams::FileTurn facts;
+    for (const auto& [shard, commits] : commits_) {
+      auto& next = at[shard];
+      if (next == commits.size() || commits[next].turn != turn) continue;
+      const auto& commit = commits[next++];
+      facts.turn = turn;
+      facts.partitions = commit.partitions;
+      facts.shards = commit.shards;
+      facts.now = commit.now;
+      facts.policy_offset = commit.policy_offset;
+      facts.clock = commit.clock == actors::ClockMode::events ? "events" : "wall";
+      for (const auto& root : commit.roots)
+        facts.roots.push_back({root.key, root.algorithm, root.public_key, {}, {}, {}});
+      facts.digests[shard] = commit.digest;
+      inputs.insert(inputs.end(), commit.inputs.begin(), commit.inputs.end());
+    }
+    line(std::move(facts));
+    std::ranges::sort(inputs, [](const auto& a, const auto& b) {
+      return std::tie(a.topic, a.partition, a.first) < std::tie(b.topic, b.partition, b.first);
+    });
+    for (const auto& range : inputs) {
+      const TopicPartition from{range.topic, range.partition};
+      auto reader = readers.find(from);
+      if (reader == readers.end()) reader = readers.try_emplace(from, broker_, from, range.first).first;
+      reader->second.range(range.next, [&](const streams::Record& r) {
+        line(file_record(from, r, turn));
+        ++records;
+      });
+    }
+    if (!go_on(++turns, records)) return;
+  }
+}
+
+} // namespace onecode::app

@@ -1,0 +1,45 @@
+// What a cluster did: its inputs in the order and turns in which they were applied, read from the commit records in `history` and
+// the input topics that they name (CONTRACT §9, §10). `history` writes them to a file, `state verify` replays them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "actors/commit_record.hpp"
+#include "streams/broker.hpp"
+#include "streams/event_file.hpp"
+
+namespace onecode::app {
+
+class History {
+public:
+  /// Reads all commit records. Throws InputError: the topic is not there, or its first turns are no longer kept.
+  explicit History(streams::Broker& broker);
+
+  std::uint64_t turns() const { return parts_.size(); }
+  /// Commit records that do not name the one before them, a sentence each; empty: every chain is whole.
+  const std::vector<std::string>& broken_links() const { return broken_links_; }
+
+  /// Gives every turn and the records of its inputs, in order; may be called again. `go_on(turns, records)` is asked after each
+  /// turn; false: the rest is left out. Throws InputError: inputs are no longer kept, or the turns contradict each other.
+  void each(const std::function<void(streams::FileLine)>& line,
+            const std::function<bool(std::uint64_t, std::uint64_t)>& go_on) const;
+
+private:
+  using Positions = std::map<std::int32_t, std::size_t>; // by shard
+  std::string next_turn(const Positions& at) const;
+
+  streams::Broker& broker_;
+  std::map<std::int32_t, std::vector<actors::CommitRecord>> commits_; // by shard
+  std::map<std::string, std::size_t> parts_;                          // of a turn: how many shards have one
+  std::vector<std::string> broken_links_;
+};
+
+/// Calls each(record) for all committed records of one partition; returns the offset where they begin.
+std::int64_t read_whole(streams::Broker& broker, TopicPartition at,
+                        const std::function<void(const streams::Record&)>& each);
+
+} // namespace onecode::app
