@@ -46,7 +46,7 @@ struct RootKey {
 struct CommitRecord {
   std::uint32_t version = 1;
   std::string turn;         // <node>-<n>
-  std::uint64_t number = 0; // n, counts up per shard's owner
+  std::uint64_t number = 0; // n: rises with every turn of a shard, and no other turn has it
   std::int32_t partitions = 0;
   std::vector<std::int32_t> shards; // of the node in this turn: messages between them stayed inside it
   Time now;

@@ -13,7 +13,7 @@ struct Performer {
   void operator()(task::Round& t) const { shard.round(*t.facts, std::move(t.parcels)); }
   void operator()(task::Finish& t) const {
     for (const auto& envelope : t.abroad) shard.send_to_inbox(envelope);
-    shard.finish(std::move(t.positions));
+    shard.finish(*t.facts, std::move(t.positions));
   }
   void operator()(task::Committed& t) const { shard.committed(t.journal_next); }
   void operator()(task::Aborted&) const { shard.aborted(); }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "actors/planted.hpp"
+
 namespace onecode::actors {
 namespace {
 
@@ -26,6 +28,7 @@ constexpr std::chrono::seconds kCommandPatience{2};
 /// How long the answer about a takeover may hold up turns, and how long at first, when nothing else is to be done.
 constexpr streams::Milliseconds kTakeoverPatience{20};
 constexpr streams::Milliseconds kFirstPatience{1000};
+constexpr int kTurnsPerStep = 16;
 /// Looking whether journals can be trimmed costs little, trimming a request to the broker.
 constexpr std::uint64_t kTurnsPerTrim = 16;
 
@@ -57,7 +60,7 @@ Node::Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& 
 
 Node::~Node() = default;
 
-void Node::start() {
+void Node::begin() {
   const auto topics = broker_.describe_topics();
   partitions_ = topics.contains(Topic::scans) ? topics.at(Topic::scans).partitions : 0;
   for (const auto& t : kTopics) {
@@ -78,17 +81,18 @@ void Node::start() {
   broker_stamps_ = stamp != settings.end() && stamp->second == "LogAppendTime";
   follow_policy(true);
   caught_up_ = true;
-  // Turn ids are unique over restarts: a node that does not own the shards of its last turns would count them again. No
-  // node makes a thousand turns a second.
-  turns_ = static_cast<std::uint64_t>(std::max<std::int64_t>(0, clock_.peek().ms));
   producer_ = broker_.transactional(options_.group + "-" + options_.id);
   producer_->init();
   consumer_ = broker_.join({options_.group, options_.id}, *this);
 }
 
 void Node::run(const std::atomic<bool>& stop) {
-  start();
-  while (!stop.load(std::memory_order_relaxed)) work(Milliseconds(100));
+  begin();
+  while (!stop.load(std::memory_order_relaxed)) step(Milliseconds(100));
+  end();
+}
+
+void Node::end() {
   answer_questions();
   consumer_->close();
   consumer_.reset();
@@ -97,18 +101,19 @@ void Node::run(const std::atomic<bool>& stop) {
 }
 
 void Node::run_until(const std::function<bool()>& done) {
-  start();
-  while (!done()) work(Milliseconds(5));
+  begin();
+  while (!done()) step(Milliseconds(5));
   consumer_->close();
   consumer_.reset();
   producer_.reset();
 }
 
-void Node::work(Milliseconds idle) {
+void Node::step(Milliseconds idle) {
   answer_questions();
   take_over(kTakeoverPatience);
   if (!assignment_.empty()) {
-    while (turn()) {
+    // Under load there is always another turn, but others also want to be told how it stands.
+    for (int n = 0; n < kTurnsPerStep && turn(); ++n) {
       answer_questions();
       consumer_->serve(Milliseconds(0));
       if (assignment_.empty()) break;
@@ -205,10 +210,7 @@ void Node::take_over(Milliseconds patience) {
   publish_status();
   if (ready.empty()) return;
   for (auto& r : ready) {
-    if (const auto& last = r.shard->last_commit()) {
-      clock_.at_least(last->now);
-      turns_ = std::max(turns_, last->number);
-    }
+    if (const auto& last = r.shard->last_commit()) clock_.at_least(last->now);
     if (r.shard->index() == 0) {
       policy_position_ = 0;
       if (const auto& last = r.shard->last_commit())
@@ -349,8 +351,7 @@ bool Node::turn() {
   if (inputs.empty() && !timers) return false;
 
   TurnFacts facts;
-  facts.number = turns_ + 1;
-  facts.id = options_.id + "-" + std::to_string(facts.number);
+  facts.id = options_.id;
   facts.policies = policies_.history();
   facts.policy_offset = policies_.offset();
   facts.shards = shards;
@@ -375,26 +376,33 @@ bool Node::turn() {
     if (e.fault == BrokerFault::abort) {
       observer_.aborted("abort");
       observer_.log(2, std::string("turn aborted: ") + e.what());
-      turn.aborted();
+      if (planted(Mistake::abort_keeps_state)) {
+        turn.committed(journal_ends(turn));
+      } else {
+        turn.aborted();
+      }
       if (abort_transaction()) rewind();
       return true;
     }
-    if (e.fault == BrokerFault::fatal) {
+    if (e.fault == BrokerFault::fatal && planted(Mistake::decision_after_unknown_outcome)) {
+      producer_ = broker_.transactional(options_.group + "-" + options_.id);
+      producer_->init();
+    } else if (e.fault == BrokerFault::fatal) {
       observer_.aborted("fatal");
       observer_.log(3, std::string("transaction lost, taking over anew: ") + e.what());
       turn.aborted();
       recover();
       return true;
+    } else {
+      throw;
     }
-    throw;
   }
   const auto committed = steady_ns();
 
-  std::map<std::int32_t, std::int64_t> journal_next;
+  const auto journal_next = journal_ends(turn);
   monitoring::TurnStats sum;
   std::vector<const Staged*> staged;
   for (const auto shard : turn.participants()) {
-    journal_next[shard] = producer_->last_offset({Topic::journal, shard}) + 1;
     const Staged& s = crew_.shard(shard).staged();
     sum += s.stats;
     staged.push_back(&s);
@@ -416,6 +424,12 @@ bool Node::turn() {
   return true;
 }
 
+std::map<std::int32_t, std::int64_t> Node::journal_ends(const Turn& turn) const {
+  std::map<std::int32_t, std::int64_t> out;
+  for (const auto shard : turn.participants()) out[shard] = producer_->last_offset({Topic::journal, shard}) + 1;
+  return out;
+}
+
 void Node::commit(Turn& turn) {
   std::vector<streams::Header> headers;
   streams::Offsets offsets;
@@ -434,11 +448,17 @@ void Node::commit(Turn& turn) {
     // Fencing: whoever writes a shard's journal shows that the shard is still its own, also in a turn of timers only.
     for (const Topic t : input_topics()) {
       const TopicPartition tp{t, shard};
-      if (t == Topic::scans || consumer_->position(tp) != positions_.at(tp)) offsets[tp] = consumer_->position(tp);
+      const bool fence = t == Topic::scans && !planted(Mistake::timer_turn_without_offsets);
+      if (fence || consumer_->position(tp) != positions_.at(tp)) offsets[tp] = consumer_->position(tp);
+      if (planted(Mistake::offset_off_by_one) && offsets.contains(tp)) ++offsets[tp];
     }
   }
   if (!membership_) membership_ = consumer_->membership();
   producer_->send_offsets(offsets, *membership_);
+  if (planted(Mistake::store_before_commit))
+    for (const auto shard : turn.participants())
+      for (const auto& batch : crew_.shard(shard).staged().journal)
+        crew_.shard(shard).store().write(batch, {producer_->last_offset({Topic::journal, shard}) + 1});
   producer_->commit();
 }
 

@@ -83,6 +83,11 @@ public:
   /// benchmarks and tests. `done` may end it earlier.
   void run_until(const std::function<bool()>& done);
 
+  /// The same in single steps, for the simulation: begin(), step() as often as there is time, end().
+  void begin();
+  void step(streams::Milliseconds idle);
+  void end();
+
   /// From any thread: the state of an entity of this node. `elsewhere` set: the shard that has it.
   struct Answer {
     std::optional<std::string> state;
@@ -95,14 +100,13 @@ private:
   void assigned(const std::vector<TopicPartition>& partitions) override;
   void revoked(bool lost) override;
 
-  void start();
   using Milliseconds = streams::Milliseconds;
-  void work(Milliseconds idle);
   /// One turn has one policy view. `to_the_end`: asks the broker where that is.
   void follow_policy(bool to_the_end);
   Turn::Inputs gather(std::size_t& records);
   bool turn();
   void commit(Turn& turn);
+  std::map<std::int32_t, std::int64_t> journal_ends(const Turn& turn) const;
   /// A step towards the shards that are not here yet; those that are begin to take part in turns.
   void take_over(Milliseconds patience);
   void want_shards(std::vector<std::unique_ptr<Shard>> open);

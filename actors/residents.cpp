@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/planted.hpp"
 #include "monitoring/stopwatch.hpp"
 #include "storage/keys.hpp"
 
@@ -195,7 +196,7 @@ void Residents::store(Entity& entity, storage::WriteBatch& write) {
 
 bool Residents::store_is_behind(Kind kind, std::string_view id, std::string_view part) {
   const auto it = entities_.find(Key{kind, id, hash_of(kind, id)});
-  if (it == entities_.end() || it->second->residence.unstored == 0) return false;
+  if (it == entities_.end() || it->second->residence.unstored == 0 || planted(Mistake::sweep_over_newer)) return false;
   return std::ranges::any_of(it->second->residence.parts,
                              [name = PartName(part)](const auto& p) { return p.name == name && p.unstored(); });
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "actors/planted.hpp"
 #include "storage/digest.hpp"
 
 namespace onecode::actors {
@@ -25,7 +26,9 @@ bool has_records(streams::Broker& broker, TopicPartition journal, std::int64_t f
 
 /// The end as everyone sees it, open transactions included: the last stable offset could hide committed state.
 streams::Watermarks marks_of(streams::Broker& broker, std::int32_t shard) {
-  return broker.watermarks({Topic::journal, shard}, streams::Isolation::uncommitted);
+  return broker.watermarks({Topic::journal, shard}, planted(Mistake::restore_to_stable_offset)
+                                                        ? streams::Isolation::committed
+                                                        : streams::Isolation::uncommitted);
 }
 
 /// Reads the journal into the store up to `end`. A store that knows its digest keeps it, at the price of reading what it

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "actors/inbox_codec.hpp"
+#include "actors/planted.hpp"
 #include "domain/account.hpp"
 #include "domain/authority.hpp"
 #include "domain/campus.hpp"
@@ -88,6 +89,7 @@ void Shard::put_away() {
 
 std::int64_t Shard::trim_to() {
   const auto wanted = sweep_.trim_to();
+  if (planted(Mistake::trim_before_flush)) return wanted;
   if (wanted <= asked_durable_) return std::min(wanted, store_->durable_next().value_or(0));
   asked_durable_ = wanted;
   write_store();
@@ -503,8 +505,9 @@ void Shard::cut_record() {
   staged_.journal.push_back(batch.take(residents_.spare_buffer()));
 }
 
-const Staged& Shard::finish(std::vector<InputRange> positions) {
+const Staged& Shard::finish(const TurnFacts& facts, std::vector<InputRange> positions) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
+  facts_ = facts;
   CommitRecord commit;
   commit.turn = facts_.id;
   commit.number = facts_.number;

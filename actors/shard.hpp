@@ -49,7 +49,7 @@ struct ShardOptions {
 
 /// What every shard of a turn knows.
 struct TurnFacts {
-  std::string id;
+  std::string id; // CommitRecord::turn; the node's id, until Turn adds the number
   std::uint64_t number = 0;
   Time now;
   std::shared_ptr<const PolicyHistory> policies;
@@ -82,6 +82,7 @@ public:
   ~Shard();
 
   std::int32_t index() const { return index_; }
+  std::int32_t partitions() const { return options_.partitions; }
   storage::Store& store() { return *store_; }
   /// Reads timers and the last commit record from the store, which has everything; once, before the first turn.
   /// `journal_next`: the position up to which the journal was read, where not as the store says.
@@ -112,7 +113,7 @@ public:
   void send_to_inbox(const Envelope& envelope);
 
   /// Gathers the changed state. `positions`: where the inputs of this shard stand after the turn.
-  const Staged& finish(std::vector<InputRange> positions);
+  const Staged& finish(const TurnFacts& facts, std::vector<InputRange> positions);
   /// The turn's staged changes and outputs, after finish().
   const Staged& staged() const { return staged_; }
   /// The transaction is committed: the store takes the batches. `journal_next`: the offset after the last one.

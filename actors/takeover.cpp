@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "actors/planted.hpp"
+
 namespace onecode::actors {
 namespace {
 
@@ -17,6 +19,14 @@ std::vector<TopicPartition> inputs_of(std::int32_t shard) {
   std::vector<TopicPartition> out;
   for (const auto& t : kTopics)
     if (t.input) out.push_back({t.topic, shard});
+  return out;
+}
+
+/// Where the inputs stand after the shard's last commit.
+streams::Offsets positions_of(const Shard& shard) {
+  streams::Offsets out;
+  if (const auto& last = shard.last_commit())
+    for (const auto& p : last->positions) out[{p.topic, p.partition}] = p.next;
   return out;
 }
 
@@ -76,7 +86,15 @@ std::vector<Takeover::Ready> Takeover::step(streams::Consumer& consumer, Millise
       w.open = std::move(restore->shard);
     }
     if (w.committed && !w.restore) {
-      if (w.open && nobody_else_wrote(*w.open, broker_)) {
+      if (w.open && (planted(Mistake::lost_assignment) || nobody_else_wrote(*w.open, broker_))) {
+        if (auto differs = mismatch(*w.open, *w.committed); !differs.empty() && !planted(Mistake::lost_assignment)) {
+          // Somebody may have owned it in the meantime, and this node does not know yet: asked again, the two agree.
+          if (differs == w.mismatch) throw storage::StoreError(differs);
+          w.mismatch = std::move(differs);
+          w.committed.reset();
+          ++it;
+          continue;
+        }
         auto next = positions(*w.open, *w.committed);
         ready.push_back({std::move(w.open), std::move(next)});
         it = wanted_.erase(it);
@@ -151,25 +169,29 @@ std::shared_ptr<Takeover::Restore> Takeover::start(std::int32_t shard) {
 }
 
 streams::Offsets Takeover::positions(const Shard& shard, const streams::Offsets& committed) {
-  streams::Offsets of_state, out;
-  if (const auto& last = shard.last_commit())
-    for (const auto& p : last->positions) of_state[{p.topic, p.partition}] = p.next;
+  streams::Offsets out;
+  const auto of_state = positions_of(shard);
   for (const auto& at : inputs_of(shard.index())) {
     const auto known = of_state.find(at);
-    const auto offered = committed.find(at);
-    const std::string where = "shard " + std::to_string(shard.index()) + ": ";
-    if (offered != committed.end() && known == of_state.end())
-      throw storage::StoreError(fmt::format(
-          "{}the group committed offset {} of {}, but the journal knows of no turn; the journal topic was lost or "
-          "recreated",
-          where, offered->second, name(at.topic)));
-    if (offered != committed.end() && offered->second != known->second)
-      throw storage::StoreError(
-          fmt::format("{}{} stands at offset {} in the journal and at {} in the group; it is not processed", where,
-                      name(at.topic), known->second, offered->second));
     out[at] = known != of_state.end() ? known->second : broker_.watermarks(at, streams::Isolation::committed).low;
   }
   return out;
+}
+
+std::string Takeover::mismatch(const Shard& shard, const streams::Offsets& committed) {
+  const auto of_state = positions_of(shard);
+  for (const auto& [at, offset] : committed) {
+    const auto known = of_state.find(at);
+    if (known == of_state.end())
+      return fmt::format(
+          "shard {}: the group committed offset {} of {}, but the journal knows of no turn; the journal topic was lost or "
+          "recreated",
+          shard.index(), offset, name(at.topic));
+    if (offset != known->second)
+      return fmt::format("shard {}: {} stands at offset {} in the journal and at {} in the group; it is not processed",
+                         shard.index(), name(at.topic), known->second, offset);
+  }
+  return {};
 }
 
 std::vector<Takeover::Progress> Takeover::progress() const {

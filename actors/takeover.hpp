@@ -52,12 +52,15 @@ private:
     std::optional<streams::Offsets> committed; // set: settled
     std::unique_ptr<Shard> open;
     std::shared_ptr<Restore> restore;
+    std::string mismatch; // of offsets, as it was last seen
   };
 
   void settle(streams::Consumer& consumer, streams::Milliseconds patience);
   std::shared_ptr<Restore> start(std::int32_t shard);
   bool still_ending(std::int32_t shard);
   streams::Offsets positions(const Shard& shard, const streams::Offsets& committed);
+  /// How the group's offsets and those of the last commit differ; empty: they do not.
+  static std::string mismatch(const Shard& shard, const streams::Offsets& committed);
 
   streams::Broker& broker_;
   storage::StoreFactory& stores_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "actors/planted.hpp"
+
 namespace onecode::actors {
 
 Turn::Turn(Crew& crew, TurnFacts facts, bool want_hints, std::function<Time(const std::vector<ClockHint>&)> clock)
@@ -39,11 +41,22 @@ void Turn::run(Inputs inputs, const PolicyBook& policies, std::int64_t received_
   crew_.perform(tasks);
 
   deliver_rounds();
+  number();
 
   tasks.clear();
   for (const auto shard : participants_)
     tasks.emplace(shard, task::Finish{facts_, std::move(abroad_[shard]), positions(shard)});
   crew_.perform(tasks);
+}
+
+/// No two turns that are committed share a number, whatever clocks and nodes do: it is the place of the first record that
+/// this one would add to the journal of its lowest shard.
+void Turn::number() {
+  if (facts_->number != 0 || participants_.empty()) return;
+  const auto& lowest = crew_.shard(participants_.front());
+  const auto at = static_cast<std::uint64_t>(lowest.journal_next().value_or(0));
+  facts_->number = at * static_cast<std::uint64_t>(lowest.partitions()) + static_cast<std::uint64_t>(lowest.index());
+  facts_->id += '-' + std::to_string(facts_->number);
 }
 
 void Turn::deliver_rounds() {
@@ -65,6 +78,8 @@ void Turn::deliver_rounds() {
                                                  [](const Envelope& e) { return e.hops <= kMaxHops; });
           std::move(far, parcel.end(), std::back_inserter(abroad));
           parcel.erase(far, parcel.end());
+          if (planted(Mistake::double_local_delivery) && target != sender)
+            std::ranges::copy(parcel, std::back_inserter(abroad));
           if (!parcel.empty()) next[target].push_back(std::move(parcel));
         } else {
           std::move(parcel.begin(), parcel.end(), std::back_inserter(abroad));

@@ -16,7 +16,8 @@ inline constexpr int kMaxRounds = 64;
 
 class Turn {
 public:
-  /// `facts.now` is set by `clock`, which gets the turn's hints in order (empty unless `want_hints`).
+  /// `facts.now` is set by `clock`, which gets the turn's hints in order (empty unless `want_hints`). `facts.number` 0: is set
+  /// too, and added to `facts.id`.
   Turn(Crew& crew, TurnFacts facts, bool want_hints, std::function<Time(const std::vector<ClockHint>&)> clock);
 
   using Inputs = std::map<std::int32_t, std::vector<std::shared_ptr<streams::Batch>>>;
@@ -33,6 +34,7 @@ public:
 
 private:
   void deliver_rounds();
+  void number();
   void take_part(std::int32_t shard);
 
   Crew& crew_;

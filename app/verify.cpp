@@ -17,9 +17,12 @@ constexpr std::array kOutputs{Topic::decisions,    Topic::freezes,    Topic::dev
                               Topic::dead_letters, Topic::inbox};
 constexpr std::size_t kDifferencesShown = 20;
 
-/// Records under one key come from one shard, so their order is that of its turns. A unit's notices, dead letters under
-/// somebody's wrong key and an entity's inbox come from several, on several nodes.
-bool ordered(Topic topic) { return topic != Topic::notices && topic != Topic::dead_letters && topic != Topic::inbox; }
+/// What an entity says of itself comes from one shard, in the order of its turns. A device's decisions are made by accounts, which
+/// may be on several nodes; so may be who writes to a unit, to an inbox, or dead letters under somebody's key.
+bool ordered(Topic topic) {
+  return topic == Topic::freezes || topic == Topic::device_status || topic == Topic::integration_status ||
+         topic == Topic::alerts || topic == Topic::compliance || topic == Topic::evidence;
+}
 
 template <class Headers>
 std::string header_bytes(const Headers& headers) {

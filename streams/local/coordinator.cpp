@@ -36,6 +36,13 @@ void Coordinator::expire(std::int64_t now) {
   if (now < next_deadline_.load()) return;
   next_deadline_.store(kNever);
   for (auto& [name, id] : transactional_ids_) {
+    if (!id->late.empty()) {
+      if (options_.marker_is_late()) {
+        due_at(now);
+      } else {
+        write_markers(*id);
+      }
+    }
     if (!id->open) continue;
     const std::int64_t deadline = id->started_ms + options_.transaction_timeout_ms;
     if (now < deadline) {
@@ -201,6 +208,7 @@ std::shared_ptr<TransactionalId> Coordinator::transactional(const std::string& i
 std::int32_t Coordinator::init(TransactionalId& id) {
   std::lock_guard lock(mutex_);
   expire(options_.clock());
+  write_markers(id);
   const std::int32_t epoch = id.identity.epoch.fetch_add(1) + 1; // before the markers: see ProducerIdentity
   if (id.open) finish(id, false);
   return epoch;
@@ -222,6 +230,7 @@ void Coordinator::check_epoch(const TransactionalId& id, std::int32_t epoch) {
 
 void Coordinator::start(TransactionalId& id) {
   if (id.open) return;
+  write_markers(id);
   id.open = true;
   id.started_ms = options_.clock();
   due_at(id.started_ms + options_.transaction_timeout_ms);
@@ -264,11 +273,21 @@ void Coordinator::end(TransactionalId& id, std::int32_t epoch, bool commit) {
   if (id.open) finish(id, commit);
 }
 
+void Coordinator::write_markers(TransactionalId& id) {
+  for (PartitionLog* log : id.late) log->end_transaction(id.identity.id, id.late_commit, options_.clock());
+  id.late.clear();
+}
+
 void Coordinator::finish(TransactionalId& id, bool commit) {
-  const std::int64_t now = options_.clock();
-  for (PartitionLog* log : id.partitions) log->end_transaction(id.identity.id, commit, now);
-  id.partitions.clear();
+  id.late = std::exchange(id.partitions, {});
+  id.late_commit = commit;
   id.open = false;
+  // Decided is decided: a coordinator tells the partitions afterwards, each in its own time.
+  if (options_.marker_is_late && options_.marker_is_late()) {
+    due_at(options_.clock());
+  } else {
+    write_markers(id);
+  }
   for (auto& [group_name, offsets] : id.offsets) {
     Group& group = groups_[group_name];
     for (const auto& [where, pending] : offsets) {

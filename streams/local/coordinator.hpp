@@ -57,6 +57,8 @@ struct TransactionalId {
   bool open = false;
   std::int64_t started_ms = 0;
   std::vector<PartitionLog*> partitions;
+  std::vector<PartitionLog*> late; // ended, their markers are not written yet
+  bool late_commit = false;
   struct Pending {
     std::int64_t offset;
     std::uint64_t order;
@@ -69,6 +71,7 @@ struct CoordinatorOptions {
   std::int64_t session_timeout_ms;
   bool drops_old_segments;
   std::function<std::int64_t()> clock;
+  std::function<bool()> marker_is_late;
 };
 
 class Coordinator {
@@ -134,6 +137,7 @@ private:
   void complete_rebalance(Group& group);
   void deal_ranges(Group& group) const;
   void finish(TransactionalId& id, bool commit);
+  void write_markers(TransactionalId& id);
   void start(TransactionalId& id);
   void require_epoch(const TransactionalId& id, std::int32_t epoch) const;
   void release_segments(TopicPartition where);

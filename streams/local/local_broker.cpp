@@ -69,7 +69,7 @@ Bus::Bus(LocalBrokerOptions given)
     : options(with_clock(std::move(given))),
       topics(options.retain_bytes),
       coordinator(topics, {options.transaction_timeout_ms, options.session_timeout_ms, options.retain_bytes > 0,
-                           options.clock}) {
+                           options.clock, options.marker_is_late}) {
   if (options.partitions > 0) topics.create(options.partitions);
 }
 

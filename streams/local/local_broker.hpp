@@ -35,6 +35,9 @@ struct LocalBrokerOptions {
   std::int64_t session_timeout_ms = 45'000;
   /// How long committed() waits for pending offsets before it throws unreachable.
   std::int64_t request_timeout_ms = 60'000;
+  /// Asked when a transaction is decided, and again whenever somebody calls: do its markers come later still? Then its records
+  /// stay beyond the last stable offset although its offsets are committed. Empty: never.
+  std::function<bool()> marker_is_late;
   /// Milliseconds, for record timestamps and timeouts; called from every thread. Empty: the system's clock.
   std::function<std::int64_t()> clock;
 };

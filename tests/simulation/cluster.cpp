@@ -1,0 +1,405 @@
+#include "tests/simulation/cluster.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "actors/node.hpp"
+#include "actors/restore.hpp"
+#include "app/errors.hpp"
+#include "app/history.hpp"
+#include "app/verify.hpp"
+#include "streams/local/local_broker.hpp"
+#include "tests/simulation/disk.hpp"
+#include "tests/simulation/faults.hpp"
+#include "tests/simulation/small_campus.hpp"
+
+namespace onecode::simulation {
+namespace {
+
+using streams::BrokerError;
+using streams::BrokerFault;
+using streams::Milliseconds;
+
+constexpr std::int32_t kPartitions = 3;
+constexpr std::size_t kNodes = 3;
+constexpr std::int64_t kSessionMs = 45'000;
+/// Rounds until all must be quiet: enough for a session and a transaction to time out, one after the other.
+constexpr int kPatience = 1500;
+constexpr std::string_view kDiskFull = "simulated: no space left";
+
+class Quiet final : public actors::NodeObserver {
+public:
+  explicit Quiet(std::map<std::string, std::uint64_t>& happened) : happened_(happened) {}
+  void committed(const TurnReport&) override { ++happened_["turns committed"]; }
+  void aborted(std::string_view cause) override { ++happened_["turns lost: " + std::string(cause)]; }
+
+private:
+  std::map<std::string, std::uint64_t>& happened_;
+};
+
+struct SimulatedNode {
+  explicit SimulatedNode(std::string name) : id(std::move(name)), disk(gate) {}
+  bool up() const { return node != nullptr; }
+
+  std::string id;
+  std::function<void(Point)> gate;
+  Disk disk;
+  bool on_stack = false; // its step() is being run: it cannot be stepped again
+  std::unique_ptr<streams::Broker> broker;
+  std::unique_ptr<actors::PlainCrew> crew;
+  std::unique_ptr<actors::EngineClock> clock;
+  std::unique_ptr<actors::Node> node;
+};
+
+class Life {
+public:
+  explicit Life(std::uint64_t seed)
+      : random_(seed * 0x9e3779b97f4a7c15ULL + 1),
+        now_(parse_time("2026-03-02T08:00:00.000+08:00")->ms),
+        broker_(broker_options()),
+        campus_(random_, Time{now_}),
+        observer_(outcome_.happened) {
+    rate_ = 30 + below(300);
+    options_.group = "engine";
+    options_.records_per_partition = 1 + below(9);
+    options_.resident_limit = 3 * (1 + below(30));
+    options_.store_lag_limit = std::array<std::size_t, 3>{0, 9'000, 1U << 20}[below(3)];
+    options_.shard.unsigned_commands = true;
+    options_.shard.sweep_step = 500;
+    for (std::size_t i = 0; i < kNodes; ++i) {
+      nodes_.push_back(std::make_unique<SimulatedNode>(fmt::format("n{}", i)));
+      auto& node = *nodes_.back();
+      node.gate = [this, &node](Point point) { at(node, point); };
+    }
+  }
+
+  Outcome run() {
+    for (auto& record : campus_.registration()) publish(record);
+    if (below(2) == 0) open_calmly();
+    start(*nodes_[0]);
+    if (below(2) == 0) start(*nodes_[1]);
+    const auto rounds = 120 + below(150);
+    for (std::uint64_t i = 0; i < rounds && outcome_.wrong.empty(); ++i) {
+      if (below(10) < 7)
+        for (auto& record : campus_.next(Time{now_}, kPartitions)) publish(record);
+      advance();
+      people_and_machines();
+      step(*nodes_[below(kNodes)]);
+    }
+    if (outcome_.wrong.empty()) settle();
+    if (outcome_.wrong.empty()) examine();
+    faults_ = false;
+    for (auto& node : nodes_) kill(*node);
+    return std::move(outcome_);
+  }
+
+private:
+  /// In half of the lives registration is over before anything goes wrong.
+  void open_calmly() {
+    faults_ = false;
+    start(*nodes_[0]);
+    for (int i = 0; i < 200 && !quiet(); ++i) step(*nodes_[0]);
+    stop(*nodes_[0]);
+    campus_.registered();
+    faults_ = true;
+  }
+
+  streams::LocalBrokerOptions broker_options() {
+    streams::LocalBrokerOptions o;
+    o.partitions = kPartitions;
+    o.virtual_time = true;
+    o.session_timeout_ms = kSessionMs;
+    o.clock = [this] { return now_; };
+    o.marker_is_late = [this] { return faults_ && below(4) == 0; };
+    return o;
+  }
+
+  std::uint64_t below(std::uint64_t n) { return random_() % n; }
+  void happens(const std::string& what) { ++outcome_.happened[what]; }
+
+  void publish(const streams::FileRecord& r) {
+    const auto partition = r.partition.value_or(murmur2_partition(r.key, kPartitions));
+    broker_.publisher()->publish(r.topic, partition, r.key, r.value, {}, now_);
+    ++outcome_.inputs;
+  }
+
+  void advance() {
+    now_ += static_cast<std::int64_t>(below(900));
+    if (below(60) == 0) now_ += static_cast<std::int64_t>(below(100)) * 60'000; // holds expire, sessions too
+  }
+
+  /// Processes are started and stopped, disks are lost.
+  void people_and_machines() {
+    auto& node = *nodes_[below(kNodes)];
+    if (node.on_stack) return;
+    if (!node.up()) {
+      if (below(8) == 0) start(node);
+    } else if (below(70) == 0) {
+      happens("nodes stopped");
+      stop(node);
+    } else if (below(120) == 0) {
+      happens("nodes killed");
+      kill(node);
+      if (below(3) == 0) {
+        happens("disks lost");
+        node.disk.lose();
+      }
+    }
+  }
+
+  void start(SimulatedNode& n) {
+    happens("nodes started");
+    // Its wall clock may be wrong by up to an hour.
+    const auto off = static_cast<std::int64_t>(below(7'200'000)) - 3'600'000;
+    n.broker = faulty(broker_, n.gate, [this, &n](TopicPartition of, std::int64_t offset) {
+      if (n.disk.durable_next(of.partition) < offset)
+        wrong(fmt::format("{} trims journal {} to {}, beyond what its own store has", n.id, of.partition, offset));
+    });
+    n.crew = std::make_unique<actors::PlainCrew>();
+    n.clock = std::make_unique<actors::WallClock>([this, off] { return now_ + off; }, [this] { return now_; });
+    auto options = options_;
+    options.id = n.id;
+    n.node = std::make_unique<actors::Node>(options, *n.broker, n.disk, *n.crew, secrets_, *n.clock,
+                                            actors::PolicyBook(SmallCampus::policy(), {}, true), observer_);
+    alive(n, [&] { n.node->begin(); });
+  }
+
+  void stop(SimulatedNode& n) {
+    alive(n, [&] { n.node->end(); });
+    if (n.up()) kill(n);
+  }
+
+  void kill(SimulatedNode& n) {
+    n.node.reset();
+    n.crew.reset();
+    n.clock.reset();
+    n.broker.reset();
+    n.disk.crash([&](std::size_t batches) { return batches == 0 ? 0 : below(batches + 1); });
+  }
+
+  void step(SimulatedNode& n) {
+    if (!n.up() || n.on_stack) return;
+    alive(n, [&] { n.node->step(Milliseconds(0)); });
+  }
+
+  /// What ends a process ends it here too: whoever looks after it starts it again.
+  template <class F>
+  void alive(SimulatedNode& n, F&& f) {
+    n.on_stack = true;
+    try {
+      f();
+    } catch (const Crash&) {
+      happens("nodes crashed");
+      n.on_stack = false;
+      kill(n);
+    } catch (const BrokerError& e) {
+      happens("nodes ended: " + std::string(e.what()).substr(0, 24));
+      if (!faults_ && !std::string_view(e.what()).starts_with("simulated")) wrong(n.id + " ended although nothing was wrong any more: " + e.what());
+      n.on_stack = false;
+      kill(n);
+    } catch (const storage::StoreError& e) {
+      if (std::string_view(e.what()) != kDiskFull) wrong(n.id + " stopped: " + e.what());
+      happens("nodes ended: disk");
+      n.on_stack = false;
+      kill(n);
+    }
+    n.on_stack = false;
+  }
+
+  void wrong(const std::string& what) {
+    if (outcome_.wrong.size() < 10) outcome_.wrong.push_back(what);
+  }
+
+  // -- what goes wrong ------------------------------------------------------------------------------------------------
+
+  void at(SimulatedNode& n, Point point) {
+    if (!faults_) return;
+    // Most calls are of these kinds; the moments around a commit are what it is all about.
+    const bool frequent = point == Point::produce || point == Point::take || point == Point::serve;
+    const bool decisive = point == Point::before_commit || point == Point::after_commit ||
+                          point == Point::before_store_write || point == Point::send_offsets;
+    if (below(frequent ? rate_ * 6 : decisive ? 1 + rate_ / 4 : rate_) != 0) return;
+    switch (below(8)) {
+      case 0:
+      case 1:
+      case 2:
+        happens("crash");
+        throw Crash{};
+      case 3:
+      case 4:
+        return pause(n);
+      default:
+        return fail(point);
+    }
+  }
+
+  /// Others go on, perhaps for longer than a session or a transaction may take; then this one does, and knows nothing of it.
+  void pause(SimulatedNode&) {
+    if (depth_ == 2) return;
+    happens("pause");
+    ++depth_;
+    const auto long_one = below(3) == 0;
+    const auto steps = 1 + below(long_one ? 60 : 8);
+    for (std::uint64_t i = 0; i < steps; ++i) {
+      now_ += static_cast<std::int64_t>(below(long_one ? 4'000 : 500));
+      step(*nodes_[below(kNodes)]);
+      if (below(6) == 0) people_and_machines();
+    }
+    --depth_;
+  }
+
+  void fail(Point point) {
+    switch (point) {
+      case Point::produce:
+      case Point::send_offsets:
+      case Point::before_commit:
+        if (below(2) == 0) {
+          happens("error: abort");
+          throw BrokerError(BrokerFault::abort, "simulated: abort");
+        }
+        happens("error: fatal");
+        throw BrokerError(BrokerFault::fatal, "simulated: fatal");
+      case Point::after_commit:
+        happens("error: committed, but not told");
+        throw BrokerError(BrokerFault::fatal, "simulated: outcome unknown");
+      case Point::begin:
+      case Point::before_abort:
+      case Point::after_abort:
+        happens("error: fatal");
+        throw BrokerError(BrokerFault::fatal, "simulated: fatal");
+      case Point::before_store_write:
+      case Point::flush:
+        happens("error: disk full");
+        throw storage::StoreError(std::string(kDiskFull));
+      default:
+        happens("error: unreachable");
+        throw BrokerError(BrokerFault::unreachable, "simulated: unreachable");
+    }
+  }
+
+  // -- the end --------------------------------------------------------------------------------------------------------
+
+  bool quiet() {
+    std::set<std::int32_t> live;
+    for (const auto& n : nodes_) {
+      if (!n->up()) continue;
+      const auto status = n->node->status();
+      for (const auto& s : status.shards) {
+        if (s.restoring || s.lag > 0) return false;
+        live.insert(s.index);
+      }
+    }
+    return live.size() == static_cast<std::size_t>(kPartitions);
+  }
+
+  void settle() {
+    faults_ = false;
+    int calm = 0;
+    for (int i = 0; i < kPatience && calm < 5; ++i) {
+      // The last one may still end over something that went wrong before.
+      if (std::ranges::none_of(nodes_, [](const auto& n) { return n->up(); })) start(*nodes_[0]);
+      now_ += 200;
+      for (auto& n : nodes_) step(*n);
+      calm = quiet() ? calm + 1 : 0;
+    }
+    if (calm < 5) wrong("it never became quiet");
+    for (auto& n : nodes_)
+      if (n->up()) stop(*n);
+  }
+
+  void examine() {
+    app::ReplayOptions replay;
+    replay.policy = SmallCampus::policy();
+    replay.unsigned_commands = true;
+    replay.partitions = kPartitions;
+    try {
+      const auto verdict = app::verify(broker_, replay, secrets_, [](auto, auto, auto) { return true; });
+      outcome_.turns = verdict.turns;
+      for (const auto& d : verdict.differences) wrong("committed and replayed differ: " + d);
+    } catch (const app::InputError& e) {
+      wrong(e.what());
+    }
+    inputs_once();
+    decisions_once();
+    journals_whole();
+  }
+
+  /// Every committed record of every input stands in exactly one range of the history.
+  void inputs_once() {
+    std::map<TopicPartition, std::vector<std::pair<std::int64_t, std::int64_t>>> ranges;
+    for (std::int32_t p = 0; p < kPartitions; ++p)
+      app::read_whole(broker_, {Topic::history, p}, [&](const streams::Record& r) {
+        actors::CommitRecord commit;
+        decode(r.value.value_or(std::string_view{}), commit);
+        for (const auto& range : commit.inputs) ranges[{range.topic, range.partition}].emplace_back(range.first, range.next);
+      });
+    for (const auto& t : kTopics) {
+      if (!t.input) continue;
+      for (std::int32_t p = 0; p < kPartitions; ++p) {
+        auto& of = ranges[{t.topic, p}];
+        std::ranges::sort(of);
+        std::size_t at = 0;
+        for (std::size_t i = 1; i < of.size(); ++i)
+          if (of[i].first < of[i - 1].second)
+            wrong(fmt::format("{}/{}: offset {} was applied twice", t.name, p, of[i].first));
+        app::read_whole(broker_, {t.topic, p}, [&](const streams::Record& r) {
+          while (at < of.size() && of[at].second <= r.offset) ++at;
+          if (at == of.size() || r.offset < of[at].first)
+            wrong(fmt::format("{}/{}: offset {} was never applied", t.name, p, r.offset));
+        });
+      }
+    }
+  }
+
+  void decisions_once() {
+    std::map<std::string, int> decided;
+    for (std::int32_t p = 0; p < kPartitions; ++p)
+      app::read_whole(broker_, {Topic::decisions, p}, [&](const streams::Record& r) {
+        const auto value = r.value.value_or(std::string_view{});
+        const auto scan = value.find("\"scan\":{");
+        const auto from = value.find("\"id\":\"", scan) + 6;
+        ++decided[std::string(value.substr(from, value.find('"', from) - from))];
+      });
+    for (const auto& id : campus_.scans())
+      if (decided[id] != 1) wrong(fmt::format("scan {} has {} decisions", id, decided[id]));
+    if (decided.size() != campus_.scans().size())
+      wrong(fmt::format("{} scans, decisions about {}", campus_.scans().size(), decided.size()));
+  }
+
+  void journals_whole() {
+    for (std::int32_t p = 0; p < kPartitions; ++p) {
+      const auto stores = storage::memory_stores();
+      try {
+        actors::restore_store(p, *stores, broker_, [](auto, auto) {}, [](const std::string&) {});
+      } catch (const storage::StoreError& e) {
+        wrong(e.what());
+      }
+      const auto low = broker_.watermarks({Topic::journal, p}, streams::Isolation::committed).low;
+      if (low > 0) happens("journals trimmed");
+    }
+  }
+
+  Random random_;
+  std::int64_t now_;
+  streams::LocalBroker broker_;
+  SmallCampus campus_;
+  Outcome outcome_;
+  Quiet observer_;
+  streams::Secrets secrets_;
+  actors::NodeOptions options_;
+  std::vector<std::unique_ptr<SimulatedNode>> nodes_;
+  std::uint64_t rate_ = 0; // a call in so many goes wrong
+  bool faults_ = true;
+  int depth_ = 0;
+};
+
+} // namespace
+
+Outcome live(std::uint64_t seed) { return Life(seed).run(); }
+
+} // namespace onecode::simulation

@@ -1,0 +1,160 @@
+#include "tests/simulation/small_campus.hpp"
+
+#include <fmt/format.h>
+
+#include "app/signing.hpp"
+#include "domain/hash.hpp"
+
+namespace onecode::simulation {
+namespace {
+
+constexpr std::size_t kDevices = 5, kAccounts = 12;
+
+std::string device_id(std::size_t n) { return fmt::format("d-{}", n); }
+std::string account_id(std::size_t n) { return fmt::format("a-{:02}", n); }
+std::string handset_id(std::size_t n) { return fmt::format("h-{:02}", n); }
+std::string zone_of(std::size_t device) { return device % 2 == 0 ? "z-north" : "z-south"; }
+
+} // namespace
+
+SmallCampus::SmallCampus(Random& random, Time opens) : random_(random), opens_(opens), numbers_(kDevices, 0) {}
+
+Policy SmallCampus::policy() {
+  Policy policy = builtin_policy();
+  policy.version = "simulated-1";
+  policy.effective_from = kEarliestEvent;
+  policy.response.learning_days = 0;
+  Zone north, south;
+  north.lat_e7 = 293'600'000, north.lon_e7 = 1'131'300'000, north.building = "north", north.campus = "main";
+  south.lat_e7 = 293'700'000, south.lon_e7 = 1'131'300'000, south.building = "south", south.campus = "main";
+  policy.zones["z-north"] = north;
+  policy.zones["z-south"] = south;
+  return policy;
+}
+
+streams::FileRecord SmallCampus::command(const std::string& name, const std::string& target, const std::string& role,
+                                         const std::string& args, Time at) const {
+  app::CommandDraft draft;
+  draft.source = "/office";
+  draft.id = fmt::format("c-{}", ++events_);
+  draft.time = at;
+  draft.name = name;
+  draft.target = target;
+  draft.actor = "clerk";
+  draft.role = role;
+  draft.nonce = fmt::format("n-{}", events_);
+  draft.reason = "simulated";
+  draft.args_json = args;
+  streams::FileRecord out;
+  out.topic = Topic::commands;
+  out.key = target;
+  out.value = app::command_event(draft, nullptr);
+  return out;
+}
+
+std::vector<streams::FileRecord> SmallCampus::registration() const {
+  std::vector<streams::FileRecord> out;
+  const Time before = opens_ - hours(1);
+  out.push_back(command(
+      "integration.adopt", "gates", "information-centre",
+      R"({"unit":"security","owners":["clerk"],"plan":{"purpose":"doors","architecture":"gateways","data_security":"pseudonyms","expected_effect":"safe doors"},"manifest":{"functions":["access"]}})",
+      before));
+  for (std::size_t d = 0; d < kDevices; ++d) {
+    const auto id = device_id(d);
+    out.push_back(command("device.register", id, "information-centre",
+                          fmt::format(R"({{"serial":"s-{}","model":"gate","integration":"gates"}})", d), before));
+    out.push_back(command("device.certify", id, "information-centre",
+                          R"({"certificate":"c","valid_to":"2029-01-01T00:00:00+08:00"})", before));
+    out.push_back(command(
+        "device.install", id, "integration-owner",
+        fmt::format(
+            R"({{"integration":"gates","zone":"{}","position":{{"lat":29.36,"lon":113.13,"accuracy_m":5}},"network":{{}},"kind":"fixed"}})",
+            zone_of(d)),
+        before));
+    out.push_back(command("device.activate", id, "integration-owner", "{}", before));
+  }
+  for (std::size_t a = 0; a < kAccounts; ++a) {
+    out.push_back(command("account.open", account_id(a), "registrar",
+                          R"({"category":"student","valid_from":"2025-09-01T00:00:00+08:00"})", before));
+    if (a % 3 == 0)
+      out.push_back(command("handset.bind", account_id(a), "registrar",
+                            fmt::format(R"({{"handset":"{}"}})", handset_id(a)), before));
+  }
+  return out;
+}
+
+streams::FileRecord SmallCampus::scan(std::size_t device, std::size_t account, const std::string& handset, Time at) {
+  const std::string id = fmt::format("s-{}", ++events_);
+  streams::FileRecord out;
+  out.topic = Topic::scans;
+  out.key = device_id(device);
+  out.value = fmt::format(
+      R"({{"specversion":"1.0","id":"{}","source":"/gates","type":"onecode.scan.v1","time":"{}","data":{{"device":"{}","boot":1,"seq":{},"account":"{}","function":"access","auth":"present","direction":"in","outcome":"accepted","handset":"{}","integration":"gates"}}}})",
+      id, format_time(at), device_id(device), ++numbers_[device], account_id(account), handset);
+  scans_.insert(id);
+  if (registered_) sent_.push_back(out);
+  return out;
+}
+
+std::vector<streams::FileRecord> SmallCampus::next(Time now, std::int32_t partitions) {
+  std::vector<streams::FileRecord> out;
+  const auto account = below(kAccounts);
+  const auto device = below(kDevices);
+  switch (below(24)) {
+    case 0: { // a code is lent: shown at both ends of the campus within seconds, from two handsets
+      const auto other = (device + 1) % kDevices;
+      out.push_back(scan(device, account, handset_id(account), now));
+      out.push_back(scan(other, account, handset_id(account) + "-friend", now + seconds(1)));
+      out.push_back(scan(device, account, handset_id(account), now + seconds(2)));
+      break;
+    }
+    case 1: // held for a while: a timer lifts it
+      out.push_back(command(
+          "account.freeze", account_id(account), "security-officer",
+          fmt::format(R"({{"article":"8","expires":"{}"}})", format_time(now + minutes(static_cast<std::int64_t>(1 + below(120))))),
+          now));
+      break;
+    case 2:
+      out.push_back(command("account.lift", account_id(account), "security-officer", R"({"article":"8"})", now));
+      break;
+    case 3: // sent again
+      if (!sent_.empty()) out.push_back(sent_[below(sent_.size())]);
+      break;
+    case 4: { // a wrong partition
+      auto record = scan(device, account, handset_id(account), now);
+      record.partition = (murmur2_partition(record.key, partitions) + 1) % partitions;
+      out.push_back(std::move(record));
+      break;
+    }
+    case 5: { // not what it should be
+      streams::FileRecord record;
+      record.topic = below(2) == 0 ? Topic::scans : Topic::commands;
+      record.key = device_id(device);
+      if (below(3) != 0) record.value = fmt::format("{{\"specversion\":\"1.0\",\"id\":{}", below(1000));
+      out.push_back(std::move(record));
+      break;
+    }
+    case 6: // somebody unknown
+      out.push_back(scan(device, kAccounts + below(3), "h-x", now));
+      break;
+    case 7:
+      out.push_back(command(below(2) == 0 ? "device.quarantine" : "device.release", device_id(device),
+                            "information-centre", "{}", now));
+      break;
+    case 8: { // a heartbeat
+      streams::FileRecord record;
+      record.topic = Topic::device_reports;
+      record.key = device_id(device);
+      record.value = fmt::format(
+          R"({{"specversion":"1.0","id":"r-{}","source":"/gates","type":"onecode.device-report.v1","time":"{}","data":{{"device":"{}","kind":"heartbeat","uptime_s":5}}}})",
+          ++events_, format_time(now), device_id(device));
+      out.push_back(std::move(record));
+      break;
+    }
+    default:
+      out.push_back(scan(device, account, handset_id(account), now));
+  }
+  return out;
+}
+
+} // namespace onecode::simulation
