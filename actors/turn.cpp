@@ -34,7 +34,7 @@ void Turn::run(Inputs inputs, const PolicyBook& policies, std::int64_t received_
   std::ranges::sort(hints, {}, &ClockHint::order);
   facts_->now = clock_(hints);
 
-  for (const auto shard : facts_->shards)
+  for (const auto shard : facts_->fired.value_or(facts_->shards))
     if (const auto due = crew_.shard(shard).next_timer(); due && *due <= facts_->now) take_part(shard);
   tasks.clear();
   for (const auto shard : participants_) tasks.emplace(shard, task::Begin{facts_});

@@ -162,6 +162,10 @@ void Replayer::apply() {
   facts.policy_offset = policies.offset();
   facts.shards = facts_ ? facts_->shards : crew_.shards();
   facts.clock = facts_ && facts_->clock != "events" ? actors::ClockMode::wall : actors::ClockMode::events;
+  if (facts_ && !facts_->digests.empty()) {
+    auto& fired = facts.fired.emplace();
+    for (const auto& [shard, digest] : facts_->digests) fired.push_back(shard);
+  }
   clock_.fixed = facts_ ? std::optional(facts_->now) : std::nullopt;
   const auto of_history = std::exchange(facts_, std::nullopt);
   const bool history = of_history.has_value();

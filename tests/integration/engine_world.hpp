@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,7 +92,7 @@ public:
     facts.number = turns_ + 1;
     facts.id = "t-" + std::to_string(turns_ + 1);
     facts.policies = policies_.history();
-    facts.shards = crew_.shards();
+    facts.shards = here.value_or(crew_.shards());
     facts.clock = actors::ClockMode::events;
     auto clock = clock_;
     actors::Turn turn(crew_, std::move(facts), true, [&](const auto& hints) { return clock.next(hints); });
@@ -118,6 +119,7 @@ public:
     return out;
   }
 
+  std::optional<std::vector<std::int32_t>> here; // whose messages stay in the turn; nullopt: everybody's
   std::vector<streams::OutRecord> outputs;
   std::map<std::int32_t, std::vector<std::string>> journal;
   std::map<std::int32_t, std::string> histories; // each shard's newest commit record
