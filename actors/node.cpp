@@ -204,7 +204,7 @@ void Node::want_shards(std::vector<std::unique_ptr<Shard>> open) {
 void Node::take_over(Milliseconds patience) {
   if (takeover_.done() || assignment_.empty()) return;
   auto ready = takeover_.step(*consumer_, patience);
-  for (const auto& report : takeover_.take_reports()) observer_.log(1, report);
+  for (const auto& report : takeover_.take_reports()) observer_.log(report.level, report.text);
   for (const auto& p : takeover_.progress())
     if (p.total > 0) observer_.restoring(p.shard, p.done, p.total);
   publish_status();

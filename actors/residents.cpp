@@ -194,10 +194,14 @@ void Residents::store(Entity& entity, storage::WriteBatch& write) {
   unlink_unstored(entity);
 }
 
-bool Residents::store_is_behind(Kind kind, std::string_view id, std::string_view part) {
+const Entity* Residents::awake(Kind kind, std::string_view id) const {
   const auto it = entities_.find(Key{kind, id, hash_of(kind, id)});
-  if (it == entities_.end() || it->second->residence.unstored == 0 || planted(Mistake::sweep_over_newer)) return false;
-  return std::ranges::any_of(it->second->residence.parts,
+  return it == entities_.end() ? nullptr : it->second.get();
+}
+
+bool Residents::store_is_behind(const Entity& awake, std::string_view part) {
+  if (awake.residence.unstored == 0 || planted(Mistake::sweep_over_newer)) return false;
+  return std::ranges::any_of(awake.residence.parts,
                              [name = PartName(part)](const auto& p) { return p.name == name && p.unstored(); });
 }
 

@@ -61,8 +61,10 @@ public:
   /// By how much the batches that were given out since the last call change the digest of the store.
   storage::Digest take_stored_change() { return std::exchange(stored_change_, 0); }
 
-  /// For the sweep. Does the store hold an older value of this part of an entity than the journal?
-  bool store_is_behind(Kind kind, std::string_view id, std::string_view part);
+  /// For the sweep. Null: it sleeps, and the store has everything of it.
+  const Entity* awake(Kind kind, std::string_view id) const;
+  /// Does the store hold an older value of this part than the journal?
+  static bool store_is_behind(const Entity& awake, std::string_view part);
   /// Entities of which the store lacks something that was journalled before `offset`, oldest first, until `visit` says no.
   bool each_unstored_before(std::int64_t offset, const std::function<bool(Entity&)>& visit);
   /// What was last journalled before `offset` and goes to the store from now on is gathered in late(), to be journalled

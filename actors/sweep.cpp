@@ -56,6 +56,8 @@ bool Sweep::move_on(const Mark* mark, const std::function<bool()>& enough,
                     const std::function<void(std::string_view, std::string_view)>& put) {
   const bool last_circle = mark != nullptr && mark->at.circle < next_.circle;
   bool whole = true, there = false;
+  std::string of; // the entity whose parts the cursor is at: they stand next to each other
+  const Entity* awake = nullptr;
   store_.scan_from(next_.key, "", [&](std::string_view key, std::string_view value) {
     next_.key = key;
     whole = false;
@@ -65,8 +67,11 @@ bool Sweep::move_on(const Mark* mark, const std::function<bool()>& enough,
     if (key.front() == 'm') return true; // the newest commit record is in every turn
     if (key.front() == 'e') {
       const auto end_of_id = key.find('\0', 2);
-      const auto kind = static_cast<Kind>(key[1] - '0');
-      if (residents_.store_is_behind(kind, key.substr(2, end_of_id - 2), key.substr(end_of_id + 1))) return true;
+      if (key.substr(0, end_of_id) != of) {
+        of = key.substr(0, end_of_id);
+        awake = residents_.awake(static_cast<Kind>(key[1] - '0'), key.substr(2, end_of_id - 2));
+      }
+      if (awake != nullptr && Residents::store_is_behind(*awake, key.substr(end_of_id + 1))) return true;
     }
     put(key, value);
     return true;

@@ -38,7 +38,7 @@ struct Takeover::Restore {
   std::future<void> ended;
   // Of the crew's thread until `ended`.
   std::unique_ptr<Shard> shard;
-  std::vector<std::string> reports;
+  std::vector<Report> reports;
 
   bool has_ended() const { return ended.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
 };
@@ -154,14 +154,14 @@ std::shared_ptr<Takeover::Restore> Takeover::start(std::int32_t shard) {
       r->total = total;
       if (!r->wanted) throw NotWanted{};
     };
-    const auto report = [r](const std::string& text) { r->reports.push_back(text); };
+    const auto report = [r](const std::string& text) { r->reports.push_back({3, text}); };
     try {
       auto restored = restore_store(shard, stores_, broker_, progress, report);
       auto made = std::make_unique<Shard>(shard, options, secrets_, std::move(restored.store));
       made->open(restored.journal_next);
       r->shard = std::move(made);
       if (restored.records > 0)
-        r->reports.push_back(fmt::format("shard {} restored from {} journal records", shard, restored.records));
+        r->reports.push_back({1, fmt::format("shard {} restored from {} journal records", shard, restored.records)});
     } catch (const NotWanted&) {
     }
   });
@@ -184,12 +184,14 @@ std::string Takeover::mismatch(const Shard& shard, const streams::Offsets& commi
     const auto known = of_state.find(at);
     if (known == of_state.end())
       return fmt::format(
-          "shard {}: the group committed offset {} of {}, but the journal knows of no turn; the journal topic was lost or "
+          "shard {}: the group committed offset {} of {}, but the journal knows of no turn; the journal topic was "
+          "lost or "
           "recreated",
           shard.index(), offset, name(at.topic));
     if (offset != known->second)
-      return fmt::format("shard {}: {} stands at offset {} in the journal and at {} in the group; it is not processed",
-                         shard.index(), name(at.topic), known->second, offset);
+      return fmt::format(
+          "shard {}: {} stands at offset {} in the journal and at {} in the group; it is not processed",
+          shard.index(), name(at.topic), known->second, offset);
   }
   return {};
 }

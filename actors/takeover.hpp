@@ -44,7 +44,11 @@ public:
   bool done() const { return wanted_.empty(); }
   std::vector<Progress> progress() const;
   /// What there is to log since the last call.
-  std::vector<std::string> take_reports() { return std::exchange(reports_, {}); }
+  struct Report {
+    int level = 1; // as NodeObserver::log
+    std::string text;
+  };
+  std::vector<Report> take_reports() { return std::exchange(reports_, {}); }
 
 private:
   struct Restore;
@@ -71,7 +75,7 @@ private:
   std::int32_t asked_last_ = -1; // of those that were not settled
   std::vector<std::pair<std::int32_t, std::shared_ptr<Restore>>>
       ending_; // not wanted any more; they hold their store
-  std::vector<std::string> reports_;
+  std::vector<Report> reports_;
 };
 
 } // namespace onecode::actors

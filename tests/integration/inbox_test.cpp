@@ -28,14 +28,14 @@ Seen seen(const std::vector<streams::OutRecord>& outputs) {
     const auto value = nlohmann::json::parse(o.value);
     const auto& data = value.at("data");
     if (o.topic == Topic::decisions) {
-      out.decisions[data.at("scan").at("id")] = nlohmann::json{data.at("verdict"), data.at("reasons"),
-                                                              data.at("findings"), data.at("score")}
-                                                   .dump();
+      out.decisions[data.at("scan").at("id")] =
+          nlohmann::json{data.at("verdict"), data.at("reasons"), data.at("findings"), data.at("score")}.dump();
     } else if (o.topic != Topic::notices && o.topic != Topic::dead_letters) {
       const bool finding = o.topic == Topic::alerts || o.topic == Topic::compliance;
       out.last[std::string(name(o.topic)) + " " + o.key] =
-          finding ? nlohmann::json{data.at("finding_info").at("uid"), data.at("status_id"), data.at("risk_score")}.dump()
-                  : data.dump();
+          finding
+              ? nlohmann::json{data.at("finding_info").at("uid"), data.at("status_id"), data.at("risk_score")}.dump()
+              : data.dump();
     }
   }
   return out;

@@ -37,7 +37,8 @@ private:
 
 class FaultyProducer final : public TransactionalProducer {
 public:
-  FaultyProducer(std::unique_ptr<TransactionalProducer> inner, At at) : inner_(std::move(inner)), at_(std::move(at)) {}
+  FaultyProducer(std::unique_ptr<TransactionalProducer> inner, At at)
+      : inner_(std::move(inner)), at_(std::move(at)) {}
   void init() override {
     (*at_)(Point::init);
     inner_->init();

@@ -109,10 +109,10 @@ std::vector<streams::FileRecord> SmallCampus::next(Time now, std::int32_t partit
       break;
     }
     case 1: // held for a while: a timer lifts it
-      out.push_back(command(
-          "account.freeze", account_id(account), "security-officer",
-          fmt::format(R"({{"article":"8","expires":"{}"}})", format_time(now + minutes(static_cast<std::int64_t>(1 + below(120))))),
-          now));
+      out.push_back(command("account.freeze", account_id(account), "security-officer",
+                            fmt::format(R"({{"article":"8","expires":"{}"}})",
+                                        format_time(now + minutes(static_cast<std::int64_t>(1 + below(120))))),
+                            now));
       break;
     case 2:
       out.push_back(command("account.lift", account_id(account), "security-officer", R"({"article":"8"})", now));

@@ -1,0 +1,75 @@
+#include "tests/chaos/process.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+
+namespace onecode::chaos {
+namespace {
+
+Ended ended_by(int status) {
+  if (WIFSIGNALED(status)) return {-1, WTERMSIG(status)};
+  return {WEXITSTATUS(status), 0};
+}
+
+/// In the child, where other threads' locks may be held for ever: system calls only.
+[[noreturn]] void become(char* const* argv, int log, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127); // it died in the meantime
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(log, STDOUT_FILENO);
+  ::dup2(log, STDERR_FILENO);
+  ::execv(argv[0], argv);
+  ::_exit(127);
+}
+
+} // namespace
+
+std::string Ended::text() const {
+  return signal != 0 ? "killed by signal " + std::to_string(signal) : "exit code " + std::to_string(code);
+}
+
+Process::~Process() { kill(); }
+
+void Process::start(const std::vector<std::string>& command, const std::filesystem::path& log) {
+  if (running()) throw std::logic_error(command.at(0) + " already runs");
+  const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0) throw std::runtime_error(log.string() + ": " + std::strerror(errno));
+  std::vector<char*> argv;
+  for (const auto& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) become(argv.data(), fd, parent);
+  ::close(fd);
+  if (pid < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
+  pid_ = pid;
+}
+
+void Process::send(int signal) const {
+  if (running()) ::kill(pid_, signal);
+}
+
+void Process::kill() {
+  if (!running()) return;
+  ::kill(pid_, SIGKILL);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = 0;
+}
+
+std::optional<Ended> Process::ended() {
+  int status = 0;
+  if (!running() || ::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  pid_ = 0;
+  return ended_by(status);
+}
+
+} // namespace onecode::chaos

@@ -1,0 +1,41 @@
+// A child process that does not outlive the test. Start them from one thread only, the one that lives longest: the
+// kernel takes its end for the parent's.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace onecode::chaos {
+
+/// How a process ended: with a code, or by a signal (then `code` is -1).
+struct Ended {
+  int code = -1;
+  int signal = 0;
+  std::string text() const;
+};
+
+class Process {
+public:
+  Process() = default;
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  /// stdout and stderr are appended to `log`.
+  void start(const std::vector<std::string>& command, const std::filesystem::path& log);
+  void send(int signal) const;
+  /// Ends it and waits until it is gone.
+  void kill();
+  bool running() const { return pid_ > 0; }
+  /// Given once, and then it no longer runs; nullopt: it does, or nothing was started.
+  std::optional<Ended> ended();
+
+private:
+  pid_t pid_ = 0;
+};
+
+} // namespace onecode::chaos
