@@ -46,7 +46,7 @@ struct RootKey {
 struct CommitRecord {
   std::uint32_t version = 1;
   std::string turn;         // <node>-<n>
-  std::uint64_t number = 0; // n: rises with every turn of a shard, and no other turn has it
+  std::uint64_t number = 0; // n: no other turn has it
   std::int32_t partitions = 0;
   std::vector<std::int32_t> shards; // of the node in this turn: messages between them stayed inside it
   Time now;
@@ -56,6 +56,7 @@ struct CommitRecord {
   std::vector<InputRange> positions; // of all its input partitions after this turn (first = next)
   std::vector<RootKey> roots;        // where the turn read policies: who may sign the first ones
   std::uint64_t digest = 0;          // of this shard's state after the turn (storage/digest.hpp)
+  std::vector<std::int32_t> parts;   // shards that had a part in the turn: each of them has a record of it
   std::string previous;              // SHA-256 of this shard's commit record before; empty: this is its first
 
   template <class Self, class V>
@@ -73,6 +74,7 @@ struct CommitRecord {
     v("roots", s.roots);
     v("digest", s.digest);
     v("previous", s.previous);
+    v("parts", s.parts);
   }
 };
 

@@ -45,8 +45,8 @@ void EventMemory::forget_old(Time now, storage::EntryWriter& write) {
   std::size_t forgotten = 0;
   std::string value;
   store_.scan_from(swept_to_, "y", [&](std::string_view key, std::string_view content) {
-    swept_to_ = key;
     if (storage::read_u32(key.substr(1)) > hour || ++forgotten > kForgottenPerTurn) return false;
+    swept_to_ = key; // never one that is still to come: an id that is forgotten sooner may be put before it
     const Hash128 event{storage::read_u64(key.substr(5)), storage::read_u64(key.substr(13))};
     if (!of_this_turn_.contains(event)) {
       value.assign(key.substr(1, 4));

@@ -188,6 +188,10 @@ void Node::assigned(const std::vector<TopicPartition>& partitions) {
   // The group wants an answer to its assignment at once: what is ready now, or nothing for the time being.
   consumer_->assign({});
   take_over(kFirstPatience);
+  // Short restores are worth waiting for: shards that begin together need no inbox between them.
+  for (auto waited = Milliseconds(0); waited < kFirstPatience && takeover_.wait(kTakeoverPatience);
+       waited += kTakeoverPatience)
+    take_over(kTakeoverPatience);
 }
 
 void Node::want_shards(std::vector<std::unique_ptr<Shard>> open) {
@@ -207,7 +211,6 @@ void Node::take_over(Milliseconds patience) {
   for (const auto& report : takeover_.take_reports()) observer_.log(report.level, report.text);
   for (const auto& p : takeover_.progress())
     if (p.total > 0) observer_.restoring(p.shard, p.done, p.total);
-  publish_status();
   if (ready.empty()) return;
   for (auto& r : ready) {
     if (const auto& last = r.shard->last_commit()) clock_.at_least(last->now);
@@ -264,11 +267,12 @@ void Node::trim_journals() {
     const auto to = crew_.shard(shard).trim_to();
     auto& done = trimmed_[shard];
     if (to <= done) continue;
-    done = to; // where it fails now, the next mark is another try
     try {
       broker_.trim({Topic::journal, shard}, to);
+      done = to;
     } catch (const BrokerError& e) {
       observer_.log(2, std::string("the journal grows: ") + e.what());
+      return; // one such wait is enough for now
     }
   }
 }
@@ -390,7 +394,6 @@ bool Node::turn() {
     } else if (e.fault == BrokerFault::fatal) {
       observer_.aborted("fatal");
       observer_.log(3, std::string("transaction lost, taking over anew: ") + e.what());
-      turn.aborted();
       recover();
       return true;
     } else {

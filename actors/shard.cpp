@@ -513,6 +513,7 @@ const Staged& Shard::finish(const TurnFacts& facts, std::vector<InputRange> posi
   commit.number = facts_.number;
   commit.partitions = options_.partitions;
   commit.shards = facts_.shards;
+  commit.parts = facts_.parts;
   commit.now = facts_.now;
   commit.policy_offset = facts_.policy_offset;
   commit.clock = facts_.clock;

@@ -55,6 +55,7 @@ struct TurnFacts {
   std::shared_ptr<const PolicyHistory> policies;
   std::int64_t policy_offset = 0;
   std::vector<std::int32_t> shards; // of this node
+  std::vector<std::int32_t> parts;  // who had a part, known when the turn is finished
   /// Replay: whose timers fired in the recorded turn. The others of its node may stand elsewhere in the replay than they did then:
   /// nothing orders a turn with those in which it had no part.
   std::optional<std::vector<std::int32_t>> fired;

@@ -18,7 +18,7 @@ Sweep::Sweep(storage::Store& store, Residents& residents, std::size_t step)
     : store_(store), residents_(residents), step_(step) {}
 
 void Sweep::run(PartWriter& out, const std::function<std::size_t()>& chunk) {
-  swept_ = 0;
+  swept_ = late_ = 0;
   passed_ = 0;
   next_ = at_;
   const auto put = [&](std::string_view key, std::string_view value) {
@@ -29,6 +29,7 @@ void Sweep::run(PartWriter& out, const std::function<std::size_t()>& chunk) {
   };
   if (!residents_.late().empty())
     storage::WriteBatch::each(residents_.late().bytes(), [&](auto key, auto value) { put(key, value.value()); });
+  late_ = swept_;
   if (owed_ < kLeastRun) return;
 
   const auto budget = swept_ + static_cast<std::size_t>(owed_);
@@ -94,12 +95,13 @@ void Sweep::committed(std::int64_t from, std::size_t bytes) {
     residents_.late_before(from);
   }
   bytes_ += bytes;
-  owed_ += static_cast<std::int64_t>(bytes) - 2 * static_cast<std::int64_t>(swept_);
+  // What came late is no step of the cursor: counted as one, it could stop it.
+  owed_ += static_cast<std::int64_t>(bytes + late_) - 2 * static_cast<std::int64_t>(swept_);
   // A turn may change more than there is to sweep.
   if (next_.circle != at_.circle) owed_ = std::min<std::int64_t>(owed_, 0);
   at_ = std::move(next_);
   passed_ = 0;
-  swept_ = 0;
+  swept_ = late_ = 0;
 }
 
 } // namespace onecode::actors

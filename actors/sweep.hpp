@@ -31,7 +31,7 @@ public:
   /// The turn is committed: no record of it is below `from`, `bytes` of them are swept and changed ones together. To be
   /// called before residents may store anything of it.
   void committed(std::int64_t from, std::size_t bytes);
-  void aborted() { swept_ = passed_ = 0; }
+  void aborted() { swept_ = late_ = passed_ = 0; }
   /// Nobody who restores from the journal alone needs the records below.
   std::int64_t trim_to() const { return trimmed_.offset; }
 
@@ -62,8 +62,8 @@ private:
 
   // The turn.
   Position next_;
-  std::size_t passed_ = 0; // marks
-  std::size_t swept_ = 0;
+  std::size_t passed_ = 0;           // marks
+  std::size_t swept_ = 0, late_ = 0; // bytes; late ones are among the swept
 };
 
 } // namespace onecode::actors

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "actors/planted.hpp"
 
@@ -12,6 +13,11 @@ namespace {
 using streams::BrokerError;
 using streams::BrokerFault;
 using streams::Milliseconds;
+
+constexpr Milliseconds kLeastPatience{20}, kMostPatience{320};
+
+/// Each restore has a thread and a reader of its own, beside the turns of the shards that are here.
+std::ptrdiff_t restores_at_once() { return std::max(2U, std::thread::hardware_concurrency()); }
 
 struct NotWanted {};
 
@@ -95,49 +101,56 @@ std::vector<Takeover::Ready> Takeover::step(streams::Consumer& consumer, Millise
           ++it;
           continue;
         }
-        auto next = positions(*w.open, *w.committed);
+        auto next = positions(*w.open);
         ready.push_back({std::move(w.open), std::move(next)});
         it = wanted_.erase(it);
         continue;
       }
       w.open.reset();
-      if (!still_ending(index)) w.restore = start(index);
+      const auto running = std::ranges::count_if(wanted_, [](const auto& o) { return o.second.restore != nullptr; });
+      if (!still_ending(index) && running < restores_at_once()) w.restore = start(index);
     }
     ++it;
   }
   return ready;
 }
 
+bool Takeover::ask(const std::vector<std::int32_t>& shards, streams::Consumer& consumer, Milliseconds patience) {
+  std::vector<TopicPartition> partitions;
+  for (const auto shard : shards) std::ranges::copy(inputs_of(shard), std::back_inserter(partitions));
+  streams::Offsets offsets;
+  try {
+    offsets = consumer.committed(partitions, patience);
+  } catch (const BrokerError& e) {
+    if (e.fault != BrokerFault::unreachable) throw;
+    return false; // one of them is pending
+  }
+  for (const auto shard : shards) wanted_[shard].committed.emplace();
+  for (const auto& [at, offset] : offsets) (*wanted_[at.partition].committed)[at] = offset;
+  return true;
+}
+
 void Takeover::settle(streams::Consumer& consumer, Milliseconds patience) {
   std::vector<std::int32_t> unsettled;
   for (const auto& [index, w] : wanted_)
     if (!w.committed) unsettled.push_back(index);
-  const auto ask = [&](const std::vector<std::int32_t>& shards) {
-    std::vector<TopicPartition> partitions;
-    for (const auto shard : shards) std::ranges::copy(inputs_of(shard), std::back_inserter(partitions));
-    streams::Offsets offsets;
-    try {
-      offsets = consumer.committed(partitions, patience);
-    } catch (const BrokerError& e) {
-      if (e.fault != BrokerFault::unreachable) throw;
-      return; // one of them is pending
-    }
-    for (const auto shard : shards) wanted_[shard].committed.emplace();
-    for (const auto& [at, offset] : offsets) (*wanted_[at.partition].committed)[at] = offset;
-  };
   if (unsettled.empty()) return;
   // Ordinarily all are answered at once. Where one is held back by the open transaction of a dead node the others are not:
   // they are asked for one by one, one in each step.
-  if (asked_last_ < 0) ask(unsettled);
-  const bool all = std::ranges::all_of(wanted_, [](const auto& w) { return w.second.committed.has_value(); });
-  if (all) {
-    asked_last_ = -1;
-    return;
-  }
+  if (asked_last_ < 0 && ask(unsettled, consumer, patience)) return;
   auto next = std::ranges::upper_bound(unsettled, asked_last_);
   if (next == unsettled.end()) next = unsettled.begin();
   asked_last_ = *next;
-  ask({*next});
+  auto& w = wanted_[*next];
+  if (--w.rest >= 0 || ask({*next}, consumer, w.patience)) return;
+  // A slow broker needs more patience, but no more of the turns' time: who waits longer asks less often.
+  w.patience = std::min(w.patience * 2, kMostPatience);
+  w.rest = w.patience / kLeastPatience;
+  if (w.patience == kMostPatience && !std::exchange(w.told, true))
+    reports_.push_back(
+        {2, fmt::format("shard {} waits for its committed offsets: a transaction of a node that is gone holds "
+                        "them, or the broker is slow",
+                        *next)});
 }
 
 bool Takeover::still_ending(std::int32_t shard) {
@@ -168,7 +181,7 @@ std::shared_ptr<Takeover::Restore> Takeover::start(std::int32_t shard) {
   return restore;
 }
 
-streams::Offsets Takeover::positions(const Shard& shard, const streams::Offsets& committed) {
+streams::Offsets Takeover::positions(const Shard& shard) {
   streams::Offsets out;
   const auto of_state = positions_of(shard);
   for (const auto& at : inputs_of(shard.index())) {
@@ -194,6 +207,14 @@ std::string Takeover::mismatch(const Shard& shard, const streams::Offsets& commi
           shard.index(), name(at.topic), known->second, offset);
   }
   return {};
+}
+
+bool Takeover::wait(Milliseconds at_most) const {
+  const auto running =
+      std::ranges::find_if(wanted_, [](const auto& w) { return w.second.restore && !w.second.restore->has_ended(); });
+  if (running == wanted_.end()) return false;
+  running->second.restore->ended.wait_for(at_most);
+  return true;
 }
 
 std::vector<Takeover::Progress> Takeover::progress() const {

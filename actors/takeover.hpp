@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/crew.hpp"
@@ -42,6 +43,8 @@ public:
   /// Throws BrokerError and StoreError, also those of a restore.
   std::vector<Ready> step(streams::Consumer& consumer, streams::Milliseconds patience);
   bool done() const { return wanted_.empty(); }
+  /// Waits for a restore that is running; false: none is.
+  bool wait(streams::Milliseconds at_most) const;
   std::vector<Progress> progress() const;
   /// What there is to log since the last call.
   struct Report {
@@ -56,13 +59,17 @@ private:
     std::optional<streams::Offsets> committed; // set: settled
     std::unique_ptr<Shard> open;
     std::shared_ptr<Restore> restore;
-    std::string mismatch; // of offsets, as it was last seen
+    std::string mismatch;               // of offsets, as it was last seen
+    streams::Milliseconds patience{20}; // with the next answer about offsets
+    std::int64_t rest = 0;              // steps until it is asked for
+    bool told = false;                  // that it waits
   };
 
+  bool ask(const std::vector<std::int32_t>& shards, streams::Consumer& consumer, streams::Milliseconds patience);
   void settle(streams::Consumer& consumer, streams::Milliseconds patience);
   std::shared_ptr<Restore> start(std::int32_t shard);
   bool still_ending(std::int32_t shard);
-  streams::Offsets positions(const Shard& shard, const streams::Offsets& committed);
+  streams::Offsets positions(const Shard& shard);
   /// How the group's offsets and those of the last commit differ; empty: they do not.
   static std::string mismatch(const Shard& shard, const streams::Offsets& committed);
 

@@ -42,6 +42,7 @@ void Turn::run(Inputs inputs, const PolicyBook& policies, std::int64_t received_
 
   deliver_rounds();
   number();
+  facts_->parts = participants_;
 
   tasks.clear();
   for (const auto shard : participants_)

@@ -89,6 +89,8 @@ History::History(streams::Broker& broker) : broker_(broker) {
   const auto partitions = broker.describe_topics()[Topic::history].partitions;
   if (partitions == 0) throw InputError("the topic history does not exist; onecode topics create makes it");
   std::vector<std::string> gaps;
+  for (std::int32_t p = 0; p < partitions; ++p)
+    ends_[p] = broker.watermarks({Topic::history, p}, streams::Isolation::committed).high;
   for (std::int32_t p = 0; p < partitions; ++p) {
     const TopicPartition at{Topic::history, p};
     auto& commits = commits_[p];
@@ -109,6 +111,30 @@ History::History(streams::Broker& broker) : broker_(broker) {
   }
   // A replay begins with nothing: without its first turns a shard would come out as another.
   if (!gaps.empty()) throw InputError(gaps);
+  leave_out_incomplete();
+}
+
+bool History::grown() const {
+  return std::ranges::any_of(ends_, [&](const auto& end) {
+    return broker_.watermarks({Topic::history, end.first}, streams::Isolation::committed).high != end.second;
+  });
+}
+
+void History::leave_out_incomplete() {
+  for (bool found = true; found;) {
+    found = false;
+    for (auto& [shard, commits] : commits_) {
+      const auto cut = std::ranges::find_if(commits, [&](const CommitRecord& c) {
+        return parts_.at(c.turn) < std::max<std::size_t>(1, c.parts.size());
+      });
+      if (cut == commits.end()) continue;
+      // What follows on this shard goes too, and so on the other shards of those turns.
+      for (auto c = cut; c != commits.end(); ++c) --parts_.at(c->turn);
+      commits.erase(cut, commits.end());
+      found = true;
+    }
+  }
+  std::erase_if(parts_, [](const auto& of) { return of.second == 0; });
 }
 
 /// The turn whose commit records stand first on every shard that had a part in it; of several the earliest.

@@ -16,10 +16,14 @@ namespace onecode::app {
 
 class History {
 public:
-  /// Reads all commit records. Throws InputError: the topic is not there, or its first turns are no longer kept.
+  /// Reads all commit records. Of a cluster that works meanwhile it is what was committed up to some moment: a turn that is not
+  /// there on all of its shards yet is left out, and what follows it. Throws InputError: the topic is not there, or its first
+  /// turns are no longer kept.
   explicit History(streams::Broker& broker);
 
   std::uint64_t turns() const { return parts_.size(); }
+  /// Were turns committed since the records were read?
+  bool grown() const;
   /// Commit records that do not name the one before them, a sentence each; empty: every chain is whole.
   const std::vector<std::string>& broken_links() const { return broken_links_; }
 
@@ -31,10 +35,12 @@ public:
 private:
   using Positions = std::map<std::int32_t, std::size_t>; // by shard
   std::string next_turn(const Positions& at) const;
+  void leave_out_incomplete();
 
   streams::Broker& broker_;
   std::map<std::int32_t, std::vector<actors::CommitRecord>> commits_; // by shard
   std::map<std::string, std::size_t> parts_;                          // of a turn: how many shards have one
+  std::map<std::int32_t, std::int64_t> ends_;                         // of the partitions, before they were read
   std::vector<std::string> broken_links_;
 };
 

@@ -43,7 +43,7 @@ private:
 struct Verdict {
   std::uint64_t turns = 0, records = 0;
   std::vector<std::string> differences;  // a sentence each; empty: all is as it should be
-  std::vector<std::string> not_compared; // topics whose first records are no longer kept
+  std::vector<std::string> not_compared; // outputs, and why not
   OutputTally committed;                 // of the topics that were compared
 };
 

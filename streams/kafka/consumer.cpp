@@ -17,8 +17,6 @@ namespace onecode::streams::kafka {
 
 namespace {
 
-// Pending offsets of a dead member's transaction go away after its transaction.timeout.ms (10 s) and the broker's
-// next look (10 s); a broker that fails over in between gets its share.
 constexpr Milliseconds kOneAnswer{5'000}; // of rd_kafka_committed()
 
 constexpr std::size_t kLook = 64; // messages that serve() takes out of a queue to find a record

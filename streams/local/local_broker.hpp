@@ -33,8 +33,6 @@ struct LocalBrokerOptions {
   std::int64_t transaction_timeout_ms = 10'000;
   /// A member that has not called serve() or committed() for so long is out of the group.
   std::int64_t session_timeout_ms = 45'000;
-  /// How long committed() waits for pending offsets before it throws unreachable.
-  std::int64_t request_timeout_ms = 60'000;
   /// Asked when a transaction is decided, and again whenever somebody calls: do its markers come later still? Then its records
   /// stay beyond the last stable offset although its offsets are committed. Empty: never.
   std::function<bool()> marker_is_late;

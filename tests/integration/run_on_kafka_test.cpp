@@ -168,6 +168,7 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
   options.policy = builtin_policy();
   const streams::Secrets secrets;
   app::Replayer replayer(options, secrets, [&](const streams::OutRecord& out) {
+    if (out.topic == Topic::inbox) return; // shards that were not there yet were written to: inputs, and no outputs
     replayed[{out.topic, out.key}].push_back(headers_text(out.headers) + out.value);
   });
   streams::EventFileReader reader(history);

@@ -131,6 +131,10 @@ private:
 
   void advance() {
     now_ += static_cast<std::int64_t>(below(900));
+    if (below(400) == 0) {
+      happens("weeks passed"); // event ids are forgotten, commands expire
+      now_ += 8LL * 86'400'000;
+    }
     if (below(60) == 0) now_ += static_cast<std::int64_t>(below(100)) * 60'000; // holds expire, sessions too
   }
 
