@@ -190,6 +190,7 @@ void Residents::store(Entity& entity, storage::WriteBatch& write) {
     part.stored_digest = part.digest;
     part.bytes = nullptr;
   }
+  if (late) late_since_ = std::min(late_since_.value_or(r.unstored_since), r.unstored_since);
   r.unstored = 0;
   unlink_unstored(entity);
 }
@@ -218,8 +219,9 @@ void Residents::store_all(storage::WriteBatch& write) {
 }
 
 std::optional<std::int64_t> Residents::store_position() const {
-  if (unstored_oldest_ == nullptr) return std::nullopt;
-  return unstored_oldest_->residence.unstored_since;
+  if (unstored_oldest_ == nullptr) return late_since_;
+  const auto since = unstored_oldest_->residence.unstored_since;
+  return std::min(since, late_since_.value_or(since));
 }
 
 void Residents::drop_records() {

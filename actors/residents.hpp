@@ -54,7 +54,7 @@ public:
                                                                          storage::WriteBatch& write);
   void aborted();
 
-  /// Where in the journal everything that the store lacks begins; nullopt: it lacks nothing.
+  /// Where in the journal everything begins that the store lacks, or has but late; nullopt: there is nothing.
   std::optional<std::int64_t> store_position() const;
   /// Adds everything that the store lacks.
   void store_all(storage::WriteBatch& write);
@@ -70,7 +70,11 @@ public:
   /// What was last journalled before `offset` and goes to the store from now on is gathered in late(), to be journalled
   /// again in the next turn: the sweep may have passed its place in the store when it was not there.
   void late_before(std::int64_t offset) { late_before_ = offset; }
-  storage::WriteBatch& late() { return late_; }
+  const storage::WriteBatch& late() const { return late_; }
+  void late_journalled() {
+    late_.clear();
+    late_since_.reset();
+  }
 
   const Counts& counts() const { return counts_; }
   /// A record's buffer that is not needed any more, for its memory.
@@ -123,6 +127,7 @@ private:
   storage::Digest stored_change_ = 0;
   std::int64_t late_before_ = 0;
   storage::WriteBatch late_;
+  std::optional<std::int64_t> late_since_; // journal offset of the oldest of these
 };
 
 } // namespace onecode::actors

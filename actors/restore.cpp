@@ -85,8 +85,8 @@ bool nobody_else_wrote(const Shard& shard, streams::Broker& broker) {
 Restored restore_store(std::int32_t shard, storage::StoreFactory& stores, streams::Broker& broker,
                        const std::function<void(std::int64_t, std::int64_t)>& progress,
                        const std::function<void(const std::string&)>& report) {
-  const auto marks = marks_of(broker, shard);
   for (;;) {
+    const auto marks = marks_of(broker, shard);
     Restored restored;
     restored.store = stores.open(shard);
     const auto stands = restored.store->journal_next();
@@ -99,7 +99,13 @@ Restored restore_store(std::int32_t shard, storage::StoreFactory& stores, stream
     if (stands && *stands < marks.low) {
       why = fmt::format("the store stands at journal offset {}, the journal begins at {}", *stands, marks.low);
     } else {
-      read_on(restored, shard, broker, stands.value_or(marks.low), marks.high, progress);
+      try {
+        read_on(restored, shard, broker, stands.value_or(marks.low), marks.high, progress);
+      } catch (const streams::BrokerError&) {
+        // Whoever had the shard before may not know yet, and trim: what it trims, it has journalled again.
+        if (marks_of(broker, shard).low <= restored.journal_next) throw;
+        continue;
+      }
       why = difference(*restored.store);
       if (why.empty()) return restored;
       if (!stands)

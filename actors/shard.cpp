@@ -71,17 +71,19 @@ void Shard::open(std::optional<std::int64_t> journal_next) {
   timers_.load(*store_);
   last_commit_.reset();
   std::vector<std::optional<std::string>> values;
-  const std::string key{kCommitKey};
-  store_->read({&key, 1}, values);
+  const std::string keys[] = {std::string(kCommitKey), std::string(kSweepKey)};
+  store_->read(keys, values);
   if (values.at(0)) decode(*values[0], last_commit_.emplace());
   previous_ = values[0] ? streams::sha256(*values[0]) : std::string{};
   const auto standing = store_->standing();
   journal_next_ = journal_next;
   if (!journal_next_ && standing) journal_next_ = standing->journal_next;
+  if (values.at(1)) sweep_.load(*values[1]);
   digest_ = store_digest_ = standing && standing->digest ? *standing->digest : storage::digest_of(*store_);
 }
 
 void Shard::put_away() {
+  sweep_.lower_marks(residents_.store_position().value_or(journal_next_.value_or(0)));
   residents_.store_all(to_store_);
   if (last_commit_) write_store();
   store_->flush();
@@ -565,6 +567,7 @@ void Shard::write_store() {
   std::string commit;
   encode(commit, last_commit_.value());
   to_store_.put(kCommitKey, commit);
+  if (options_.sweep) to_store_.put(kSweepKey, sweep_.save());
   store_digest_ += residents_.take_stored_change();
   store_->write(to_store_.bytes(), {residents_.store_position().value_or(journal_next_.value()), store_digest_});
   to_store_.clear();

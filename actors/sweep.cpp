@@ -1,6 +1,7 @@
 #include "actors/sweep.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "storage/keys.hpp"
 
@@ -17,6 +18,29 @@ constexpr std::int64_t kLeastRun = 4096;
 Sweep::Sweep(storage::Store& store, Residents& residents, std::size_t step)
     : store_(store), residents_(residents), step_(step) {}
 
+std::string Sweep::save() const {
+  std::string out;
+  const auto safe = residents_.store_position().value_or(std::numeric_limits<std::int64_t>::max());
+  encode(out, Saved{at_, bytes_, {marks_.begin(), marks_.end()}, trimmed_, safe});
+  return out;
+}
+
+void Sweep::load(std::string_view saved) {
+  Saved s;
+  decode(saved, s);
+  at_ = std::move(s.at);
+  bytes_ = s.bytes;
+  marks_.assign(s.marks.begin(), s.marks.end());
+  trimmed_ = std::move(s.trimmed);
+  lower_marks(s.safe);
+  changed_ = true; // the next one who takes over must know that they were lowered
+  if (!marks_.empty()) residents_.late_before(marks_.back().offset);
+}
+
+void Sweep::lower_marks(std::int64_t since) {
+  for (auto& mark : marks_) mark.offset = std::min(mark.offset, since);
+}
+
 void Sweep::run(PartWriter& out, const std::function<std::size_t()>& chunk) {
   swept_ = late_ = 0;
   passed_ = 0;
@@ -27,6 +51,7 @@ void Sweep::run(PartWriter& out, const std::function<std::size_t()>& chunk) {
     swept_ += out.batch.bytes().size() - before;
     chunk();
   };
+  if (changed_) out.batch.put(kSweepKey, save());
   if (!residents_.late().empty())
     storage::WriteBatch::each(residents_.late().bytes(), [&](auto key, auto value) { put(key, value.value()); });
   late_ = swept_;
@@ -84,7 +109,8 @@ bool Sweep::move_on(const Mark* mark, const std::function<bool()>& enough,
 }
 
 void Sweep::committed(std::int64_t from, std::size_t bytes) {
-  residents_.late().clear();
+  residents_.late_journalled();
+  changed_ = passed_ > 0;
   if (passed_ > 0) {
     trimmed_ = marks_[passed_ - 1];
     marks_.erase(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(passed_));
@@ -93,6 +119,7 @@ void Sweep::committed(std::int64_t from, std::size_t bytes) {
   if (since >= std::max<std::uint64_t>(step_, (bytes_ - trimmed_.bytes) / kMarksInJournal)) {
     marks_.push_back({at_, from, bytes_});
     residents_.late_before(from);
+    changed_ = true;
   }
   bytes_ += bytes;
   // What came late is no step of the cursor: counted as one, it could stop it.

@@ -154,7 +154,7 @@ std::string History::next_turn(const Positions& at) const {
   return *best;
 }
 
-void History::each(const std::function<void(streams::FileLine)>& line,
+void History::each(const std::function<void(streams::FileLine&)>& line,
                    const std::function<bool(std::uint64_t, std::uint64_t)>& go_on) const {
   Positions at;
   for (const auto& [shard, commits] : commits_) at[shard] = 0;
@@ -179,7 +179,8 @@ void History::each(const std::function<void(streams::FileLine)>& line,
       facts.digests[shard] = commit.digest;
       inputs.insert(inputs.end(), commit.inputs.begin(), commit.inputs.end());
     }
-    line(std::move(facts));
+    streams::FileLine next = std::move(facts);
+    line(next);
     std::ranges::sort(inputs, [](const auto& a, const auto& b) {
       return std::tie(a.topic, a.partition, a.first) < std::tie(b.topic, b.partition, b.first);
     });
@@ -188,7 +189,8 @@ void History::each(const std::function<void(streams::FileLine)>& line,
       auto reader = readers.find(from);
       if (reader == readers.end()) reader = readers.try_emplace(from, broker_, from, range.first).first;
       reader->second.range(range.next, [&](const streams::Record& r) {
-        line(file_record(from, r, turn));
+        next = file_record(from, r, turn);
+        line(next);
         ++records;
       });
     }

@@ -29,7 +29,7 @@ public:
 
   /// Gives every turn and the records of its inputs, in order; may be called again. `go_on(turns, records)` is asked after each
   /// turn; false: the rest is left out. Throws InputError: inputs are no longer kept, or the turns contradict each other.
-  void each(const std::function<void(streams::FileLine)>& line,
+  void each(const std::function<void(streams::FileLine&)>& line,
             const std::function<bool(std::uint64_t, std::uint64_t)>& go_on) const;
 
 private:

@@ -128,7 +128,7 @@ Verdict verify(streams::Broker& broker, const ReplayOptions& options, const stre
   };
   history.each([&](const streams::FileLine& line) { replayer.foresee(line); },
                [&](std::uint64_t, std::uint64_t) { return true; });
-  history.each([&](streams::FileLine line) { replayer.line(std::move(line)); }, counted);
+  history.each([&](streams::FileLine& line) { replayer.line(std::move(line)); }, counted);
   replayer.finish();
   if (replayer.difference()) {
     // Everything after it follows from it.

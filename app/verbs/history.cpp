@@ -29,7 +29,7 @@ int run_history(const Options& o) {
   Progress progress("writing history", history.turns());
   const Interrupt interrupt;
   std::uint64_t turns = 0, records = 0;
-  history.each([&](streams::FileLine line) { std::visit([&](const auto& of) { writer.write(of); }, line); },
+  history.each([&](const streams::FileLine& line) { std::visit([&](const auto& of) { writer.write(of); }, line); },
                [&](std::uint64_t t, std::uint64_t r) {
                  if (interrupt.asked()) throw Failure(130, "interrupted; " + o.out + " holds a part");
                  progress.at(turns = t, records = r);

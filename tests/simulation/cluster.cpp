@@ -229,7 +229,9 @@ private:
   // -- what goes wrong ------------------------------------------------------------------------------------------------
 
   void at(SimulatedNode& n, Point point) {
-    if (!faults_) return;
+    // Somebody's open transaction may be in the way, which only time ends.
+    if (point == Point::waited) now_ += 100;
+    if (!faults_ || point == Point::waited) return;
     // Most calls are of these kinds; the moments around a commit are what it is all about.
     const bool frequent = point == Point::produce || point == Point::take || point == Point::serve;
     const bool decisive = point == Point::before_commit || point == Point::after_commit ||

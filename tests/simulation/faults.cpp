@@ -78,7 +78,9 @@ public:
   FaultyReader(std::unique_ptr<LogReader> inner, At at) : inner_(std::move(inner)), at_(std::move(at)) {}
   std::unique_ptr<Batch> next(Milliseconds timeout, std::size_t) override {
     (*at_)(Point::read);
-    return inner_->next(timeout, 7); // small pieces: a restore has many places to be stopped at
+    auto batch = inner_->next(timeout, 7); // small pieces: a restore has many places to be stopped at
+    if (!batch) (*at_)(Point::waited);
+    return batch;
   }
   std::int64_t position() const override { return inner_->position(); }
 

@@ -22,6 +22,7 @@ enum class Point : std::uint8_t {
   before_abort,
   after_abort,
   read,
+  waited, // a reader waited its time for nothing
   watermarks,
   before_trim,
   after_trim,
