@@ -17,6 +17,7 @@
 #include "tests/chaos/chaos.hpp"
 #include "tests/chaos/load.hpp"
 #include "tests/chaos/verdict.hpp"
+#include "tests/support/accounts.hpp"
 
 namespace onecode::chaos {
 namespace {
@@ -122,8 +123,7 @@ bool all_done(World& world, Chaos& chaos, Decisions& decisions, std::size_t scan
   while (Clock::now() < end) {
     chaos.tick();
     if (decisions.read_on(Milliseconds(100)) < scans) continue;
-    if (accounts_of(world.broker()).missing == 0) return true;
-    std::this_thread::sleep_for(Milliseconds(200));
+    if (test::accounts_of(world.broker()).missing == 0) return true;
   }
   return false;
 }

@@ -3,55 +3,16 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "actors/commit_record.hpp"
-#include "app/history.hpp"
 #include "app/verify.hpp"
-#include "domain/archive.hpp"
+#include "tests/support/accounts.hpp"
 
 namespace onecode::chaos {
 namespace {
 
 constexpr std::size_t kShown = 10;
 
-using Ranges = std::vector<actors::InputRange>;
-
 void show(std::vector<std::string>& texts, const std::string& text) {
   if (texts.size() < kShown) texts.push_back(text);
-}
-
-std::string text_of(const actors::InputRange& r) {
-  return "[" + std::to_string(r.first) + ", " + std::to_string(r.next) + ")";
-}
-
-std::map<TopicPartition, Ranges> ranges_of(streams::Broker& broker, std::uint64_t& turns) {
-  std::map<TopicPartition, Ranges> out;
-  std::set<std::string> names;
-  for (std::int32_t p = 0; p < kDefaultPartitions; ++p)
-    app::read_whole(broker, {Topic::history, p}, [&](const streams::Record& record) {
-      actors::CommitRecord commit;
-      decode(record.value.value_or(std::string_view{}), commit);
-      names.insert(commit.turn);
-      for (const auto& range : commit.inputs)
-        if (range.first < range.next) out[{range.topic, range.partition}].push_back(range);
-    });
-  turns = names.size();
-  for (auto& [at, ranges] : out) std::ranges::sort(ranges, {}, &actors::InputRange::first);
-  return out;
-}
-
-void check(Accounts& accounts, streams::Broker& broker, TopicPartition at, const Ranges& ranges) {
-  const std::string where = std::string(name(at.topic)) + "/" + std::to_string(at.partition);
-  for (std::size_t i = 1; i < ranges.size(); ++i) {
-    if (ranges[i].first >= ranges[i - 1].next) continue;
-    accounts.twice += static_cast<std::uint64_t>(ranges[i - 1].next - ranges[i].first);
-    show(accounts.texts, where + ": " + text_of(ranges[i - 1]) + " and " + text_of(ranges[i]) + " overlap");
-  }
-  app::read_whole(broker, at, [&](const streams::Record& record) {
-    const auto after = std::ranges::upper_bound(ranges, record.offset, {}, &actors::InputRange::first);
-    if (after != ranges.begin() && std::prev(after)->next > record.offset) return;
-    ++accounts.missing;
-    show(accounts.texts, where + ": no turn names offset " + std::to_string(record.offset));
-  });
 }
 
 void compare(Verdict& verdict, const std::set<std::string>& published, const Decisions& decisions) {
@@ -96,23 +57,10 @@ std::size_t Decisions::read_on(streams::Milliseconds patience) {
   return by_scan_.size();
 }
 
-Accounts accounts_of(streams::Broker& broker) {
-  Accounts out;
-  const auto ranges = ranges_of(broker, out.turns);
-  for (const auto& topic : kTopics) {
-    if (!topic.input && topic.topic != Topic::policy) continue;
-    for (std::int32_t p = 0; p < (topic.co_partitioned ? kDefaultPartitions : 1); ++p) {
-      const auto it = ranges.find({topic.topic, p});
-      check(out, broker, {topic.topic, p}, it == ranges.end() ? Ranges{} : it->second);
-    }
-  }
-  return out;
-}
-
 Verdict judge(streams::Broker& broker, const std::set<std::string>& published, const Decisions& decisions) {
   Verdict out;
   compare(out, published, decisions);
-  auto accounts = accounts_of(broker);
+  auto accounts = test::accounts_of(broker);
   out.turns = accounts.turns;
   out.lost += accounts.missing;
   out.doubled += accounts.twice;

@@ -26,14 +26,6 @@ private:
   std::map<std::string, std::uint64_t> by_scan_;
 };
 
-/// The input records that the commit records do not name, and those that they name more than once.
-struct Accounts {
-  std::uint64_t turns = 0;
-  std::uint64_t missing = 0, twice = 0;
-  std::vector<std::string> texts; // the first of them
-};
-Accounts accounts_of(streams::Broker& broker);
-
 struct Verdict {
   std::uint64_t turns = 0;
   std::uint64_t lost = 0, doubled = 0, different = 0;

@@ -17,6 +17,7 @@
 #include "tests/simulation/disk.hpp"
 #include "tests/simulation/faults.hpp"
 #include "tests/simulation/small_campus.hpp"
+#include "tests/support/accounts.hpp"
 
 namespace onecode::simulation {
 namespace {
@@ -338,37 +339,9 @@ private:
     } catch (const app::InputError& e) {
       wrong(e.what());
     }
-    inputs_once();
+    for (const auto& text : test::accounts_of(broker_, kPartitions).texts) wrong(text);
     decisions_once();
     journals_whole();
-  }
-
-  /// Every committed record of every input stands in exactly one range of the history.
-  void inputs_once() {
-    std::map<TopicPartition, std::vector<std::pair<std::int64_t, std::int64_t>>> ranges;
-    for (std::int32_t p = 0; p < kPartitions; ++p)
-      app::read_whole(broker_, {Topic::history, p}, [&](const streams::Record& r) {
-        actors::CommitRecord commit;
-        decode(r.value.value_or(std::string_view{}), commit);
-        for (const auto& range : commit.inputs)
-          ranges[{range.topic, range.partition}].emplace_back(range.first, range.next);
-      });
-    for (const auto& t : kTopics) {
-      if (!t.input) continue;
-      for (std::int32_t p = 0; p < kPartitions; ++p) {
-        auto& of = ranges[{t.topic, p}];
-        std::ranges::sort(of);
-        std::size_t at = 0;
-        for (std::size_t i = 1; i < of.size(); ++i)
-          if (of[i].first < of[i - 1].second)
-            wrong(fmt::format("{}/{}: offset {} was applied twice", t.name, p, of[i].first));
-        app::read_whole(broker_, {t.topic, p}, [&](const streams::Record& r) {
-          while (at < of.size() && of[at].second <= r.offset) ++at;
-          if (at == of.size() || r.offset < of[at].first)
-            wrong(fmt::format("{}/{}: offset {} was never applied", t.name, p, r.offset));
-        });
-      }
-    }
   }
 
   void decisions_once() {
