@@ -219,9 +219,14 @@ void Residents::store_all(storage::WriteBatch& write) {
 }
 
 std::optional<std::int64_t> Residents::store_position() const {
-  if (unstored_oldest_ == nullptr) return late_since_;
-  const auto since = unstored_oldest_->residence.unstored_since;
-  return std::min(since, late_since_.value_or(since));
+  if (unstored_oldest_ == nullptr) return std::nullopt;
+  return unstored_oldest_->residence.unstored_since;
+}
+
+std::optional<std::int64_t> Residents::sweep_position() const {
+  const auto lacks = store_position();
+  if (!lacks || !late_since_) return lacks ? lacks : late_since_;
+  return std::min(*lacks, *late_since_);
 }
 
 void Residents::drop_records() {

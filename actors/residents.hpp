@@ -54,8 +54,10 @@ public:
                                                                          storage::WriteBatch& write);
   void aborted();
 
-  /// Where in the journal everything begins that the store lacks, or has but late; nullopt: there is nothing.
+  /// Where in the journal everything begins that the store lacks; nullopt: there is nothing.
   std::optional<std::int64_t> store_position() const;
+  /// The same with what the store has but late: what the sweep may have passed over is journalled here or after.
+  std::optional<std::int64_t> sweep_position() const;
   /// Adds everything that the store lacks.
   void store_all(storage::WriteBatch& write);
   /// By how much the batches that were given out since the last call change the digest of the store.

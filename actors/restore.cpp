@@ -8,11 +8,13 @@
 
 #include "actors/planted.hpp"
 #include "storage/digest.hpp"
+#include "storage/merged_batch.hpp"
 
 namespace onecode::actors {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{1000};
+constexpr std::size_t kWrittenAtOnce = 16U << 20;
 
 /// Is there anything committed in [from, end)? Aborted records and markers are nothing.
 bool has_records(streams::Broker& broker, TopicPartition journal, std::int64_t from, std::int64_t end) {
@@ -41,15 +43,22 @@ void read_on(Restored& restored, std::int32_t shard, streams::Broker& broker, st
   const auto standing = store.standing();
   auto digest = standing ? standing->digest : std::nullopt;
   const auto reader = broker.reader({Topic::journal, shard}, from, streams::Isolation::committed);
+  storage::MergedBatch read;
+  std::vector<std::unique_ptr<streams::Batch>> held; // what `read` looks into
   while (reader->position() < end) {
-    if (const auto batch = reader->next(kPatience)) {
+    if (auto batch = reader->next(kPatience)) {
       for (const auto& record : batch->records) {
-        const auto bytes = record.value.value_or(std::string_view{});
-        if (digest) *digest += storage::digest_change(store, bytes);
-        store.write(bytes, {record.offset + 1, digest});
+        read.add(record.value.value_or(std::string_view{}));
         ++restored.records;
         restored.journal_next = record.offset + 1;
       }
+      held.push_back(std::move(batch));
+    }
+    if (read.size() >= kWrittenAtOnce || reader->position() >= end) {
+      const auto merged = read.merge();
+      if (digest) *digest += storage::digest_change(store, merged);
+      if (!merged.empty()) store.write(merged, {restored.journal_next, digest});
+      held.clear();
     }
     progress(reader->position() - from, end - from);
   }

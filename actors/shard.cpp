@@ -83,7 +83,7 @@ void Shard::open(std::optional<std::int64_t> journal_next) {
 }
 
 void Shard::put_away() {
-  sweep_.lower_marks(residents_.store_position().value_or(journal_next_.value_or(0)));
+  sweep_.lower_marks(residents_.sweep_position().value_or(journal_next_.value_or(0)));
   residents_.store_all(to_store_);
   if (last_commit_) write_store();
   store_->flush();

@@ -20,7 +20,7 @@ Sweep::Sweep(storage::Store& store, Residents& residents, std::size_t step)
 
 std::string Sweep::save() const {
   std::string out;
-  const auto safe = residents_.store_position().value_or(std::numeric_limits<std::int64_t>::max());
+  const auto safe = residents_.sweep_position().value_or(std::numeric_limits<std::int64_t>::max());
   encode(out, Saved{at_, bytes_, {marks_.begin(), marks_.end()}, trimmed_, safe});
   return out;
 }

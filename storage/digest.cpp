@@ -1,6 +1,6 @@
 #include "storage/digest.hpp"
 
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,23 +16,19 @@ Digest digest_of(Store& store) {
 }
 
 Digest digest_change(Store& store, std::string_view batch) {
-  std::map<std::string_view, std::optional<std::string_view>> last; // a batch may change an entry twice
+  std::vector<std::string> keys;
+  std::vector<std::optional<std::string_view>> after;
   WriteBatch::each(batch, [&](std::string_view key, std::optional<std::string_view> value) {
-    if (in_digest(key)) last[key] = value;
+    if (!in_digest(key)) return;
+    keys.emplace_back(key);
+    after.push_back(value);
   });
-  const auto names = [&] {
-    std::vector<std::string> keys;
-    keys.reserve(last.size());
-    for (const auto& [key, value] : last) keys.emplace_back(key);
-    return keys;
-  }();
   std::vector<std::optional<std::string>> before;
-  store.read(names, before);
+  store.read(keys, before);
   Digest change = 0;
-  std::size_t i = 0;
-  for (const auto& [key, value] : last) {
-    if (const auto& was = before[i++]) change -= entry_digest(key, *was);
-    if (value) change += entry_digest(key, *value);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (before[i]) change -= entry_digest(keys[i], *before[i]);
+    if (after[i]) change += entry_digest(keys[i], *after[i]);
   }
   return change;
 }

@@ -20,7 +20,7 @@ inline bool in_digest(std::string_view key) { return !key.starts_with('m'); }
 
 /// Every entry is read.
 Digest digest_of(Store& store);
-/// By how much `batch` will change the digest of `store`: the entries that it names are read.
+/// By how much a merged batch (storage/merged_batch.hpp) will change the digest of `store`: the entries that it names are read.
 Digest digest_change(Store& store, std::string_view batch);
 
 /// A batch that keeps the digest: who erases or replaces an entry says what it was.

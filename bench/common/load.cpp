@@ -17,8 +17,8 @@ std::string id(char kind, std::uint64_t n, int width) {
 }
 
 std::string command(const std::string& name, const std::string& target, const std::string& role, std::uint64_t number,
-                    const std::string& args) {
-  const std::string time = "2026-01-01T08:00:00.000+08:00";
+                    const std::string& args, Time at) {
+  const std::string time = format_time(at);
   return R"({"specversion":"1.0","id":"c-)" + std::to_string(number) +
          R"(","source":"/bench","type":"onecode.command.v1","time":")" + time + R"(","data":{"command":")" + name +
          R"(","target":")" + target + R"(","actor":{"id":"bench","role":")" + role + R"("},"issued_at":")" + time +
@@ -27,8 +27,8 @@ std::string command(const std::string& name, const std::string& target, const st
 
 } // namespace
 
-Load::Load(std::uint64_t accounts, std::uint64_t devices)
-    : accounts_(accounts), devices_(devices), seq_(devices, 0), zone_(accounts), last_(accounts) {
+Load::Load(std::uint64_t accounts, std::uint64_t devices, LoadTimes times)
+    : accounts_(accounts), devices_(devices), seq_(devices, 0), zone_(accounts), times_(times) {
   for (auto& z : zone_) z = static_cast<std::uint8_t>(random() % kZones);
 }
 
@@ -42,7 +42,7 @@ std::uint64_t Load::random() {
 LoadRecord Load::registration(std::uint64_t n) const {
   const auto made = [&](const std::string& name, const std::string& target, const std::string& role,
                         const std::string& args) -> LoadRecord {
-    return {Topic::commands, target, command(name, target, role, n + 1, args)};
+    return {Topic::commands, target, command(name, target, role, n + 1, args, times_.registered)};
   };
   if (n == 0)
     return made(
@@ -77,8 +77,11 @@ std::vector<LoadRecord> Load::registration(std::uint64_t from, std::uint64_t cou
 }
 
 void Load::next(LoadRecord& out) {
-  ++number_;
-  now_ = now_ + milliseconds(4);
+  times_.first = times_.first + milliseconds(4);
+  next(out, times_.first);
+}
+
+void Load::next(LoadRecord& out, Time at) {
   const std::uint64_t a = random() % accounts_;
   std::uint64_t z = zone_[a];
   if (random() % 2 == 0) z = z + 1 < kZones ? z + 1 : z - 1;
@@ -95,7 +98,7 @@ void Load::next(LoadRecord& out) {
   out.value += "gw-" + std::to_string(d % 32) + "/" + device + "/1/" + std::to_string(seq);
   out.value += R"(","source":"/gateways/gw-)" + std::to_string(d % 32);
   out.value += R"(","type":"onecode.scan.v1","time":")";
-  append_time(out.value, now_);
+  append_time(out.value, at);
   out.value += R"(","datacontenttype":"application/json","data":{"account":")" + account + R"(","device":")" + device;
   out.value +=
       R"(","seq":)" + std::to_string(seq) + R"(,"boot":1,"function":"access","auth":"present","direction":")";

@@ -18,13 +18,20 @@ struct LoadRecord {
   std::string value;
 };
 
+/// When everything is registered, and the first scan; the others follow every 4 ms.
+struct LoadTimes {
+  Time registered{1'767'225'600'000}; // 2026-01-01T08:00:00+08:00
+  Time first{1'772'409'492'345};      // 2026-03-02T07:58:12.345+08:00
+};
+
 class Load {
 public:
-  Load(std::uint64_t accounts, std::uint64_t devices);
+  Load(std::uint64_t accounts, std::uint64_t devices, LoadTimes times = {});
   /// Unsigned commands that open everything: at most `count` of them, from the given one on; none when all are given.
   std::vector<LoadRecord> registration(std::uint64_t from, std::uint64_t count) const;
   /// The next scan; overwrites `out`.
   void next(LoadRecord& out);
+  void next(LoadRecord& out, Time at);
 
 private:
   LoadRecord registration(std::uint64_t n) const;
@@ -33,9 +40,7 @@ private:
   std::uint64_t state_ = 0x9E3779B97F4A7C15ULL;
   std::vector<std::uint64_t> seq_;
   std::vector<std::uint8_t> zone_;
-  std::vector<Time> last_;
-  Time now_{1'772'409'492'345}; // 2026-03-02T07:58:12.345+08:00
-  std::uint64_t number_ = 0;
+  LoadTimes times_;
 };
 
 /// CPU seconds (user and system) that this process used so far.

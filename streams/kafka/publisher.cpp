@@ -22,6 +22,9 @@ const Settings kDefaults = {
 const Settings kFixed = {
     {"enable.idempotence", "true"},
     {"acks", "all"},
+    // With more, a record may be lost without a word: a broker that just became leader refuses the first request and takes
+    // the second, because it knows nothing of this producer yet, and the library takes that for an answer to both.
+    {"max.in.flight.requests.per.connection", "1"},
     {"message.max.bytes", std::to_string(kEngineBytes)},
     {"allow.auto.create.topics", "false"},
     {"delivery.report.only.error", "true"},

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "tests/chaos/nodes.hpp"
-#include "tests/chaos/process.hpp"
+#include "tests/support/process.hpp"
 
 namespace onecode::chaos {
 

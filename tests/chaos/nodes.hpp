@@ -9,9 +9,12 @@
 
 #include "app/config.hpp"
 #include "app/signing.hpp"
-#include "tests/chaos/process.hpp"
+#include "tests/support/process.hpp"
 
 namespace onecode::chaos {
+
+using test::Ended;
+using test::Process;
 
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;

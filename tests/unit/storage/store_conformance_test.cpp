@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "storage/rocks_store.hpp"
@@ -235,4 +236,45 @@ TEST_CASE("every store: a scan goes on from a key, within its prefix") {
   CHECK(from("") == "y1y2y3");
   CHECK(from("x1") == "y1y2y3"); // before the prefix begins
   CHECK(from("z1").empty());     // behind it
+}
+
+TEST_CASE("every store: says where it stands with its last write, digest or none, closed and opened again too") {
+  for (const auto& subject : kSubjects) {
+    INFO(subject.name);
+    const TempFolder folder;
+    const auto stores = subject.make(folder.path());
+    auto store = stores->open(0);
+    CHECK(store->standing() == std::nullopt);
+    WriteBatch batch;
+    batch.put("ea", "1");
+    for (const auto& standing : {Standing{5, 77}, Standing{6, std::nullopt}, Standing{7, ~std::uint64_t{0}}}) {
+      store->write(batch.bytes(), standing);
+      CHECK(store->standing() == standing);
+    }
+    store->flush();
+    store.reset();
+    CHECK(stores->open(0)->standing() == Standing{7, ~std::uint64_t{0}});
+  }
+}
+
+TEST_CASE("every store: knows how far a stop of the machine would take it back, never too far ahead") {
+  for (const auto& subject : kSubjects) {
+    INFO(subject.name);
+    const TempFolder folder;
+    const auto stores = subject.make(folder.path());
+    auto store = stores->open(0);
+    const auto turn = [&](std::int64_t next) { write(*store, next, [&](WriteBatch& b) { b.put("ea", "v"); }); };
+    turn(5);
+    store->flush();
+    CHECK(store->durable_next() == 5);
+    turn(6);
+    store->flush_soon();
+    turn(9); // not part of that flush
+    while (store->durable_next() < 6) std::this_thread::yield();
+    CHECK(store->durable_next().value() <= 9);
+    if (subject.name == "rocks") CHECK(store->durable_next() == 6);
+    store->flush();
+    store.reset();
+    CHECK(stores->open(0)->durable_next() == 9);
+  }
 }

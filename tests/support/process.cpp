@@ -1,4 +1,4 @@
-#include "tests/chaos/process.hpp"
+#include "tests/support/process.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -10,7 +10,7 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace onecode::chaos {
+namespace onecode::test {
 namespace {
 
 Ended ended_by(int status) {
@@ -72,4 +72,4 @@ std::optional<Ended> Process::ended() {
   return ended_by(status);
 }
 
-} // namespace onecode::chaos
+} // namespace onecode::test

@@ -1,4 +1,4 @@
-// A child process that does not outlive the test. Start them from one thread only, the one that lives longest: the
+// A child process that does not outlive the one who started it. Start them from one thread only, the one that lives longest: the
 // kernel takes its end for the parent's.
 #pragma once
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace onecode::chaos {
+namespace onecode::test {
 
 /// How a process ended: with a code, or by a signal (then `code` is -1).
 struct Ended {
@@ -31,6 +31,7 @@ public:
   /// Ends it and waits until it is gone.
   void kill();
   bool running() const { return pid_ > 0; }
+  pid_t pid() const { return pid_; }
   /// Given once, and then it no longer runs; nullopt: it does, or nothing was started.
   std::optional<Ended> ended();
 
@@ -38,4 +39,4 @@ private:
   pid_t pid_ = 0;
 };
 
-} // namespace onecode::chaos
+} // namespace onecode::test
