@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "actors/shard.hpp"
@@ -20,15 +21,18 @@ public:
   virtual Time peek() = 0;
   /// Time has been at least here already (a restored shard knows).
   virtual void at_least(Time t) = 0;
+  /// Why a person should look before anything is decided at this time; empty: nothing speaks against it.
+  virtual std::string doubt() { return {}; }
 };
 
 /// The node's clock: starts at the wall clock's time and goes on with the monotonic one, so that a wall clock that is set
-/// forward or back in the meantime moves no deadline.
+/// forward or back in the meantime moves no deadline. Whoever is wrong of the two, deadlines would be missed or come early by as much
+/// as they are apart: more than five minutes is for a person to decide.
 class WallClock final : public EngineClock {
 public:
-  /// Both in milliseconds; `wall` since 1970, read once.
-  WallClock(const std::function<std::int64_t()>& wall, std::function<std::int64_t()> monotonic)
-      : monotonic_(std::move(monotonic)), start_(wall() - monotonic_()) {}
+  /// Both in milliseconds; `wall` since 1970. `accepted`: a person has decided that it is right as it is.
+  WallClock(std::function<std::int64_t()> wall, std::function<std::int64_t()> monotonic, bool accepted = false)
+      : wall_(std::move(wall)), monotonic_(std::move(monotonic)), start_(wall_() - monotonic_()), accepted_(accepted) {}
   ClockMode mode() const override { return ClockMode::wall; }
   Time next(const std::vector<ClockHint>&) override { return peek(); }
   Time peek() override {
@@ -36,10 +40,18 @@ public:
     return last_;
   }
   void at_least(Time t) override { last_ = std::max(last_, t); }
+  std::string doubt() override {
+    const auto ahead = peek() - Time{wall_()};
+    if (accepted_ || (ahead <= kTrusted && ahead.ms >= -kTrusted.ms)) return {};
+    return std::string("engine time is more than 5 minutes ") + (ahead > kTrusted ? "ahead of" : "behind") +
+           " the wall clock: set the clock right, or restart the node (with --accept-clock if it is ahead)";
+  }
 
 private:
-  std::function<std::int64_t()> monotonic_;
+  static constexpr Duration kTrusted = minutes(5);
+  std::function<std::int64_t()> wall_, monotonic_;
   std::int64_t start_;
+  bool accepted_;
   Time last_{};
 };
 

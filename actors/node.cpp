@@ -241,7 +241,9 @@ bool Node::abort_transaction() {
   }
 }
 
-bool Node::object(const std::string& why) {
+bool Node::must_not_process() {
+  std::string why = clock_.doubt();
+  if (why.empty()) why = policies_.objection(clock_.peek(), secrets_);
   if (why != objection_)
     observer_.log(why.empty() ? 1 : 3,
                   why.empty() ? "nothing stands in the way any more" : why + "; nothing is processed");
@@ -321,7 +323,7 @@ Turn::Inputs Node::gather(std::size_t& records) {
 bool Node::turn() {
   if (!objection_.empty()) {
     follow_policy(false);
-    if (object(policies_.objection(clock_.peek(), secrets_))) return false;
+    if (must_not_process()) return false;
   }
   std::size_t records = 0;
   const auto epoch = assignment_epoch_;
@@ -344,7 +346,7 @@ bool Node::turn() {
     }
   }
   const Time due = clock_.peek();
-  if (object(policies_.objection(due, secrets_))) {
+  if (must_not_process()) {
     rewind();
     return false;
   }

@@ -111,8 +111,8 @@ private:
   void take_over(Milliseconds patience);
   void want_shards(std::vector<std::unique_ptr<Shard>> open);
   void trim_journals();
-  /// True: this node must not process; says so once.
-  bool object(const std::string& why);
+  /// Does anything forbid this node to process? Says so once.
+  bool must_not_process();
   /// False: it was lost, and everything was taken over anew.
   bool abort_transaction();
   void recover();

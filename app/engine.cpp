@@ -29,9 +29,9 @@ std::int64_t monotonic_ms() {
       .count();
 }
 
-std::unique_ptr<actors::EngineClock> make_clock(actors::ClockMode mode) {
-  if (mode == actors::ClockMode::events) return std::make_unique<actors::EventClock>();
-  return std::make_unique<actors::WallClock>(wall_ms, monotonic_ms);
+std::unique_ptr<actors::EngineClock> make_clock(const EngineOptions& o) {
+  if (o.clock == actors::ClockMode::events) return std::make_unique<actors::EventClock>();
+  return std::make_unique<actors::WallClock>(wall_ms, monotonic_ms, o.accept_clock);
 }
 
 /// Turns what the node tells into metrics and log lines.
@@ -89,7 +89,7 @@ struct Engine::Impl {
         reporter(watching),
         stores(storage::rocks_stores(rocks_options(o, reporter))),
         crew(actors::caf_crew(0)),
-        clock(make_clock(o.clock)),
+        clock(make_clock(o)),
         node(o.node, broker, *stores, *crew, secrets, *clock,
              actors::PolicyBook(std::move(o.policy), std::move(o.roots), false), reporter),
         node_id(o.node.id) {

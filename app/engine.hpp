@@ -19,6 +19,7 @@ namespace onecode::app {
 struct EngineOptions {
   actors::NodeOptions node;
   actors::ClockMode clock = actors::ClockMode::wall;
+  bool accept_clock = false; // although engine time and the wall clock are far apart
   Policy policy; // in force before the first policy record
   std::vector<TrustedKey> roots;
   std::string data_dir; // the shards' stores

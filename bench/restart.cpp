@@ -65,7 +65,7 @@ private:
   }
 
   void row(const char* what, double seconds) {
-    std::printf("%-28s %10.2f %10.2f %10.0f\n", what, seconds, cluster_.engine_cpu(), cluster_.engine_memory_mib());
+    std::printf("%-28s %10.2f %10.2f %10.0f\n", what, seconds, cpu_of(cluster_.engine().pid()), peak_memory_mib_of(cluster_.engine().pid()));
     std::fflush(stdout);
   }
 
@@ -134,7 +134,7 @@ private:
     const auto journal = journal_of(cluster_.broker());
     const double seconds = first_decision();
     row("disk lost, first decision", seconds);
-    const double cpu = cluster_.engine_cpu();
+    const double cpu = cpu_of(cluster_.engine().pid());
     const auto entries = static_cast<double>(journal.entries);
     std::printf("journal: %.0f entries, %.0f bytes each; %.0f entries/s, %.0f entries/CPU-s (%.0f of 200 bytes)\n",
                 entries, static_cast<double>(journal.bytes) / entries, entries / seconds, entries / cpu,

@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   }
   for (std::uint64_t a = 0; a < accounts; ++a) {
     auto& person = people[a];
-    char id[16];
+    char id[24];
     std::snprintf(id, sizeof id, "a-%07llu", static_cast<unsigned long long>(a));
     person.id = id;
     person.profile.opened = true;

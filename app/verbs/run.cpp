@@ -22,6 +22,7 @@ namespace {
 struct Options {
   KafkaFlags kafka;
   std::string clock = "wall";
+  bool accept_clock = false;
 };
 
 /// A node on such topics would lose what it committed; better none.
@@ -45,6 +46,7 @@ int run_node(const Options& o) {
   options.node.group = config.kafka.group;
   options.node.resident_limit = static_cast<std::size_t>(config.node.resident_limit);
   options.clock = o.clock == "events" ? actors::ClockMode::events : actors::ClockMode::wall;
+  options.accept_clock = o.accept_clock;
   options.policy = builtin_policy();
   options.roots = config.trust.root;
   options.data_dir = config.node.data_dir;
@@ -78,6 +80,9 @@ Run add_run(CLI::App& verb) {
                   "where engine time comes from: the wall clock, or the events (reprocessing history)")
       ->check(CLI::IsMember({"wall", "events"}))
       ->capture_default_str();
+  verb.add_flag("--accept-clock", options->accept_clock,
+                "work although engine time is more than 5 minutes away from the wall clock; where it is ahead it stands "
+                "still until the wall clock has caught up");
   verb.footer(
       "\nOne engine node: joins the consumer group, works until SIGTERM or Ctrl-C, leaves cleanly. Its topics must "
       "exist\n"

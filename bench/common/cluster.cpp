@@ -129,8 +129,8 @@ double Cluster::stop_engine() {
 
 void Cluster::lose_disk() { std::filesystem::remove_all(folder_ / "data"); }
 
-double Cluster::engine_cpu() const {
-  std::ifstream in("/proc/" + std::to_string(engine_.pid()) + "/stat");
+double cpu_of(pid_t process) {
+  std::ifstream in("/proc/" + std::to_string(process) + "/stat");
   std::string text;
   std::getline(in, text);
   // Fields 14 and 15, counted behind the name, which may hold spaces.
@@ -140,8 +140,8 @@ double Cluster::engine_cpu() const {
   return static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-double Cluster::engine_memory_mib() const {
-  std::ifstream in("/proc/" + std::to_string(engine_.pid()) + "/status");
+double peak_memory_mib_of(pid_t process) {
+  std::ifstream in("/proc/" + std::to_string(process) + "/status");
   for (std::string line; std::getline(in, line);)
     if (unsigned long kib = 0; std::sscanf(line.c_str(), "VmHWM: %lu", &kib) == 1)
       return static_cast<double>(kib) / 1024;

@@ -39,9 +39,7 @@ public:
   double stop_engine();
   void kill_engine() { engine_.kill(); }
   void lose_disk();
-  /// CPU seconds that the running engine has used, all threads.
-  double engine_cpu() const;
-  double engine_memory_mib() const;
+  const test::Process& engine() const { return engine_; }
 
 private:
   void delete_topics() const;
@@ -53,6 +51,10 @@ private:
   std::unique_ptr<streams::Publisher> publisher_;
   test::Process engine_;
 };
+
+/// CPU seconds that a running process has used, all threads.
+double cpu_of(pid_t process);
+double peak_memory_mib_of(pid_t process);
 
 /// Committed decisions as a gateway sees them, from the moment of construction on, also from behind a transaction that
 /// is still open then.

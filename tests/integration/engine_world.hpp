@@ -34,7 +34,7 @@ private:
 };
 
 struct World {
-  explicit World(std::size_t people = 200, std::size_t scans = 6000, std::uint64_t seed = 1) {
+  explicit World(std::size_t people = 200, std::size_t scan_count = 6000, std::uint64_t seed = 1) {
     app::CampusOptions options;
     options.seed = seed;
     options.people = people;
@@ -44,7 +44,7 @@ struct World {
     key = app::new_signing_key("k-test");
     policy = campus.policy(key);
     commands = campus.registration(key);
-    for (std::size_t i = 0; i < scans; ++i) this->scans.push_back(campus.next());
+    for (std::size_t i = 0; i < scan_count; ++i) scans.push_back(campus.next());
     misuse = campus.misuse();
   }
 

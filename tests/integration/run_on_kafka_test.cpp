@@ -63,7 +63,7 @@ Written committed(streams::Broker& broker) {
 }
 
 struct Cluster {
-  Cluster(const std::string& brokers, const World& world) : world(world) {
+  Cluster(const std::string& brokers, const World& of) : world(of) {
     kafka.brokers = brokers;
     kafka.prefix = "run-test-" + std::to_string(::getpid()) + "-" + std::to_string(++made()) + ".";
     kafka.group = kafka.prefix + "engine";

@@ -24,6 +24,27 @@ TEST_CASE("a restored shard's time is never undercut") {
   CHECK(clock.peek() == Time{9000});
 }
 
+TEST_CASE("engine time and the wall clock more than five minutes apart are for a person to decide") {
+  std::int64_t wall = 1'000'000, monotonic = 0;
+  const auto read_wall = [&] { return wall; };
+  const auto read_monotonic = [&] { return monotonic; };
+  WallClock clock(read_wall, read_monotonic);
+  CHECK(clock.doubt().empty());
+  wall += minutes(5).ms;
+  CHECK(clock.doubt().empty());
+  wall += 1; // set forward while the node runs, or the machine slept
+  CHECK(clock.doubt().find("behind") != std::string::npos);
+  monotonic += minutes(10).ms; // now it is the wall clock that is behind, by less than five minutes
+  CHECK(clock.doubt().empty());
+  clock.at_least(Time{wall + days(1).ms}); // a shard comes from a node whose clock was a day ahead
+  CHECK(clock.doubt().find("ahead") != std::string::npos);
+
+  WallClock accepted(read_wall, read_monotonic, true);
+  accepted.at_least(Time{wall + days(1).ms});
+  CHECK(accepted.doubt().empty());
+  CHECK(accepted.peek() == Time{wall + days(1).ms});
+}
+
 TEST_CASE("events move an event clock, each by its own rule") {
   EventClock clock;
   const auto follow = [&](std::int64_t timestamp, std::int64_t time, bool all_the_way) {
