@@ -90,7 +90,10 @@ final class AccountProcessor extends ContextualProcessor<String, Scan, String, b
     for (Sighting s : state.recent) {
       long apart = Math.abs(scan.time() - s.time);
       if (apart <= SECOND && !s.device.equals(scan.device())) reasons.add(Reason.IMPOSSIBLE_TRAVEL);
-      if (apart <= 10 * MINUTE && !s.handset.equals(scan.handset())) reasons.add(Reason.SECOND_HANDSET);
+      boolean handsetsKnown = !s.handset.isEmpty() && !scan.handset().isEmpty();
+      if (apart <= 10 * MINUTE && handsetsKnown && !s.handset.equals(scan.handset())) {
+        reasons.add(Reason.SECOND_HANDSET);
+      }
       if (apart <= MINUTE) ++lastMinute;
     }
     if (lastMinute > PER_MINUTE) reasons.add(Reason.VELOCITY);
