@@ -32,7 +32,10 @@ class WallClock final : public EngineClock {
 public:
   /// Both in milliseconds; `wall` since 1970. `accepted`: a person has decided that it is right as it is.
   WallClock(std::function<std::int64_t()> wall, std::function<std::int64_t()> monotonic, bool accepted = false)
-      : wall_(std::move(wall)), monotonic_(std::move(monotonic)), start_(wall_() - monotonic_()), accepted_(accepted) {}
+      : wall_(std::move(wall)),
+        monotonic_(std::move(monotonic)),
+        start_(wall_() - monotonic_()),
+        accepted_(accepted) {}
   ClockMode mode() const override { return ClockMode::wall; }
   Time next(const std::vector<ClockHint>&) override { return peek(); }
   Time peek() override {

@@ -2,7 +2,7 @@
 
 namespace onecode::actors {
 
-void PlainCrew::perform(std::map<std::int32_t, Task>& tasks) {
+void PlainCrew::perform(std::map<std::int32_t, Task>& tasks, Load) {
   for (auto& [index, task] : tasks) actors::perform(*shards_.at(index), task);
 }
 

@@ -16,8 +16,10 @@ namespace onecode::actors {
 class Crew {
 public:
   virtual ~Crew() = default;
-  /// Performs each shard's task, in parallel where it can; returns when all are done. The first error is thrown.
-  virtual void perform(std::map<std::int32_t, Task>& tasks) = 0;
+  /// Is it worth the price to go to other threads?
+  enum class Load : std::uint8_t { light, heavy };
+  /// Performs each shard's task, heavy ones in parallel where it can; returns when all are done. The first error is thrown.
+  virtual void perform(std::map<std::int32_t, Task>& tasks, Load load) = 0;
   /// Only between calls of perform().
   virtual Shard& shard(std::int32_t index) = 0;
   virtual std::vector<std::int32_t> shards() const = 0;
@@ -32,7 +34,7 @@ public:
 /// One thread, no actors.
 class PlainCrew final : public Crew {
 public:
-  void perform(std::map<std::int32_t, Task>& tasks) override;
+  void perform(std::map<std::int32_t, Task>& tasks, Load load) override;
   Shard& shard(std::int32_t index) override { return *shards_.at(index); }
   std::vector<std::int32_t> shards() const override;
   void add(std::unique_ptr<Shard> shard) override;

@@ -52,9 +52,12 @@ public:
   explicit CafCrew(std::size_t threads) : config_(threads), system_(config_), node_(system_) {}
   ~CafCrew() override { clear(); }
 
-  void perform(std::map<std::int32_t, Task>& tasks) override {
-    // One shard's task is not worth two thread changes.
-    if (tasks.size() == 1) return actors::perform(*members_.at(tasks.begin()->first).shard, tasks.begin()->second);
+  void perform(std::map<std::int32_t, Task>& tasks, Load load) override {
+    // The actors are idle, so their shards may be worked on here: two thread changes each cost more than a little work.
+    if (tasks.size() == 1 || load == Load::light) {
+      for (auto& [index, task] : tasks) actors::perform(*members_.at(index).shard, task);
+      return;
+    }
     for (auto& [index, task] : tasks) node_->send(members_.at(index).actor, Work{&task});
     std::exception_ptr error;
     std::size_t waiting = tasks.size();

@@ -41,6 +41,7 @@ private:
   std::shared_ptr<TurnFacts> facts_;
   bool want_hints_;
   std::function<Time(const std::vector<ClockHint>&)> clock_;
+  Crew::Load load_ = Crew::Load::light;
   std::vector<std::int32_t> participants_;
   std::map<std::int32_t, std::vector<Envelope>> abroad_; // by the shard that sends
 };

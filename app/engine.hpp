@@ -20,7 +20,7 @@ struct EngineOptions {
   actors::NodeOptions node;
   actors::ClockMode clock = actors::ClockMode::wall;
   bool accept_clock = false; // although engine time and the wall clock are far apart
-  Policy policy; // in force before the first policy record
+  Policy policy;             // in force before the first policy record
   std::vector<TrustedKey> roots;
   std::string data_dir; // the shards' stores
   std::string listen = "127.0.0.1:9464";

@@ -34,7 +34,8 @@ Journal journal_of(streams::Broker& broker) {
       if (!batch) continue;
       for (const auto& r : batch->records) {
         out.bytes += r.value->size();
-        storage::WriteBatch::each(*r.value, [&](std::string_view, std::optional<std::string_view>) { ++out.entries; });
+        storage::WriteBatch::each(*r.value,
+                                  [&](std::string_view, std::optional<std::string_view>) { ++out.entries; });
       }
     }
   }
@@ -65,7 +66,8 @@ private:
   }
 
   void row(const char* what, double seconds) {
-    std::printf("%-28s %10.2f %10.2f %10.0f\n", what, seconds, cpu_of(cluster_.engine().pid()), peak_memory_mib_of(cluster_.engine().pid()));
+    std::printf("%-28s %10.2f %10.2f %10.0f\n", what, seconds, cpu_of(cluster_.engine().pid()),
+                peak_memory_mib_of(cluster_.engine().pid()));
     std::fflush(stdout);
   }
 

@@ -30,7 +30,8 @@ std::string key_of(std::uint64_t n) {
 void publish_journal(streams::Publisher& publisher, std::int32_t shard, std::uint64_t entries) {
   std::mt19937_64 random(7);
   std::string noise(1 << 20, '\0');
-  for (auto& c : noise) c = static_cast<char>(random() & (random() & 1 ? 0xFF : 0x0F)); // compresses by about a quarter
+  for (auto& c : noise)
+    c = static_cast<char>(random() & (random() & 1 ? 0xFF : 0x0F)); // compresses by about a quarter
   std::vector<storage::Digest> known(entries / 2);
   storage::Digest sum = 0;
   storage::WriteBatch batch;
@@ -76,7 +77,8 @@ int main(int argc, char** argv) {
       for (std::int32_t s = 0; s < kShards; ++s)
         threads.emplace_back([&, s] {
           try {
-            actors::restore_store(s, *stores, cluster.broker(), [](auto, auto) {}, [](const auto&) {});
+            actors::restore_store(
+                s, *stores, cluster.broker(), [](auto, auto) {}, [](const auto&) {});
           } catch (const std::exception& e) {
             wrong[static_cast<std::size_t>(s)] = e.what();
           }

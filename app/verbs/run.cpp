@@ -80,9 +80,10 @@ Run add_run(CLI::App& verb) {
                   "where engine time comes from: the wall clock, or the events (reprocessing history)")
       ->check(CLI::IsMember({"wall", "events"}))
       ->capture_default_str();
-  verb.add_flag("--accept-clock", options->accept_clock,
-                "work although engine time is more than 5 minutes away from the wall clock; where it is ahead it stands "
-                "still until the wall clock has caught up");
+  verb.add_flag(
+      "--accept-clock", options->accept_clock,
+      "work although engine time is more than 5 minutes away from the wall clock; where it is ahead it stands "
+      "still until the wall clock has caught up");
   verb.footer(
       "\nOne engine node: joins the consumer group, works until SIGTERM or Ctrl-C, leaves cleanly. Its topics must "
       "exist\n"

@@ -122,8 +122,7 @@ double Cluster::stop_engine() {
   std::optional<test::Ended> ended;
   while (!(ended = engine_.ended())) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   if (ended->code != 0)
-    throw std::runtime_error("the engine ended with " + ended->text() + ", see " +
-                             (folder_ / "engine.log").string());
+    throw std::runtime_error("the engine ended with " + ended->text() + ", see " + (folder_ / "engine.log").string());
   return wall_seconds() - began;
 }
 

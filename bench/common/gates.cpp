@@ -72,10 +72,10 @@ public:
       asked_[std::string(id_of(r.value))] = {Clock::now(), counts};
       if (counts) ++waiting_.asked;
     }
-    const auto code =
-        rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(scans_.c_str()), RD_KAFKA_V_KEY(r.key.data(), r.key.size()),
-                          RD_KAFKA_V_VALUE(const_cast<char*>(r.value.data()), r.value.size()),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    const auto code = rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(scans_.c_str()),
+                                        RD_KAFKA_V_KEY(r.key.data(), r.key.size()),
+                                        RD_KAFKA_V_VALUE(const_cast<char*>(r.value.data()), r.value.size()),
+                                        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_err2str(code));
     rd_kafka_poll(producer_.get(), 0);
   }
@@ -148,8 +148,8 @@ Waiting wait_at_gates(const std::string& brokers, const std::string& prefix, Loa
     const auto passed = std::chrono::duration<double>(Clock::now() - began).count();
     const auto due = std::min(all, static_cast<std::uint64_t>(passed * pace.per_second));
     for (; sent < due; ++sent) {
-      const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::chrono::system_clock::now().time_since_epoch());
+      const auto wall =
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
       load.next(r, Time{wall.count()});
       gates.publish(r, sent >= std::uint64_t{pace.per_second} * pace.skip);
     }

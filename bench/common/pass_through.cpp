@@ -80,10 +80,10 @@ private:
       began_ = Clock::now();
     }
     const auto value = decision_of({static_cast<const char*>(m.payload), m.len});
-    const auto code = rd_kafka_producev(
-        producer_.get(), RD_KAFKA_V_TOPIC(decisions_.c_str()), RD_KAFKA_V_PARTITION(m.partition),
-        RD_KAFKA_V_KEY(m.key, m.key_len), RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    const auto code = rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(decisions_.c_str()),
+                                        RD_KAFKA_V_PARTITION(m.partition), RD_KAFKA_V_KEY(m.key, m.key_len),
+                                        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                                        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_err2str(code));
     next_[m.partition] = m.offset + 1;
   }

@@ -16,8 +16,7 @@ struct DestroyClient {
 };
 using Client = std::unique_ptr<rd_kafka_t, DestroyClient>;
 
-inline Client make_client(rd_kafka_type_t type,
-                          std::initializer_list<std::pair<const char*, std::string>> settings) {
+inline Client make_client(rd_kafka_type_t type, std::initializer_list<std::pair<const char*, std::string>> settings) {
   char why[512];
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   for (const auto& [name, value] : settings)

@@ -25,8 +25,8 @@ TEST_CASE("a wall clock that jumps stops the node until it is right") {
   actors::NodeObserver observer;
   actors::NodeOptions node_options;
   node_options.id = "n";
-  actors::Node node(node_options, broker, *stores, crew, secrets, clock, actors::PolicyBook(builtin_policy(), {}, false),
-                    observer);
+  actors::Node node(node_options, broker, *stores, crew, secrets, clock,
+                    actors::PolicyBook(builtin_policy(), {}, false), observer);
   const auto publisher = broker.publisher();
   const auto scan = [&] { publisher->publish(Topic::scans, 0, "d", "no scan at all"); };
   // Each is a dead letter, so the turns can be counted.

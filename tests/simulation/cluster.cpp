@@ -173,7 +173,7 @@ private:
     });
     n.crew = std::make_unique<actors::PlainCrew>();
     n.clock = std::make_unique<actors::WallClock>([this, off] { return now_ + off; }, [this] { return now_; },
-                                                        true); // somebody let it work with that clock
+                                                  true); // somebody let it work with that clock
     auto options = options_;
     options.id = n.id;
     n.node = std::make_unique<actors::Node>(options, *n.broker, n.disk, *n.crew, secrets_, *n.clock,
