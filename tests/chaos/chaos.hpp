@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "tests/chaos/kafka.hpp"
-#include "tests/chaos/nodes.hpp"
+#include "tests/support/kafka.hpp"
+#include "tests/support/nodes.hpp"
 
 namespace onecode::chaos {
+
+using test::Clock, test::ClusterOptions, test::Kafka, test::kSession, test::Milliseconds, test::Node;
 
 class Chaos {
 public:

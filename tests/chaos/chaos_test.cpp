@@ -16,13 +16,14 @@
 #include "tests/catch.hpp"
 #include "tests/chaos/chaos.hpp"
 #include "tests/chaos/load.hpp"
-#include "tests/chaos/verdict.hpp"
 #include "tests/support/accounts.hpp"
+#include "tests/support/verdict.hpp"
 
 namespace onecode::chaos {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Decisions, test::Verdict;
 
 constexpr Milliseconds kPatience{180'000};
 

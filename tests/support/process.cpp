@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,9 +20,13 @@ Ended ended_by(int status) {
 }
 
 /// In the child, where other threads' locks may be held for ever: system calls only.
-[[noreturn]] void become(char* const* argv, int log, pid_t parent) {
+[[noreturn]] void become(char* const* argv, int log, pid_t parent, const rlimit* files) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127); // it died in the meantime
+  if (files != nullptr) {
+    ::signal(SIGXFSZ, SIG_IGN); // an error instead, also behind execv()
+    ::setrlimit(RLIMIT_FSIZE, files);
+  }
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(log, STDOUT_FILENO);
@@ -38,16 +43,18 @@ std::string Ended::text() const {
 
 Process::~Process() { kill(); }
 
-void Process::start(const std::vector<std::string>& command, const std::filesystem::path& log) {
+void Process::start(const std::vector<std::string>& command, const std::filesystem::path& log,
+                    std::optional<std::uint64_t> file_bytes) {
   if (running()) throw std::logic_error(command.at(0) + " already runs");
   const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (fd < 0) throw std::runtime_error(log.string() + ": " + std::strerror(errno));
   std::vector<char*> argv;
   for (const auto& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
+  const rlimit files{file_bytes.value_or(0), file_bytes.value_or(0)};
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(argv.data(), fd, parent);
+  if (pid == 0) become(argv.data(), fd, parent, file_bytes ? &files : nullptr);
   ::close(fd);
   if (pid < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
   pid_ = pid;

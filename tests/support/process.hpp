@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -25,8 +26,10 @@ public:
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  /// stdout and stderr are appended to `log`.
-  void start(const std::vector<std::string>& command, const std::filesystem::path& log);
+  /// stdout and stderr are appended to `log`. `file_bytes`: no file of it may grow beyond, writing more is an error
+  /// (EFBIG), as on a disk that is full.
+  void start(const std::vector<std::string>& command, const std::filesystem::path& log,
+             std::optional<std::uint64_t> file_bytes = std::nullopt);
   void send(int signal) const;
   /// Ends it and waits until it is gone.
   void kill();

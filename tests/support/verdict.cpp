@@ -1,4 +1,4 @@
-#include "tests/chaos/verdict.hpp"
+#include "tests/support/verdict.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -6,7 +6,7 @@
 #include "app/verify.hpp"
 #include "tests/support/accounts.hpp"
 
-namespace onecode::chaos {
+namespace onecode::test {
 namespace {
 
 constexpr std::size_t kShown = 10;
@@ -60,7 +60,7 @@ std::size_t Decisions::read_on(streams::Milliseconds patience) {
 Verdict judge(streams::Broker& broker, const std::set<std::string>& published, const Decisions& decisions) {
   Verdict out;
   compare(out, published, decisions);
-  auto accounts = test::accounts_of(broker);
+  auto accounts = accounts_of(broker);
   out.turns = accounts.turns;
   out.lost += accounts.missing;
   out.doubled += accounts.twice;
@@ -75,4 +75,4 @@ Verdict judge(streams::Broker& broker, const std::set<std::string>& published, c
   return out;
 }
 
-} // namespace onecode::chaos
+} // namespace onecode::test

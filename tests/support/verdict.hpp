@@ -11,7 +11,7 @@
 
 #include "streams/broker.hpp"
 
-namespace onecode::chaos {
+namespace onecode::test {
 
 /// Counts the committed decisions of each scan, as far as they are there.
 class Decisions {
@@ -33,4 +33,4 @@ struct Verdict {
 };
 Verdict judge(streams::Broker& broker, const std::set<std::string>& published, const Decisions& decisions);
 
-} // namespace onecode::chaos
+} // namespace onecode::test

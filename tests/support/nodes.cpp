@@ -1,9 +1,9 @@
-#include "tests/chaos/nodes.hpp"
+#include "tests/support/nodes.hpp"
 
 #include <csignal>
 #include <fstream>
 
-namespace onecode::chaos {
+namespace onecode::test {
 namespace {
 
 constexpr std::size_t kTail = 25;
@@ -25,6 +25,7 @@ void Node::write_config(const ClusterOptions& options) const {
   app::Config config;
   config.node.id = id_;
   config.node.data_dir = data_.string();
+  config.node.resident_limit = options.resident_limit;
   config.kafka = options.kafka;
   config.http.listen = "127.0.0.1:0";
   const auto& key = options.root;
@@ -40,7 +41,7 @@ void Node::start() {
   }
   if (process_.running()) return;
   std::ofstream(log_, std::ios::app) << "---- " << id_ << " starts\n";
-  process_.start(command_, log_);
+  process_.start(command_, log_, file_bytes_);
   state_ = State::up;
 }
 
@@ -108,4 +109,4 @@ std::string Node::log_tail() const {
   return out;
 }
 
-} // namespace onecode::chaos
+} // namespace onecode::test

@@ -1,11 +1,11 @@
-#include "tests/chaos/kafka.hpp"
+#include "tests/support/kafka.hpp"
 
 #include <csignal>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 
-namespace onecode::chaos {
+namespace onecode::test {
 namespace {
 
 std::string content(const std::filesystem::path& path) {
@@ -19,6 +19,10 @@ std::string content(const std::filesystem::path& path) {
 
 Kafka::Kafka(std::string folder, std::string dev, std::filesystem::path log)
     : folder_(std::move(folder)), dev_(std::move(dev)), log_(std::move(log)) {}
+
+Kafka::~Kafka() {
+  if (state_ == State::paused) go_on();
+}
 
 /// 0: no process of this folder's broker runs under the number in its file.
 pid_t Kafka::pid() const {
@@ -53,12 +57,14 @@ void Kafka::pause(Milliseconds how_long) {
   until_ = Clock::now() + how_long;
 }
 
+void Kafka::go_on() {
+  send(SIGCONT);
+  state_ = State::up;
+  back_ = Clock::now();
+}
+
 void Kafka::tick(Clock::time_point now) {
-  if (state_ == State::paused && now >= until_) {
-    send(SIGCONT);
-    state_ = State::up;
-    back_ = now;
-  }
+  if (state_ == State::paused && now >= until_) go_on();
   if (state_ == State::stopping && gone()) {
     std::filesystem::remove(folder_ + "/pid");
     state_ = State::down;
@@ -79,4 +85,4 @@ bool Kafka::was_away(Clock::time_point now, Milliseconds moment) const {
   return !up() || (back_ && now < *back_ + moment);
 }
 
-} // namespace onecode::chaos
+} // namespace onecode::test

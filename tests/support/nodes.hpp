@@ -4,6 +4,7 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,7 @@
 #include "app/signing.hpp"
 #include "tests/support/process.hpp"
 
-namespace onecode::chaos {
-
-using test::Ended;
-using test::Process;
+namespace onecode::test {
 
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
@@ -28,6 +26,7 @@ struct ClusterOptions {
   std::string clock; // events | wall
   app::Config::Kafka kafka;
   app::SigningKey root;
+  std::int64_t resident_limit = app::Config::Node().resident_limit;
 };
 
 class Node {
@@ -39,6 +38,7 @@ public:
   const std::string& id() const { return id_; }
   State state() const { return state_; }
   const std::filesystem::path& log() const { return log_; }
+  pid_t pid() const { return process_.pid(); }
 
   void start();
   /// kill -9; back after `away`.
@@ -49,6 +49,8 @@ public:
   /// The same, and not back until start().
   void leave();
   void lose_disk();
+  /// From its next start on: no file of it grows beyond, as on a disk that is full; nullopt: as far as there is room.
+  void limit_files(std::optional<std::uint64_t> bytes) { file_bytes_ = bytes; }
   /// What its state and the clock ask for. Returns how it ended if it did so now without having been killed.
   struct Exit {
     Ended how;
@@ -68,9 +70,10 @@ private:
   Process process_;
   State state_ = State::absent;
   bool wanted_ = false;
+  std::optional<std::uint64_t> file_bytes_;
   Milliseconds away_{0};
   Clock::time_point until_; // of the pause or of the waiting
   Clock::time_point asked_; // when SIGTERM was sent
 };
 
-} // namespace onecode::chaos
+} // namespace onecode::test

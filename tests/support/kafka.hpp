@@ -6,15 +6,19 @@
 #include <optional>
 #include <string>
 
-#include "tests/chaos/nodes.hpp"
+#include "tests/support/nodes.hpp"
 #include "tests/support/process.hpp"
 
-namespace onecode::chaos {
+namespace onecode::test {
 
 class Kafka {
 public:
   /// `folder` empty: the broker is not ours, and nothing is done to it.
   Kafka(std::string folder, std::string dev, std::filesystem::path log);
+  /// Others need it too: it does not stay paused.
+  ~Kafka();
+  Kafka(const Kafka&) = delete;
+  Kafka& operator=(const Kafka&) = delete;
 
   bool ours() const { return !folder_.empty(); }
   bool up() const { return state_ == State::up; }
@@ -22,6 +26,8 @@ public:
   void crash(Milliseconds away);
   void stop(Milliseconds away);
   void pause(Milliseconds how_long);
+  /// A pause ends now.
+  void go_on();
   /// Throws std::runtime_error: it does not come back.
   void tick(Clock::time_point now);
   /// Is it away, or has it been within the last `moment`?
@@ -42,4 +48,4 @@ private:
   std::optional<Clock::time_point> back_;
 };
 
-} // namespace onecode::chaos
+} // namespace onecode::test
