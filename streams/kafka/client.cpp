@@ -36,6 +36,9 @@ constexpr std::string_view kOurs[] = {
     "group.protocol",
 };
 
+constexpr Milliseconds kOneAnswer{5'000};
+constexpr int kHasQueueBackoff = 0x020200ff; // fetch.queue.backoff.ms
+
 // For clients of every kind; the user may change them.
 const Settings kCommon = {
     {"client.id", "onecode"},
@@ -218,20 +221,46 @@ bool is_transient(rd_kafka_resp_err_t code) {
   }
 }
 
+namespace {
+
+/// One offset from the partition's leader: RD_KAFKA_OFFSET_BEGINNING or _END. (In 2.0.2 rd_kafka_query_watermark_offsets()
+/// waits for a silent leader as long as it is silent, whatever it was told; this function does not.)
+rd_kafka_resp_err_t ask_leader(const Client& client, TopicPartition of, std::int64_t which, Milliseconds timeout,
+                               std::int64_t& offset) {
+  auto list = to_list(client.connection(), {{of, which}});
+  const auto code = rd_kafka_offsets_for_times(client.get(), list.get(), static_cast<int>(timeout.count()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
+  const auto& answer = list->elems[0];
+  if (answer.err != RD_KAFKA_RESP_ERR_NO_ERROR) return answer.err;
+  offset = answer.offset;
+  return offset < 0 ? RD_KAFKA_RESP_ERR__TIMED_OUT : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+} // namespace
+
 Watermarks query_watermarks(const Client& client, TopicPartition of, Milliseconds timeout) {
   const auto until = Clock::now() + timeout;
+  // Not all of it at once: somebody else may lead by now.
+  const auto left = [&] {
+    return std::clamp(std::chrono::ceil<Milliseconds>(until - Clock::now()), Milliseconds(1), kOneAnswer);
+  };
   const auto what = "asking for the offsets of " + client.connection().text(of);
   for (;;) {
     Watermarks out;
-    auto left = std::chrono::ceil<Milliseconds>(until - Clock::now());
-    auto code = rd_kafka_query_watermark_offsets(client.get(), client.connection().topic_name(of.topic).c_str(),
-                                                 of.partition, &out.low, &out.high,
-                                                 static_cast<int>(std::max<std::int64_t>(left.count(), 1)));
+    auto code = ask_leader(client, of, RD_KAFKA_OFFSET_BEGINNING, left(), out.low);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = ask_leader(client, of, RD_KAFKA_OFFSET_END, left(), out.high);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return out;
     if (!is_transient(code)) throw BrokerError(BrokerFault::refused, what + ": " + text_of(code));
     if (Clock::now() >= until) throw client.unreachable(what + ": " + text_of(code));
     ::poll(nullptr, 0, 20); // leaders move, and new topics are led a moment later than they are announced
   }
+}
+
+void Nudge::taken(const Client& client, TopicPartition from, std::size_t bytes) {
+  if (rd_kafka_version() >= kHasQueueBackoff || (taken_ += bytes) < each_) return;
+  taken_ = 0;
+  std::int64_t ignored;
+  ask_leader(client, from, RD_KAFKA_OFFSET_END, Milliseconds(0), ignored); // nobody waits for the answer
 }
 
 ListHandle to_list(const Connection& connection, const Offsets& offsets) {

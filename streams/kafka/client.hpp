@@ -101,6 +101,18 @@ MetadataHandle fetch_metadata(const Client& client, Milliseconds timeout);
 Watermarks query_watermarks(const Client& client, TopicPartition of, Milliseconds timeout);
 ListHandle to_list(const Connection& connection, const Offsets& offsets);
 
+/// Up to 2.1 a fetcher that found all queues of its connection full looks again after a second, or when anything happens
+/// on that connection. Whoever empties a queue tells how much it took out, and after each so many bytes something happens.
+class Nudge {
+public:
+  explicit Nudge(std::size_t each) : each_(each) {}
+  void taken(const Client& client, TopicPartition from, std::size_t bytes);
+
+private:
+  std::size_t each_;
+  std::size_t taken_ = 0; // since
+};
+
 /// An error that goes away by itself: the library, or a repetition, gets over it.
 bool is_transient(rd_kafka_resp_err_t code);
 inline const char* text_of(rd_kafka_resp_err_t code) { return rd_kafka_err2str(code); }

@@ -26,9 +26,10 @@ const Settings kDefaults = {
     {"heartbeat.interval.ms", "2500"},
     {"max.poll.interval.ms", "300000"},
     {"queued.min.messages", "1000000"}, // the default stalls 2.0.2's fetcher for up to a second
-    // Per partition, as each has its own queue. What a rewind throws away and the next record waits behind.
-    {"queued.max.messages.kbytes", "16384"},
-    {"fetch.message.max.bytes", "1048576"},
+    // Per partition, as each has its own queue; a fetch comes on top, and is larger when it is unpacked. So little that a
+    // backlog in all inputs costs 200 MiB and not 2 GiB, and enough for a turn. Also what a rewind throws away.
+    {"queued.max.messages.kbytes", "1024"},
+    {"fetch.message.max.bytes", "262144"},
     {"fetch.max.bytes", "16777216"},
     {"fetch.wait.max.ms", "20"}, // also how long a new assignment waits for
                                  // an idle fetch in flight
@@ -300,6 +301,7 @@ std::unique_ptr<Batch> KafkaConsumer::take(TopicPartition from, std::size_t max_
   if (found == partitions_.end() || max_records == 0) return nullptr;
   auto& p = found->second;
   auto batch = std::make_unique<MessageBatch>(from, client_);
+  std::size_t bytes = 0;
   while (batch->records.size() < max_records) {
     if (p.ready.empty()) {
       auto more = pull(p, max_records - batch->records.size());
@@ -319,12 +321,14 @@ std::unique_ptr<Batch> KafkaConsumer::take(TopicPartition from, std::size_t max_
       p.unproven = false;
       p.at_end = false;
       p.position = message.offset + 1;
+      bytes += message.len;
       batch->add(std::move(p.ready.front()));
     }
     p.ready.pop_front();
   }
   if (batch->empty()) return nullptr;
   doubts_ = 0;
+  p.nudge.taken(*client_, from, bytes);
   batch->finish();
   return batch;
 }

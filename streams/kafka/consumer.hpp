@@ -54,7 +54,8 @@ private:
     QueueHandle queue;
     std::deque<MessageHandle> ready; ///< what serve() has looked at; older than anything in `queue`
     std::int64_t position = 0;
-    bool at_end = false;  ///< the broker said "nothing more" at `position`
+    bool at_end = false; ///< the broker said "nothing more" at `position`
+    Nudge nudge{512 * 1024};
     bool unproven = true; ///< nothing taken since assign() yet
   };
 

@@ -22,7 +22,7 @@ const Settings kDefaults = {
     {"batch.size", "1000000"},
     {"batch.num.messages", "10000"},
     {"queue.buffering.max.messages", "1000000"},
-    {"queue.buffering.max.kbytes", "1048576"},
+    {"queue.buffering.max.kbytes", "65536"},
     {"retry.backoff.ms", "1"}, // the default makes back-to-back transactions wait 100 ms for their own markers
 };
 

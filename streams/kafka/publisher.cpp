@@ -15,7 +15,7 @@ const Settings kDefaults = {
     {"batch.size", "1000000"},
     {"batch.num.messages", "10000"},
     {"queue.buffering.max.messages", "1000000"},
-    {"queue.buffering.max.kbytes", "1048576"},
+    {"queue.buffering.max.kbytes", "65536"},
     {"message.timeout.ms", "60000"},
 };
 

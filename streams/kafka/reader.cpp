@@ -11,12 +11,11 @@ namespace onecode::streams::kafka {
 namespace {
 
 constexpr std::size_t kIdlePerIsolation = 4;
-constexpr std::size_t kNudgeBytes = 8 * 1024 * 1024;
-constexpr int kHasQueueBackoff = 0x020200ff; // fetch.queue.backoff.ms
+constexpr std::size_t kNudgeBytes = 2 * 1024 * 1024;
 
 const Settings kDefaults = {
     {"queued.min.messages", "1000000"},
-    {"queued.max.messages.kbytes", "32768"},
+    {"queued.max.messages.kbytes", "8192"},
     {"fetch.message.max.bytes", "1048576"},
     {"fetch.wait.max.ms", "10"}, // the end of a log is known only after an empty answer, and short readings wait for
                                  // it
@@ -89,7 +88,8 @@ KafkaLogReader::KafkaLogReader(std::shared_ptr<ReaderPool> pool, TopicPartition 
       position_(offset),
       client_(pool_->borrow(isolation)),
       topic_(rd_kafka_topic_new(client_->get(), client_->connection().topic_name(from.topic).c_str(), nullptr)),
-      queue_(rd_kafka_queue_new(client_->get())) {
+      queue_(rd_kafka_queue_new(client_->get())),
+      nudge_(kNudgeBytes) {
   if (offset < 0) throw std::invalid_argument("a reader starts at an offset, not at " + std::to_string(offset));
   // The simple consumer's start is the assign() of a client without a group: it needs no coordinator and no group
   // ACL.
@@ -104,16 +104,6 @@ KafkaLogReader::~KafkaLogReader() {
   queue_.reset();
   topic_.reset();
   if (reusable_) pool_->give_back(isolation_, std::move(client_));
-}
-
-void KafkaLogReader::nudge(std::size_t read) {
-  // A fetcher that found its queue full looks again after a second in 2.0.2, or when anything happens on its
-  // connection.
-  if (rd_kafka_version() >= kHasQueueBackoff || (unnudged_ += read) < kNudgeBytes) return;
-  unnudged_ = 0;
-  std::int64_t low, high;
-  rd_kafka_query_watermark_offsets(client_->get(), rd_kafka_topic_name(topic_.get()), from_.partition, &low, &high,
-                                   100);
 }
 
 MessageHandle KafkaLogReader::poll(Milliseconds timeout) {
@@ -134,7 +124,7 @@ std::unique_ptr<Batch> KafkaLogReader::next(Milliseconds timeout, std::size_t ma
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (message->offset < position_) continue;
       position_ = message->offset + 1;
-      nudge(message->len);
+      nudge_.taken(*client_, from_, message->len);
       batch->add(std::move(message));
       continue;
     }

@@ -43,7 +43,6 @@ public:
 
 private:
   MessageHandle poll(Milliseconds timeout);
-  void nudge(std::size_t read);
 
   std::shared_ptr<ReaderPool> pool_;
   TopicPartition from_;
@@ -52,9 +51,9 @@ private:
   std::shared_ptr<Client> client_;
   TopicHandle topic_;
   QueueHandle queue_;
-  std::size_t unnudged_ = 0; ///< bytes read since
-  MessageHandle waiting_;    ///< an error that came behind records; they go first
-  bool reusable_ = true; ///< an error may have left the client in a state that the next reading should not inherit
+  Nudge nudge_;
+  MessageHandle waiting_; ///< an error that came behind records; they go first
+  bool reusable_ = true;  ///< an error may have left the client in a state that the next reading should not inherit
 };
 
 } // namespace onecode::streams::kafka
