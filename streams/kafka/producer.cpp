@@ -14,6 +14,8 @@ namespace {
 
 // How long one step is retried. Longer than transaction.timeout.ms: the broker has decided by then.
 constexpr Milliseconds kStepBound{30'000};
+// Of a single call that ends a transaction: given -1, 2.0.2 waits without a bound.
+constexpr int kOneCall = static_cast<int>(kStepBound.count());
 
 const Settings kDefaults = {
     {"transaction.timeout.ms", "10000"},
@@ -188,11 +190,12 @@ void KafkaTransactionalProducer::flush() {
 void KafkaTransactionalProducer::commit() {
   flush();
   insist(TransactionStep::commit, "commit_transaction",
-         [&] { return rd_kafka_commit_transaction(client_->get(), -1); });
+         [&] { return rd_kafka_commit_transaction(client_->get(), kOneCall); });
 }
 
 void KafkaTransactionalProducer::abort() {
-  insist(TransactionStep::abort, "abort_transaction", [&] { return rd_kafka_abort_transaction(client_->get(), -1); });
+  insist(TransactionStep::abort, "abort_transaction",
+         [&] { return rd_kafka_abort_transaction(client_->get(), kOneCall); });
 }
 
 std::int64_t KafkaTransactionalProducer::last_offset(TopicPartition of) const {
