@@ -109,11 +109,13 @@ void Node::run_until(const std::function<bool()>& done) {
 }
 
 void Node::step(Milliseconds idle) {
+  next_step();
   answer_questions();
   take_over(kTakeoverPatience);
   if (!assignment_.empty()) {
     // Under load there is always another turn, but others also want to be told how it stands.
     for (int n = 0; n < kTurnsPerStep && turn(); ++n) {
+      next_step();
       answer_questions();
       consumer_->serve(Milliseconds(0));
       if (assignment_.empty()) break;
@@ -491,6 +493,11 @@ void Node::answer_questions() {
   }
 }
 
+void Node::next_step() {
+  const std::lock_guard lock(mutex_);
+  step_began_ = std::chrono::steady_clock::now();
+}
+
 void Node::publish_status() {
   std::array<std::size_t, monitoring::kKinds> resident{};
   std::map<TopicPartition, std::int64_t> lag;
@@ -523,7 +530,11 @@ void Node::publish_status() {
 
 NodeStatus Node::status() const {
   const std::lock_guard lock(mutex_);
-  return status_;
+  auto out = status_;
+  if (step_began_)
+    out.at_one_step =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - *step_began_);
+  return out;
 }
 
 } // namespace onecode::actors

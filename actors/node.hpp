@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <future>
@@ -65,7 +66,8 @@ struct NodeStatus {
   Time engine_time;
   Time last_commit; // engine time of the last committed turn
   std::uint64_t turns = 0;
-  std::string trouble; // why nothing is processed; empty: all is well
+  std::string trouble;                      // why nothing is processed; empty: all is well
+  std::chrono::milliseconds at_one_step{0}; // a turn, a takeover, …: long where broker or disk does not answer
   std::map<TopicPartition, std::int64_t> lag;
 };
 
@@ -118,6 +120,7 @@ private:
   void recover();
   void rewind();
   void answer_questions();
+  void next_step();
   void publish_status();
 
   const NodeOptions options_;
@@ -149,6 +152,7 @@ private:
 
   mutable std::mutex mutex_; // guards what other threads see
   NodeStatus status_;
+  std::optional<std::chrono::steady_clock::time_point> step_began_;
   std::vector<std::pair<EntityId, std::promise<Answer>>> questions_;
 };
 

@@ -1,5 +1,7 @@
 #include "app/engine.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <future>
 #include <mutex>
@@ -18,6 +20,8 @@ namespace onecode::app {
 namespace {
 
 constexpr std::chrono::milliseconds kBreakerPatience{250};
+/// A step of the node that takes longer stands still: the largest turns take a second.
+constexpr std::chrono::milliseconds kLongStep{5000};
 
 std::int64_t wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -129,6 +133,9 @@ struct Engine::Impl {
     out.trouble = status.trouble;
     for (const auto& s : status.shards)
       if (s.restoring) out.restoring.push_back(s.index);
+    if (out.trouble.empty() && status.at_one_step > kLongStep)
+      out.trouble = fmt::format("nothing has moved for {} s: the broker or the disk is slow or does not answer",
+                                std::chrono::duration_cast<std::chrono::seconds>(status.at_one_step).count());
     if (status.shards.empty() && out.trouble.empty()) out.trouble = "no shard is assigned to this node yet";
     out.ready = alive && out.trouble.empty() && out.restoring.empty();
     return out;
@@ -172,7 +179,7 @@ struct Engine::Impl {
     nlohmann::ordered_json out;
     out["node"] = node_id;
     out["ready"] = ready().ready;
-    if (!status.trouble.empty()) out["trouble"] = status.trouble;
+    if (const auto trouble = ready().trouble; !trouble.empty()) out["trouble"] = trouble;
     auto& shards = out["shards"] = nlohmann::ordered_json::array();
     for (const auto& s : status.shards) {
       nlohmann::ordered_json shard{{"shard", s.index}, {"state", s.restoring ? "restoring" : "live"}, {"lag", s.lag}};

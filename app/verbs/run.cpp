@@ -2,7 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <thread>
 
 #include "app/config.hpp"
@@ -32,6 +35,25 @@ void check_before_start(streams::Broker& broker, const std::string& prefix) {
   for (const auto& w : policy_warnings(topics, prefix)) monitoring::log_warn("node", w);
 }
 
+/// What the client library says. While a broker is away it repeats itself without end: each subject once in ten seconds.
+void log_kafka(int syslog_level, std::string_view subject, std::string_view text) {
+  constexpr int kNotice = 5, kInfo = 6;
+  // What the library calls an error it mostly gets over; what it does not, the node says itself.
+  const auto level = syslog_level <= kNotice ? monitoring::Level::warn
+                     : syslog_level == kInfo ? monitoring::Level::info
+                                             : monitoring::Level::debug;
+  static std::mutex mutex;
+  static std::map<std::string, monitoring::LogLimit, std::less<>> limits;
+  monitoring::LogLimit* limit = nullptr;
+  {
+    const std::lock_guard lock(mutex);
+    auto known = limits.find(subject);
+    if (known == limits.end()) known = limits.try_emplace(std::string(subject), std::chrono::seconds(10)).first;
+    limit = &known->second;
+  }
+  monitoring::log_limited(*limit, level, "kafka", text, {{"subject", subject}});
+}
+
 int run_node(const Options& o) {
   const auto config = o.kafka.load();
   monitoring::LogOptions log;
@@ -39,7 +61,7 @@ int run_node(const Options& o) {
   log.format = config.log.format == "json" ? monitoring::LogFormat::json : monitoring::LogFormat::text;
   monitoring::set_up_log(std::move(log));
 
-  const auto broker = connect(config.kafka);
+  const auto broker = connect(config.kafka, log_kafka);
   check_before_start(*broker, config.kafka.prefix);
   EngineOptions options;
   options.node.id = config.node.id;
