@@ -100,8 +100,14 @@ private:
 
 class RocksStore : public Store {
 public:
-  RocksStore(std::unique_ptr<rocksdb::DB> db, fs::path path, bool read_only, std::shared_ptr<FlushListener> flushes)
-      : db_(std::move(db)), path_(std::move(path)), read_only_(read_only), flushes_(std::move(flushes)) {
+  /// `disk_failed` is shared by the stores of one folder.
+  RocksStore(std::unique_ptr<rocksdb::DB> db, fs::path path, bool read_only, std::shared_ptr<FlushListener> flushes,
+             std::shared_ptr<std::atomic<bool>> disk_failed)
+      : db_(std::move(db)),
+        path_(std::move(path)),
+        read_only_(read_only),
+        flushes_(std::move(flushes)),
+        disk_failed_(std::move(disk_failed)) {
     write_options_.disableWAL = true;
     flushes_->reached(db_->GetLatestSequenceNumber()); // without a log, what opens comes from files
     durable_next_ = journal_next();
@@ -109,7 +115,9 @@ public:
   RocksStore(const RocksStore&) = delete;
   RocksStore& operator=(const RocksStore&) = delete;
   ~RocksStore() override {
-    // Close() flushes what is in memory. Where it cannot, the store is as after a crash, which the journal heals.
+    // Where this cannot be, the store is as after a crash, which the journal heals. RocksDB rests for a second after each
+    // failure, so a full disk is not tried again shard by shard: who looks after this process waits for its end.
+    if (!read_only_ && !*disk_failed_) (void)db_->Flush(flush_options(true));
     (void)db_->Close();
   }
 
@@ -211,10 +219,14 @@ private:
   void start_flush(bool wait) {
     if (read_only_) return;
     if (const auto next = journal_next()) asked_.emplace_back(db_->GetLatestSequenceNumber(), *next);
+    check("flush", db_->Flush(flush_options(wait)));
+  }
+
+  static rocksdb::FlushOptions flush_options(bool wait) {
     rocksdb::FlushOptions options;
     options.wait = wait;
     options.allow_write_stall = true; // the other choice is to wait here until there is none
-    check("flush", db_->Flush(options));
+    return options;
   }
 
   void check(const char* doing, const Status& s) const {
@@ -224,6 +236,7 @@ private:
   [[noreturn]] void fail(const char* doing, const Status& s) const {
     if (s.IsCorruption() && !read_only_) std::ofstream(path_ / kDamagedMark) << doing << ": " << s.ToString() << '\n';
     if (s.IsCorruption()) throw Damaged(path_, doing, s);
+    if (s.IsIOError()) *disk_failed_ = true;
     throw StoreError(complaint(path_, doing, s));
   }
 
@@ -239,6 +252,7 @@ private:
   fs::path path_;
   bool read_only_;
   std::shared_ptr<FlushListener> flushes_;
+  std::shared_ptr<std::atomic<bool>> disk_failed_;
   std::deque<std::pair<rocksdb::SequenceNumber, std::int64_t>>
       asked_; // flushes that may not be done: written to, standing
   std::optional<std::int64_t> durable_next_;
@@ -302,6 +316,7 @@ private:
     o.write_buffer_size = std::max<std::size_t>(options_.write_buffer_bytes / 2, 64U << 10);
     o.max_write_buffer_number = 4;
     o.max_background_jobs = std::max(options_.background_jobs, 1);
+    o.avoid_flush_during_shutdown = true; // ~RocksStore decides that
     // A store has one writer, so what makes concurrent writers fast is only in the way.
     o.allow_concurrent_memtable_write = false;
     o.enable_write_thread_adaptive_yield = false;
@@ -346,7 +361,7 @@ private:
       if (is_damage(path, s)) throw Damaged(path, "open", s);
       throw StoreError(complaint(path, "open", s));
     }
-    auto store = std::make_unique<RocksStore>(std::move(db), path, options_.read_only, flushes);
+    auto store = std::make_unique<RocksStore>(std::move(db), path, options_.read_only, flushes, disk_failed_);
     check_format(*store, shard, path);
     return store;
   }
@@ -397,6 +412,7 @@ private:
 
   RocksOptions options_;
   rocksdb::Options common_;
+  std::shared_ptr<std::atomic<bool>> disk_failed_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 } // namespace
