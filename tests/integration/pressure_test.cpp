@@ -253,7 +253,7 @@ TEST_CASE("what waits costs a node no memory, however much it is", "[kafka]") {
   constexpr std::size_t kScans = 20'000, kLarge = 6144;
   // What the clients of a node with all partitions fetch ahead of four topics and of scans, about 2 MiB each (a queue of one,
   // and the fetch or batch that came on top), as much in the turn at hand, and half as much again for surprises.
-  constexpr double kMayGrow = 5 * kDefaultPartitions * 2 * 2 * 1.5;
+  [[maybe_unused]] constexpr double kMayGrow = 5 * kDefaultPartitions * 2 * 2 * 1.5;
   // The node finds everything there when it starts. Commands come first: nothing else is taken until it has done them.
   const auto peak = [&](const char* name, std::size_t large) {
     Options options;
