@@ -103,7 +103,7 @@ struct Engine::Impl {
       return open_metrics ? reporter.metrics.open_metrics() : reporter.metrics.text();
     };
     handlers.dead = [this] { return alive ? std::string{} : std::string("the node has ended"); };
-    handlers.ready = [this] { return ready(); };
+    handlers.ready = [this] { return ready(node.status()); };
     handlers.status = [this] { return status_json(); };
     handlers.state = [this](Kind kind, std::string_view id) { return state(kind, id); };
     if (!o.token_file.empty()) handlers.token = trimmed(read_file(o.token_file));
@@ -127,8 +127,7 @@ struct Engine::Impl {
     crew->clear();
   }
 
-  monitoring::Ready ready() const {
-    const auto status = node.status();
+  monitoring::Ready ready(const actors::NodeStatus& status) const {
     monitoring::Ready out;
     out.trouble = status.trouble;
     for (const auto& s : status.shards)
@@ -151,7 +150,7 @@ struct Engine::Impl {
     reporter.metrics.set_lag(status.lag);
     reporter.metrics.set_resident(status.resident);
     reporter.metrics.set_shards(status.shards.size() - restoring.size(), restoring);
-    reporter.metrics.set_ready(ready().ready);
+    reporter.metrics.set_ready(ready(status).ready);
     reporter.metrics.set_policy(status.policy);
     refresh_breaker();
   }
@@ -178,8 +177,9 @@ struct Engine::Impl {
     const auto status = node.status();
     nlohmann::ordered_json out;
     out["node"] = node_id;
-    out["ready"] = ready().ready;
-    if (const auto trouble = ready().trouble; !trouble.empty()) out["trouble"] = trouble;
+    const auto able = ready(status);
+    out["ready"] = able.ready;
+    if (!able.trouble.empty()) out["trouble"] = able.trouble;
     auto& shards = out["shards"] = nlohmann::ordered_json::array();
     for (const auto& s : status.shards) {
       nlohmann::ordered_json shard{{"shard", s.index}, {"state", s.restoring ? "restoring" : "live"}, {"lag", s.lag}};
