@@ -1,14 +1,10 @@
 #include "app/wire.hpp"
 
-#include <fmt/format.h>
-
-#include "streams/kafka/kafka_broker.hpp"
+#include <utility>
 
 namespace onecode::app {
 
-std::unique_ptr<streams::Broker> connect(
-    const KafkaOptions& options,
-    std::function<void(int level, std::string_view facility, std::string_view text)> log) {
+std::unique_ptr<streams::Broker> connect(const KafkaOptions& options, decltype(streams::KafkaConfig::log) log) {
   streams::KafkaConfig config;
   config.brokers = options.brokers;
   config.prefix = options.prefix;

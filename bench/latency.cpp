@@ -23,11 +23,6 @@ constexpr unsigned kWarmUp = 40;                              // seconds that a 
 constexpr const char* kPassThrough = "--pass-through";
 constexpr std::chrono::seconds kStart{180}; // a JVM on a busy machine
 
-Time now() {
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-              .count()};
-}
-
 std::vector<std::string> words(const std::string& text) {
   std::istringstream in(text);
   std::vector<std::string> out;
@@ -43,7 +38,7 @@ void until_it_answers(Cluster& cluster, Load& load) {
   do {
     if (std::chrono::steady_clock::now() > until)
       throw std::runtime_error("no decision within three minutes of the start");
-    load.next(r, now());
+    load.next(r, wall_time());
     cluster.publish(r);
     cluster.flush();
   } while (decisions.wait(streams::Milliseconds(500)) == 0);
@@ -53,10 +48,10 @@ void until_it_answers(Cluster& cluster, Load& load) {
 
 Waiting measured(const char* name, Cluster& cluster, Load& load, const test::Process& process, const Pace& pace) {
   until_it_answers(cluster, load);
-  const double cpu = cpu_of(process.pid());
+  const double cpu = process.cpu_seconds();
   const double wall = wall_seconds();
   const auto waiting = wait_at_gates(cluster.kafka().brokers, cluster.kafka().prefix, load, pace);
-  const double cores = (cpu_of(process.pid()) - cpu) / (wall_seconds() - wall);
+  const double cores = (process.cpu_seconds() - cpu) / (wall_seconds() - wall);
   std::printf("%-14s %8.1f %8.1f %8.1f %8.1f %8.1f %8.2f\n", name, waiting.at(0.5), waiting.at(0.9), waiting.at(0.99),
               waiting.at(0.999), waiting.at(1), cores);
   std::fflush(stdout);
@@ -68,7 +63,7 @@ Waiting measured(const char* name, Cluster& cluster, Load& load, const test::Pro
 
 Waiting engine(const char* argv0, const Pace& pace) {
   Cluster cluster(argv0, "wall");
-  const Time registered = now();
+  const Time registered = wall_time();
   Load load(kAccounts, kDevices, {registered, registered});
   cluster.publish(load.registration(0, UINT64_MAX));
   cluster.flush();
@@ -82,7 +77,7 @@ Waiting engine(const char* argv0, const Pace& pace) {
 Waiting other(const char* name, const char* argv0, const Pace& pace,
               const std::function<std::vector<std::string>(const Cluster&)>& command) {
   Cluster cluster(argv0, "wall");
-  Load load(kAccounts, kDevices, {now(), now()});
+  Load load(kAccounts, kDevices, {wall_time(), wall_time()});
   test::Process process;
   process.start(command(cluster), cluster.folder() / (std::string(name) + ".log"));
   auto waiting = measured(name, cluster, load, process, pace);

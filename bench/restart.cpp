@@ -1,7 +1,6 @@
 // How long a gate waits when a node comes back, on a real Kafka: from the start of the process to the first new decision
 // that a gateway can read. After a clean stop, after kill -9 in mid-load, and after the loss of the disk.
 //   ONECODE_TEST_KAFKA=host:port bench_restart [accounts] [scans]
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -66,8 +65,8 @@ private:
   }
 
   void row(const char* what, double seconds) {
-    std::printf("%-28s %10.2f %10.2f %10.0f\n", what, seconds, cpu_of(cluster_.engine().pid()),
-                peak_memory_mib_of(cluster_.engine().pid()));
+    std::printf("%-28s %10.2f %10.2f %10.0f\n", what, seconds, cluster_.engine().cpu_seconds(),
+                cluster_.engine().peak_mib());
     std::fflush(stdout);
   }
 
@@ -136,7 +135,7 @@ private:
     const auto journal = journal_of(cluster_.broker());
     const double seconds = first_decision();
     row("disk lost, first decision", seconds);
-    const double cpu = cpu_of(cluster_.engine().pid());
+    const double cpu = cluster_.engine().cpu_seconds();
     const auto entries = static_cast<double>(journal.entries);
     std::printf("journal: %.0f entries, %.0f bytes each; %.0f entries/s, %.0f entries/CPU-s (%.0f of 200 bytes)\n",
                 entries, static_cast<double>(journal.bytes) / entries, entries / seconds, entries / cpu,

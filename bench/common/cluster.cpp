@@ -1,6 +1,5 @@
 #include "bench/common/cluster.hpp"
 
-#include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -8,20 +7,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
 #include <stdexcept>
 #include <thread>
 
 #include "app/engine.hpp"
 #include "app/terminal.hpp"
-#include "app/wire.hpp"
+#include "bench/common/rdkafka.hpp"
 #include "monitoring/log.hpp"
 
 namespace onecode::bench {
 namespace {
 
 constexpr const char* kRole = "--engine";
-constexpr std::chrono::seconds kPatience{60};
 
 const char* brokers_or_exit() {
   const char* brokers = std::getenv("ONECODE_TEST_KAFKA");
@@ -80,31 +77,30 @@ Cluster::Cluster(const char* argv0, std::string clock) : clock_(std::move(clock)
 Cluster::~Cluster() {
   engine_.kill();
   publisher_.reset();
-  delete_topics();
+  try {
+    delete_topics();
+  } catch (const std::exception&) { // they stay
+  }
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }
 
 /// Thousands of partitions that nobody reads are more than a broker on a laptop can carry.
 void Cluster::delete_topics() const {
-  char why[256];
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  rd_kafka_conf_set(conf, "bootstrap.servers", kafka_.brokers.c_str(), why, sizeof why);
-  rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-  if (client == nullptr) return;
+  const auto client = make_client(RD_KAFKA_PRODUCER, {{"bootstrap.servers", kafka_.brokers}});
   std::vector<rd_kafka_DeleteTopic_t*> topics;
   for (const auto& t : kTopics)
     topics.push_back(rd_kafka_DeleteTopic_new((kafka_.prefix + std::string(t.name)).c_str()));
-  rd_kafka_queue_t* answers = rd_kafka_queue_new(client);
-  rd_kafka_DeleteTopics(client, topics.data(), topics.size(), nullptr, answers);
+  rd_kafka_queue_t* answers = rd_kafka_queue_new(client.get());
+  rd_kafka_DeleteTopics(client.get(), topics.data(), topics.size(), nullptr, answers);
   if (rd_kafka_event_t* answer = rd_kafka_queue_poll(answers, 10'000)) rd_kafka_event_destroy(answer);
   rd_kafka_DeleteTopic_destroy_array(topics.data(), topics.size());
   rd_kafka_queue_destroy(answers);
-  rd_kafka_destroy(client);
 }
 
 void Cluster::publish(const LoadRecord& r) {
-  publisher_->publish(r.topic, -1, r.key, r.value, {}, streams::kNoTimestamp);
+  // A record's time would move the clock of an engine that lives by events; Kafka Streams takes no record without one.
+  publisher_->publish(r.topic, -1, r.key, r.value, {}, clock_ == "events" ? streams::kNoTimestamp : streams::kNow);
 }
 
 void Cluster::publish(const std::vector<LoadRecord>& records) {
@@ -128,25 +124,6 @@ double Cluster::stop_engine() {
 
 void Cluster::lose_disk() { std::filesystem::remove_all(folder_ / "data"); }
 
-double cpu_of(pid_t process) {
-  std::ifstream in("/proc/" + std::to_string(process) + "/stat");
-  std::string text;
-  std::getline(in, text);
-  // Fields 14 and 15, counted behind the name, which may hold spaces.
-  const auto rest = text.substr(text.rfind(')') + 2);
-  unsigned long user = 0, system = 0;
-  if (std::sscanf(rest.c_str(), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) return 0;
-  return static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-double peak_memory_mib_of(pid_t process) {
-  std::ifstream in("/proc/" + std::to_string(process) + "/status");
-  for (std::string line; std::getline(in, line);)
-    if (unsigned long kib = 0; std::sscanf(line.c_str(), "VmHWM: %lu", &kib) == 1)
-      return static_cast<double>(kib) / 1024;
-  return 0;
-}
-
 Decisions::Decisions(streams::Broker& broker) {
   for (std::int32_t p = 0; p < kDefaultPartitions; ++p) {
     const TopicPartition at{Topic::decisions, p};
@@ -164,14 +141,6 @@ std::size_t Decisions::wait(streams::Milliseconds patience) {
     if (count > 0) return count;
   } while (std::chrono::steady_clock::now() < until);
   return 0;
-}
-
-void Decisions::await(std::size_t count) {
-  for (std::size_t seen = 0; seen < count;) {
-    const auto more = wait(kPatience);
-    if (more == 0) throw std::runtime_error("no decision for a minute; " + std::to_string(seen) + " came before");
-    seen += more;
-  }
 }
 
 } // namespace onecode::bench

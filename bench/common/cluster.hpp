@@ -52,10 +52,6 @@ private:
   test::Process engine_;
 };
 
-/// CPU seconds that a running process has used, all threads.
-double cpu_of(pid_t process);
-double peak_memory_mib_of(pid_t process);
-
 /// Committed decisions as a gateway sees them, from the moment of construction on, also from behind a transaction that
 /// is still open then.
 class Decisions {
@@ -63,8 +59,6 @@ public:
   explicit Decisions(streams::Broker& broker);
   /// How many came within `patience`; returns with the first.
   std::size_t wait(streams::Milliseconds patience);
-  /// Waits for `count` of them; throws if none comes for a minute.
-  void await(std::size_t count);
 
 private:
   std::vector<std::unique_ptr<streams::LogReader>> readers_;

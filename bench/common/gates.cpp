@@ -20,26 +20,21 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kTick{1};
 constexpr std::chrono::seconds kPatience{5};
 
-/// The scan that a decision is about: `"scan":"<id>"`, or `"scan":{…"id":"<id>"…}`.
-std::string_view scan_of(std::string_view decision) {
-  constexpr std::string_view kScan = R"("scan":)", kId = R"("id":")";
-  auto at = decision.find(kScan);
+constexpr std::string_view kId = R"("id":")";
+
+/// What stands behind `marker`, up to the next quote; empty: no such thing.
+std::string_view text_behind(std::string_view json, std::string_view marker) {
+  const auto at = json.find(marker);
   if (at == std::string_view::npos) return {};
-  at += kScan.size();
-  if (at < decision.size() && decision[at] == '{') {
-    at = decision.find(kId, at);
-    if (at == std::string_view::npos) return {};
-    at += kId.size();
-  } else {
-    ++at;
-  }
-  return decision.substr(at, decision.find('"', at) - at);
+  json.remove_prefix(at + marker.size());
+  return json.substr(0, json.find('"'));
 }
 
-std::string_view id_of(std::string_view scan) {
-  constexpr std::string_view kId = R"("id":")";
-  const auto at = scan.find(kId) + kId.size();
-  return scan.substr(at, scan.find('"', at) - at);
+/// The scan that a decision is about: `"scan":"<id>"`, or `"scan":{…"id":"<id>"…}`.
+std::string_view scan_of(std::string_view decision) {
+  if (const auto at = decision.find(R"("scan":{)"); at != std::string_view::npos)
+    return text_behind(decision.substr(at), kId);
+  return text_behind(decision, R"("scan":")");
 }
 
 class Gates {
@@ -69,7 +64,7 @@ public:
   void publish(const LoadRecord& r, bool counts) {
     {
       const std::lock_guard lock(mutex_);
-      asked_[std::string(id_of(r.value))] = {Clock::now(), counts};
+      asked_[std::string(text_behind(r.value, kId))] = {Clock::now(), counts};
       if (counts) ++waiting_.asked;
     }
     const auto code = rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(scans_.c_str()),
@@ -148,9 +143,7 @@ Waiting wait_at_gates(const std::string& brokers, const std::string& prefix, Loa
     const auto passed = std::chrono::duration<double>(Clock::now() - began).count();
     const auto due = std::min(all, static_cast<std::uint64_t>(passed * pace.per_second));
     for (; sent < due; ++sent) {
-      const auto wall =
-          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
-      load.next(r, Time{wall.count()});
+      load.next(r, wall_time());
       gates.publish(r, sent >= std::uint64_t{pace.per_second} * pace.skip);
     }
     std::this_thread::sleep_for(kTick);

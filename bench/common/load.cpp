@@ -118,6 +118,11 @@ double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+Time wall_time() {
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+              .count()};
+}
+
 double peak_memory_mib() {
   rusage u{};
   getrusage(RUSAGE_SELF, &u);

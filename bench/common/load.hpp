@@ -46,6 +46,8 @@ private:
 /// CPU seconds (user and system) that this process used so far.
 double cpu_seconds();
 double wall_seconds();
+/// What a clock on the wall shows; wall_seconds() are for measuring.
+Time wall_time();
 double peak_memory_mib();
 
 } // namespace onecode::bench

@@ -36,7 +36,6 @@ constexpr std::string_view kOurs[] = {
     "group.protocol",
 };
 
-constexpr Milliseconds kOneAnswer{5'000};
 constexpr int kHasQueueBackoff = 0x020200ff; // fetch.queue.backoff.ms
 
 // For clients of every kind; the user may change them.

@@ -101,6 +101,9 @@ MetadataHandle fetch_metadata(const Client& client, Milliseconds timeout);
 Watermarks query_watermarks(const Client& client, TopicPartition of, Milliseconds timeout);
 ListHandle to_list(const Connection& connection, const Offsets& offsets);
 
+/// How long one request may take where it is asked again: somebody else may have the answer by then.
+inline constexpr Milliseconds kOneAnswer{5'000};
+
 /// Up to 2.1 a fetcher that found all queues of its connection full looks again after a second, or when anything happens
 /// on that connection. Whoever empties a queue tells how much it took out, and after each so many bytes something happens.
 class Nudge {

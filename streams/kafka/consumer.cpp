@@ -17,8 +17,6 @@ namespace onecode::streams::kafka {
 
 namespace {
 
-constexpr Milliseconds kOneAnswer{5'000}; // of rd_kafka_committed()
-
 constexpr std::size_t kLook = 64; // messages that serve() takes out of a queue to find a record
 
 const Settings kDefaults = {

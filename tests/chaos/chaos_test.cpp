@@ -17,20 +17,16 @@
 #include "tests/chaos/chaos.hpp"
 #include "tests/chaos/load.hpp"
 #include "tests/support/accounts.hpp"
+#include "tests/support/surroundings.hpp"
 #include "tests/support/verdict.hpp"
 
 namespace onecode::chaos {
 namespace {
 
 namespace fs = std::filesystem;
-using test::Decisions, test::Verdict;
+using test::Decisions, test::from_environment, test::Verdict;
 
 constexpr Milliseconds kPatience{180'000};
-
-std::string from_environment(const char* name, const std::string& otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr && *text != '\0' ? text : otherwise;
-}
 
 struct Plan {
   std::uint64_t seed = std::stoull(from_environment("ONECODE_CHAOS_SEED", from_environment("ONECODE_SEED", "1")));
@@ -158,13 +154,13 @@ std::string summary(const Plan& plan, const Chaos& chaos, std::size_t scans, std
 #endif
 
 TEST_CASE("a cluster whose nodes and broker are killed, stopped and paused decides every scan once", "[kafka]") {
-  const auto brokers = from_environment("ONECODE_TEST_KAFKA", "");
+  const auto brokers = from_environment("ONECODE_TEST_KAFKA");
   NEEDS_KAFKA(brokers);
   const Plan plan;
   std::cerr << "chaos: seed " << plan.seed << ", " << plan.how_long.count() << " s\n";
   World world(plan, brokers);
   world.publish_what_comes_first();
-  Kafka kafka(from_environment("ONECODE_KAFKA_DIR", ""), from_environment("ONECODE_SOURCE_DIR", ".") + "/dev",
+  Kafka kafka(from_environment("ONECODE_KAFKA_DIR"), from_environment("ONECODE_SOURCE_DIR", ".") + "/dev",
               world.folder() / "kafka.log");
   Chaos chaos(world.cluster(), kafka, plan.seed);
   chaos.begin();

@@ -5,16 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
 #include <set>
-#include <sstream>
 
 #include "app/demo/campus.hpp"
 #include "app/errors.hpp"
@@ -24,6 +21,7 @@
 #include "tests/support/accounts.hpp"
 #include "tests/support/kafka.hpp"
 #include "tests/support/nodes.hpp"
+#include "tests/support/surroundings.hpp"
 #include "tests/support/verdict.hpp"
 
 namespace onecode::test {
@@ -33,18 +31,6 @@ namespace fs = std::filesystem;
 
 constexpr Milliseconds kPatience{120'000};
 constexpr std::size_t kMiB = 1U << 20;
-
-std::string from_environment(const char* name, const std::string& otherwise = "") {
-  const char* text = std::getenv(name);
-  return text != nullptr && *text != '\0' ? text : otherwise;
-}
-
-std::string content(const fs::path& path) {
-  std::ifstream in(path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
 
 struct Options {
   std::size_t people = 500;
@@ -195,14 +181,6 @@ private:
   Clock::time_point deadline_ = Clock::now() + kPatience;
 };
 
-/// The most memory that the process ever had.
-double peak_mib(pid_t pid) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
-  return 0;
-}
-
 /// Sound events of the lesser input topics with a member that nobody reads and nobody can compress: 64 KiB each.
 streams::FileRecord large_event(std::size_t n) {
   static const std::string noise = [] {
@@ -263,7 +241,7 @@ TEST_CASE("what waits costs a node no memory, however much it is", "[kafka]") {
     cluster.publish_scans(kScans);
     cluster.node().start();
     cluster.work_off();
-    const auto memory = peak_mib(cluster.node().pid());
+    const auto memory = cluster.node().process().peak_mib();
     cluster.leave();
     CHECK(cluster.ends().size() == 1);
     cluster.check_counts();

@@ -1,21 +1,11 @@
 #include "tests/support/kafka.hpp"
 
 #include <csignal>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
+#include "tests/support/surroundings.hpp"
+
 namespace onecode::test {
-namespace {
-
-std::string content(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-} // namespace
 
 Kafka::Kafka(std::string folder, std::string dev, std::filesystem::path log)
     : folder_(std::move(folder)), dev_(std::move(dev)), log_(std::move(log)) {}

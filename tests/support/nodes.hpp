@@ -38,7 +38,7 @@ public:
   const std::string& id() const { return id_; }
   State state() const { return state_; }
   const std::filesystem::path& log() const { return log_; }
-  pid_t pid() const { return process_.pid(); }
+  const Process& process() const { return process_; }
 
   void start();
   /// kill -9; back after `away`.

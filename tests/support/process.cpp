@@ -8,8 +8,12 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <stdexcept>
+#include <string_view>
+
+#include "tests/support/surroundings.hpp"
 
 namespace onecode::test {
 namespace {
@@ -70,6 +74,24 @@ void Process::kill() {
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_ = 0;
+}
+
+double Process::cpu_seconds() const {
+  const auto stat = content("/proc/" + std::to_string(pid_) + "/stat");
+  const auto name_ends = stat.rfind(')'); // it may hold spaces; fields 14 and 15 are asked for
+  unsigned long user = 0, system = 0;
+  if (name_ends == std::string::npos ||
+      std::sscanf(stat.c_str() + name_ends + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                  &system) != 2)
+    return 0;
+  return static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+double Process::peak_mib() const {
+  constexpr std::string_view kPeak = "VmHWM:";
+  const auto status = content("/proc/" + std::to_string(pid_) + "/status");
+  const auto at = status.find(kPeak);
+  return at == std::string::npos ? 0 : std::stod(status.substr(at + kPeak.size())) / 1024;
 }
 
 std::optional<Ended> Process::ended() {

@@ -34,7 +34,9 @@ public:
   /// Ends it and waits until it is gone.
   void kill();
   bool running() const { return pid_ > 0; }
-  pid_t pid() const { return pid_; }
+  /// While it runs: the CPU seconds of all its threads so far, and the most memory that it ever had.
+  double cpu_seconds() const;
+  double peak_mib() const;
   /// Given once, and then it no longer runs; nullopt: it does, or nothing was started.
   std::optional<Ended> ended();
 
