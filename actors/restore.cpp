@@ -93,12 +93,13 @@ bool nobody_else_wrote(const Shard& shard, streams::Broker& broker) {
 
 Restored restore_store(std::int32_t shard, storage::StoreFactory& stores, streams::Broker& broker,
                        const std::function<void(std::int64_t, std::int64_t)>& progress,
-                       const std::function<void(const std::string&)>& report) {
+                       const std::function<void(storage::Aside, const std::string&)>& report) {
   for (;;) {
     const auto marks = marks_of(broker, shard);
     Restored restored;
     restored.store = stores.open(shard);
     const auto stands = restored.store->journal_next();
+    auto as = storage::Aside::damaged;
     std::string why;
     if (stands && *stands > marks.high)
       throw storage::StoreError(
@@ -106,6 +107,7 @@ Restored restore_store(std::int32_t shard, storage::StoreFactory& stores, stream
                       "another cluster",
                       shard, *stands, marks.high));
     if (stands && *stands < marks.low) {
+      as = storage::Aside::outdated;
       why = fmt::format("the store stands at journal offset {}, the journal begins at {}", *stands, marks.low);
     } else {
       try {
@@ -123,8 +125,8 @@ Restored restore_store(std::int32_t shard, storage::StoreFactory& stores, stream
             shard, why));
     }
     restored.store.reset();
-    report(fmt::format("shard {}: {}; it is set aside and the state read from the journal", shard, why));
-    stores.set_aside(shard, why);
+    report(as, fmt::format("shard {}: {}; it is set aside and the state read from the journal", shard, why));
+    stores.set_aside(shard, as, why);
   }
 }
 

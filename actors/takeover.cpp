@@ -167,7 +167,9 @@ std::shared_ptr<Takeover::Restore> Takeover::start(std::int32_t shard) {
       r->total = total;
       if (!r->wanted) throw NotWanted{};
     };
-    const auto report = [r](const std::string& text) { r->reports.push_back({3, text}); };
+    const auto report = [r](storage::Aside as, const std::string& text) {
+      r->reports.push_back({as == storage::Aside::damaged ? 3 : 1, text});
+    };
     try {
       auto restored = restore_store(shard, stores_, broker_, progress, report);
       auto made = std::make_unique<Shard>(shard, options, secrets_, std::move(restored.store));

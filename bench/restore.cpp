@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
         threads.emplace_back([&, s] {
           try {
             actors::restore_store(
-                s, *stores, cluster.broker(), [](auto, auto) {}, [](const auto&) {});
+                s, *stores, cluster.broker(), [](auto, auto) {}, [](auto, const auto&) {});
           } catch (const std::exception& e) {
             wrong[static_cast<std::size_t>(s)] = e.what();
           }

@@ -79,7 +79,7 @@ public:
     return store;
   }
 
-  void set_aside(std::int32_t shard, const std::string&) override {
+  void set_aside(std::int32_t shard, Aside, const std::string&) override {
     const std::lock_guard lock(all_->mutex);
     if (all_->by_shard[shard].open) throw StoreError("memory store of shard " + std::to_string(shard) + " is open");
     all_->by_shard.erase(shard);

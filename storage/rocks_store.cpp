@@ -279,22 +279,28 @@ public:
     if (std::ifstream in(path / kDamagedMark); in) std::getline(in, mark);
     if (!mark.empty()) {
       if (options_.read_only) throw StoreError("store " + path.string() + " is damaged: " + mark);
-      set_aside(shard, path, mark);
+      set_damaged_aside(shard, path, mark);
     }
     make_folder(path); // by ourselves: RocksDB would report each new store as an error to its log
     try {
       return try_open(shard, path);
     } catch (const Damaged& damaged) {
       if (options_.read_only) throw;
-      set_aside(shard, path, damaged.why);
+      set_damaged_aside(shard, path, damaged.why);
     }
     make_folder(path);
     return try_open(shard, path);
   }
 
-  void set_aside(std::int32_t shard, const std::string& why) override {
+  void set_aside(std::int32_t shard, Aside as, const std::string& why) override {
     if (options_.read_only) throw StoreError("stores are open for reading only");
-    set_aside(shard, options_.directory / ("shard-" + std::to_string(shard)), why);
+    const fs::path path = options_.directory / ("shard-" + std::to_string(shard));
+    if (as == Aside::damaged) return set_damaged_aside(shard, path, why);
+    fs::path to = path;
+    to += ".outdated";
+    std::error_code failed;
+    fs::remove_all(to, failed);
+    move_aside(path, to, why);
   }
 
 private:
@@ -374,18 +380,22 @@ private:
     return (s.IsPathNotFound() || s.IsNotFound()) && fs::exists(path / "CURRENT", ignored);
   }
 
-  void set_aside(std::int32_t shard, const fs::path& path, const std::string& error) const {
+  static void move_aside(const fs::path& path, const fs::path& to, const std::string& why) {
+    std::error_code failed;
+    fs::rename(path, to, failed);
+    if (failed)
+      throw StoreError("store " + path.string() + " (" + why + ") cannot be set aside as " + to.string() + ": " +
+                       failed.message());
+  }
+
+  void set_damaged_aside(std::int32_t shard, const fs::path& path, const std::string& error) const {
     fs::path to;
     std::error_code ignored;
     for (int k = 1; k == 1 || fs::exists(to, ignored); ++k) {
       to = path;
       to += ".damaged-" + std::to_string(k);
     }
-    std::error_code failed;
-    fs::rename(path, to, failed);
-    if (failed)
-      throw StoreError("store " + path.string() + " is damaged (" + error + ") and cannot be set aside as " +
-                       to.string() + ": " + failed.message());
+    move_aside(path, to, error);
     if (options_.on_damage) options_.on_damage({shard, path, to, error});
   }
 

@@ -4,7 +4,7 @@
 //            store's own that begin with a zero byte: "\0format", and "\0next" (journal offset, then 8 bytes of digest or none).
 //   Crash    kill -9 and power loss cost the batches since the last flush, never a part of a batch, never their order.
 //   Damage   a store that RocksDB calls corrupt is renamed to shard-<n>.damaged-<k>, reported, and an empty one takes its
-//            place. It is kept for people to look at; nothing here ever deletes it.
+//            place. It is kept for people to look at; nothing here ever deletes it. (An outdated one becomes shard-<n>.outdated.)
 //   Threads  the factory may be used from any thread; a store by one thread at a time.
 #pragma once
 
@@ -20,12 +20,12 @@
 
 namespace onecode::storage {
 
-/// A store that was set aside.
+/// A damaged store that was set aside.
 struct Damage {
   std::int32_t shard = 0;
   std::filesystem::path store;    // where it was
   std::filesystem::path moved_to; // where it is now
-  std::string error;              // what RocksDB said
+  std::string error;              // what RocksDB or the one who set it aside said
 };
 
 struct RocksOptions {
@@ -43,7 +43,7 @@ struct RocksOptions {
   /// that is missing or damaged is a StoreError.
   bool read_only = false;
 
-  /// Called by open() on its thread.
+  /// Called by open() and set_aside() on their thread.
   std::function<void(const Damage&)> on_damage;
   /// RocksDB's warnings and errors, a line each, from any of its threads. Empty: they are dropped.
   std::function<void(std::int32_t shard, bool error, std::string_view line)> log;

@@ -88,13 +88,20 @@ public:
   virtual std::optional<std::int64_t> durable_next() = 0;
 };
 
+/// Why a store is set aside.
+enum class Aside : std::uint8_t {
+  damaged,  // it is not what was committed: somebody should look at it
+  outdated, // it was, but the journal has been trimmed past it while another node had the shard: nothing is wrong
+};
+
 /// Gives each shard its store.
 class StoreFactory {
 public:
   virtual ~StoreFactory() = default;
   virtual std::unique_ptr<Store> open(std::int32_t shard) = 0;
-  /// Keeps the shard's store, which is not open, for people to look at; the next open() gives an empty one.
-  virtual void set_aside(std::int32_t shard, const std::string& why) = 0;
+  /// Moves the shard's store, which is not open, away; the next open() gives an empty one. What is damaged is kept for people
+  /// to look at, what is outdated only until the next one of the shard.
+  virtual void set_aside(std::int32_t shard, Aside as, const std::string& why) = 0;
 };
 
 /// Sorted maps in memory: replay, backtest, tests.

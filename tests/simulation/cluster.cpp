@@ -45,11 +45,12 @@ private:
 };
 
 struct SimulatedNode {
-  explicit SimulatedNode(std::string name) : id(std::move(name)), disk(gate) {}
+  explicit SimulatedNode(std::string name) : id(std::move(name)), disk(gate, aside) {}
   bool up() const { return node != nullptr; }
 
   std::string id;
   std::function<void(Point)> gate;
+  Disk::Aside aside;
   Disk disk;
   bool on_stack = false; // its step() is being run: it cannot be stepped again
   std::unique_ptr<streams::Broker> broker;
@@ -77,6 +78,10 @@ public:
       nodes_.push_back(std::make_unique<SimulatedNode>(fmt::format("n{}", i)));
       auto& node = *nodes_.back();
       node.gate = [this, &node](Point point) { at(node, point); };
+      node.aside = [this, &node](storage::Aside as, const std::string& why) {
+        if (as == storage::Aside::damaged) wrong(node.id + " calls its store damaged: " + why); // nothing damages it
+        happens("stores outdated");
+      };
     }
   }
 
@@ -365,7 +370,7 @@ private:
       const auto stores = storage::memory_stores();
       try {
         actors::restore_store(
-            p, *stores, broker_, [](auto, auto) {}, [](const std::string&) {});
+            p, *stores, broker_, [](auto, auto) {}, [](auto, const auto&) {});
       } catch (const storage::StoreError& e) {
         wrong(e.what());
       }

@@ -84,7 +84,10 @@ std::unique_ptr<storage::Store> Disk::open(std::int32_t shard) {
   return store;
 }
 
-void Disk::set_aside(std::int32_t shard, const std::string&) { shelves_.erase(shard); }
+void Disk::set_aside(std::int32_t shard, storage::Aside as, const std::string& why) {
+  aside_(as, why);
+  shelves_.erase(shard);
+}
 
 std::int64_t Disk::durable_next(std::int32_t shard) const {
   const auto it = shelves_.find(shard);

@@ -17,11 +17,13 @@ enum class Point : std::uint8_t;
 
 class Disk final : public storage::StoreFactory {
 public:
-  /// `at`: called where something may happen; it may throw. Outlives the disk.
-  explicit Disk(const std::function<void(Point)>& at) : at_(at) {}
+  using Aside = std::function<void(storage::Aside as, const std::string& why)>;
+
+  /// `at`: called where something may happen; it may throw. `aside`: hears of each store that is set aside. Both outlive the disk.
+  Disk(const std::function<void(Point)>& at, const Aside& aside) : at_(at), aside_(aside) {}
 
   std::unique_ptr<storage::Store> open(std::int32_t shard) override;
-  void set_aside(std::int32_t shard, const std::string& why) override;
+  void set_aside(std::int32_t shard, storage::Aside as, const std::string& why) override;
 
   /// The node is dead. `kept(n)` says how many of the last n batches of a shelf reached the disk.
   void crash(const std::function<std::size_t(std::size_t)>& kept);
@@ -44,6 +46,7 @@ public:
 
 private:
   const std::function<void(Point)>& at_;
+  const Aside& aside_;
   std::map<std::int32_t, std::shared_ptr<Shelf>> shelves_;
 };
 

@@ -117,6 +117,28 @@ TEST_CASE("a damaged store is set aside, reported and replaced by an empty one")
   CHECK(f.damages[1].moved_to == fs::path(f.shard(3).string() + ".damaged-2"));
 }
 
+TEST_CASE("an outdated store is set aside without a word of damage, and only the last one is kept") {
+  Fixture f;
+  const auto stores = rocks_stores(f.options());
+  for (const std::int64_t stands : {42, 43}) {
+    {
+      WriteBatch b;
+      b.put("k", "1");
+      stores->open(3)->write(b.bytes(), {stands});
+    }
+    stores->set_aside(3, Aside::outdated, "the journal begins behind it");
+    CHECK_FALSE(stores->open(3)->journal_next().has_value());
+    const auto aside = f.shard(3).string() + ".outdated";
+    // Looked into as a store of its own, under the name that it had.
+    TempFolder look;
+    fs::copy(aside, look.path() / "shard-3", fs::copy_options::recursive);
+    auto o = f.options();
+    o.directory = look.path();
+    CHECK(rocks_stores(o)->open(3)->journal_next() == stands);
+  }
+  CHECK(f.damages.empty());
+}
+
 TEST_CASE("damage that only a read meets stops the shard, and is set aside at the next start") {
   Fixture f;
   f.fill();
