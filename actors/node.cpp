@@ -437,9 +437,25 @@ std::map<std::int32_t, std::int64_t> Node::journal_ends(const Turn& turn) const 
   return out;
 }
 
+streams::Offsets Node::offsets_behind(const Turn& turn) const {
+  streams::Offsets out;
+  for (const auto shard : turn.participants())
+    for (const Topic t : input_topics()) {
+      const TopicPartition tp{t, shard};
+      // Fencing: whoever writes a shard's journal shows that the shard is still its own, also in a turn of timers only.
+      const bool fence = t == Topic::scans && !planted(Mistake::timer_turn_without_offsets);
+      if (fence || consumer_->position(tp) != positions_.at(tp)) out[tp] = consumer_->position(tp);
+      if (planted(Mistake::offset_off_by_one) && out.contains(tp)) ++out[tp];
+    }
+  return out;
+}
+
 void Node::commit(Turn& turn) {
+  if (!membership_) membership_ = consumer_->membership();
+  // Before the first record: while the markers of the transaction before are still being written, librdkafka asks again for
+  // offsets after retry.backoff.ms (1), for a record's partition after 20 ms, whatever is set.
+  producer_->send_offsets(offsets_behind(turn), *membership_);
   std::vector<streams::Header> headers;
-  streams::Offsets offsets;
   for (const auto shard : turn.participants()) {
     const Staged& staged = crew_.shard(shard).staged();
     for (std::size_t i = 0; i < staged.output_count; ++i) {
@@ -452,16 +468,7 @@ void Node::commit(Turn& turn) {
     const std::string key = std::to_string(shard);
     for (const auto& batch : staged.journal) producer_->produce(Topic::journal, shard, key, batch);
     producer_->produce(Topic::history, shard, key, staged.history);
-    // Fencing: whoever writes a shard's journal shows that the shard is still its own, also in a turn of timers only.
-    for (const Topic t : input_topics()) {
-      const TopicPartition tp{t, shard};
-      const bool fence = t == Topic::scans && !planted(Mistake::timer_turn_without_offsets);
-      if (fence || consumer_->position(tp) != positions_.at(tp)) offsets[tp] = consumer_->position(tp);
-      if (planted(Mistake::offset_off_by_one) && offsets.contains(tp)) ++offsets[tp];
-    }
   }
-  if (!membership_) membership_ = consumer_->membership();
-  producer_->send_offsets(offsets, *membership_);
   if (planted(Mistake::store_before_commit))
     for (const auto shard : turn.participants())
       for (const auto& batch : crew_.shard(shard).staged().journal)

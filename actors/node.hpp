@@ -107,6 +107,7 @@ private:
   void follow_policy(bool to_the_end);
   Turn::Inputs gather(std::size_t& records);
   bool turn();
+  streams::Offsets offsets_behind(const Turn& turn) const;
   void commit(Turn& turn);
   std::map<std::int32_t, std::int64_t> journal_ends(const Turn& turn) const;
   /// A step towards the shards that are not here yet; those that are begin to take part in turns.
