@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
+#include <optional>
 #include <tuple>
 
 #include "app/errors.hpp"
@@ -50,13 +52,51 @@ private:
   std::size_t used_ = 0;
 };
 
+struct Found {
+  CommitRecord commit;
+  std::string digest; // SHA-256 of its bytes, by which the next one names it
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+};
+
 /// What is no longer kept of one partition of the history.
-std::string gap(const TopicPartition& at, std::int64_t low, const std::vector<CommitRecord>& kept) {
-  std::string text =
-      fmt::format("history partition {}: offsets 0 to {} are no longer kept, so the turns of shard {} ", at.partition,
-                  low - 1, at.partition);
-  if (kept.empty()) return text + "are not there";
-  return text + fmt::format("before {} ({}) are not there", kept.front().turn, format_time(kept.front().now));
+std::string gap(std::int32_t partition, std::int64_t low, const Found* first_kept) {
+  const std::string text =
+      fmt::format("history partition {}: offsets 0 to {} are no longer kept, so turns ", partition, low - 1);
+  if (first_kept == nullptr) return text + "are not there";
+  return text +
+         fmt::format("before {} ({}) are not there", first_kept->commit.turn, format_time(first_kept->commit.now));
+}
+
+/// One shard's records from its first one on, each behind the one that it names; what hangs on none of them comes last. Returns
+/// how many are in the chain.
+std::size_t put_in_order(std::vector<Found>& of_shard) {
+  std::multimap<std::string_view, std::size_t> by_previous;
+  for (std::size_t i = 0; i < of_shard.size(); ++i) by_previous.emplace(of_shard[i].commit.previous, i);
+  std::vector<std::size_t> order;
+  std::string_view last;
+  for (auto next = by_previous.find(last); next != by_previous.end(); next = by_previous.find(last)) {
+    order.push_back(next->second);
+    by_previous.erase(next);
+    last = of_shard[order.back()].digest;
+  }
+  const auto chained = order.size();
+  for (const auto& [previous, i] : by_previous) order.push_back(i);
+  std::sort(order.begin() + static_cast<std::ptrdiff_t>(chained), order.end());
+  std::vector<Found> sorted;
+  for (const auto i : order) sorted.push_back(std::move(of_shard[i]));
+  of_shard = std::move(sorted);
+  return chained;
+}
+
+/// The shard that a commit record is of.
+std::int32_t shard_of(TopicPartition at, const streams::Record& record) {
+  std::int32_t shard = 0;
+  const auto [end, error] = std::from_chars(record.key.data(), record.key.data() + record.key.size(), shard);
+  if (error != std::errc() || end != record.key.data() + record.key.size())
+    throw InputError(fmt::format("history partition {}, offset {}: the key '{}' is not a shard", at.partition,
+                                 record.offset, record.key));
+  return shard;
 }
 
 streams::FileRecord file_record(TopicPartition at, const streams::Record& r, const std::string& turn) {
@@ -91,26 +131,37 @@ History::History(streams::Broker& broker) : broker_(broker) {
   std::vector<std::string> gaps;
   for (std::int32_t p = 0; p < partitions; ++p)
     ends_[p] = broker.watermarks({Topic::history, p}, streams::Isolation::committed).high;
+  std::map<std::int32_t, std::vector<Found>> found;
   for (std::int32_t p = 0; p < partitions; ++p) {
     const TopicPartition at{Topic::history, p};
-    auto& commits = commits_[p];
-    std::string before;
+    std::optional<Found> first;
     const auto low = read_whole(broker, at, [&](const streams::Record& record) {
+      auto& of_shard = found[shard_of(at, record)];
       const auto bytes = record.value.value_or(std::string_view{});
-      CommitRecord commit;
-      decode(bytes, commit);
-      if (commit.previous != before)
-        broken_links_.push_back(
-            fmt::format("history partition {}, offset {}: turn {} does not follow the one before it", p,
-                        record.offset, commit.turn));
-      before = streams::sha256(bytes);
-      ++parts_[commit.turn];
-      commits.push_back(std::move(commit));
+      Found f{{}, streams::sha256(bytes), p, record.offset};
+      decode(bytes, f.commit);
+      if (!first) first = f;
+      of_shard.push_back(std::move(f));
     });
-    if (low > 0) gaps.push_back(gap(at, low, commits));
+    if (low > 0) gaps.push_back(gap(p, low, first ? &*first : nullptr));
   }
   // A replay begins with nothing: without its first turns a shard would come out as another.
   if (!gaps.empty()) throw InputError(gaps);
+  for (auto& [shard, of_shard] : found) {
+    const auto chained = put_in_order(of_shard);
+    for (std::size_t i = 0; i < of_shard.size(); ++i) {
+      auto& [commit, digest, partition, offset] = of_shard[i];
+      if (i >= chained) {
+        // Of a cluster that works meanwhile: what it follows was committed to a partition that had been read.
+        if (offset >= ends_.at(partition)) continue;
+        broken_links_.push_back(
+            fmt::format("history partition {}, offset {}: turn {} does not follow the one before it on shard {}",
+                        partition, offset, commit.turn, shard));
+      }
+      ++parts_[commit.turn];
+      commits_[shard].push_back(std::move(commit));
+    }
+  }
   leave_out_incomplete();
 }
 
