@@ -1,8 +1,11 @@
 // The whole engine without a broker: decode, both hops, rules, encode, journal batches, store. Scans per CPU-second of this
-// process, and its memory.   bench_engine [accounts] [scans] [turn size] [resident limit]
+// process, its memory, and how long its turns took, so that a stall shows.   bench_engine [accounts] [scans] [turn size] [resident limit]
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "actors/clock.hpp"
 #include "actors/shard_actor.hpp"
@@ -13,6 +16,22 @@
 
 using namespace onecode;
 using namespace onecode::bench;
+
+namespace {
+
+/// Says how long turns took and begins anew.
+void print_turns(const char* what, std::vector<double>& seconds) {
+  if (seconds.empty()) return;
+  auto sorted = std::exchange(seconds, {});
+  std::ranges::sort(sorted);
+  const auto at = [&](double share) {
+    return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))] * 1000;
+  };
+  std::printf("%zu turns %s, in milliseconds: half within %.0f, 99 %% within %.0f, the longest %.0f\n", sorted.size(),
+              what, at(0.5), at(0.99), at(1));
+}
+
+} // namespace
 
 int main(int argc, char** argv) {
   const auto number = [&](int i, std::uint64_t otherwise) {
@@ -42,7 +61,9 @@ int main(int argc, char** argv) {
   monitoring::TurnStats sum;
   // A consumer's batches give their memory back to the client library, not to the engine: not while the clock runs.
   std::vector<std::shared_ptr<streams::Batch>> used;
+  std::vector<double> seconds; // of each turn
   const auto run = [&](actors::Turn::Inputs inputs) {
+    const double began = wall_seconds();
     for (const auto& [shard, batches] : inputs) used.insert(used.end(), batches.begin(), batches.end());
     actors::TurnFacts facts;
     facts.number = ++turns;
@@ -60,6 +81,7 @@ int main(int argc, char** argv) {
     }
     sum.received.clear();
     turn.committed(next);
+    seconds.push_back(wall_seconds() - began);
   };
 
   Load load(accounts, std::max<std::uint64_t>(1000, 40));
@@ -73,6 +95,7 @@ int main(int argc, char** argv) {
   }
   std::printf("registered: %llu accounts in %.1f CPU s, memory %.0f MiB\n", static_cast<unsigned long long>(accounts),
               cpu_seconds(), peak_memory_mib());
+  print_turns("of registration", seconds);
   sum.clear();
 
   double cpu = 0, wall = 0;
@@ -99,6 +122,7 @@ int main(int argc, char** argv) {
               static_cast<unsigned long long>(decisions), static_cast<double>(done) / cpu,
               static_cast<double>(done - half_scans) / (cpu - half_cpu), static_cast<double>(done) / wall,
               static_cast<double>(sum.journal_bytes) / static_cast<double>(done), peak_memory_mib());
+  print_turns("of scans", seconds);
   crew->clear();
   std::filesystem::remove_all(directory);
   return decisions == done ? 0 : 1;
