@@ -19,7 +19,6 @@ using namespace onecode::bench;
 namespace {
 
 constexpr std::uint64_t kAccounts = 300'000, kDevices = 1000; // at 5,000 a second everybody passes once a minute
-constexpr unsigned kWarmUp = 40;                              // seconds that a JVM needs at this rate on two cores
 constexpr const char* kPassThrough = "--pass-through";
 constexpr std::chrono::seconds kStart{180}; // a JVM on a busy machine
 
@@ -93,9 +92,9 @@ void compare(const char* with, const Waiting& engine, const Waiting& other) {
 
 void run(const char* argv0, const Pace& pace) {
   std::printf(
-      "%u scans a second, %u s after %u s of warming up (a JVM: %u); milliseconds from publish to committed "
+      "%u scans a second, %u s after %u s of warming up; milliseconds from publish to committed "
       "decision\n",
-      pace.per_second, pace.seconds, pace.skip, kWarmUp);
+      pace.per_second, pace.seconds, pace.skip);
   std::printf("%-14s %8s %8s %8s %8s %8s %8s\n", "", "p50", "p90", "p99", "p99.9", "max", "cores");
   const auto bare = other("pass-through", argv0, pace, [&](const Cluster& c) {
     return std::vector<std::string>{std::filesystem::absolute(argv0), kPassThrough, c.kafka().brokers,
@@ -103,10 +102,8 @@ void run(const char* argv0, const Pace& pace) {
   });
   const auto ours = engine(argv0, pace);
   std::optional<Waiting> peer;
-  auto warmer = pace;
-  warmer.skip = kWarmUp;
   if (const char* command = std::getenv("ONECODE_BENCH_PEER"))
-    peer = other("Kafka Streams", argv0, warmer, [&](const Cluster& c) {
+    peer = other("Kafka Streams", argv0, pace, [&](const Cluster& c) {
       auto out = words(command);
       for (const auto& w : {"--brokers", c.kafka().brokers.c_str(), "--prefix", c.kafka().prefix.c_str(),
                             "--application", c.kafka().prefix.c_str(), "--state"})
