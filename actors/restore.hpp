@@ -24,8 +24,8 @@ bool nobody_else_wrote(const Shard& shard, streams::Broker& broker);
 /// Call only after the committed offsets of the shard's inputs are known: from then on no transaction of an older generation
 /// can commit. `progress(done, total)` in journal offsets; what it throws ends the restore.
 /// A store that is older than what the journal still has (outdated), or whose digest is not that of the last commit (damaged),
-/// is set aside, said to `report`, and the state read from the journal's start. Throws BrokerError; StoreError where the store stands beyond the
-/// journal's end (it belongs to another cluster) and where the journal itself does not give the digest.
+/// is set aside, said to `report`, and the state read from the journal's start. Throws BrokerError; StoreError where the store
+/// stands beyond the journal's end (it belongs to another cluster) and where the journal itself does not give the digest.
 Restored restore_store(std::int32_t shard, storage::StoreFactory& stores, streams::Broker& broker,
                        const std::function<void(std::int64_t, std::int64_t)>& progress,
                        const std::function<void(storage::Aside, const std::string&)>& report);

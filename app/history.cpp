@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
-#include <optional>
 #include <tuple>
 
 #include "app/errors.hpp"
@@ -58,15 +57,6 @@ struct Found {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
 };
-
-/// What is no longer kept of one partition of the history.
-std::string gap(std::int32_t partition, std::int64_t low, const Found* first_kept) {
-  const std::string text =
-      fmt::format("history partition {}: offsets 0 to {} are no longer kept, so turns ", partition, low - 1);
-  if (first_kept == nullptr) return text + "are not there";
-  return text +
-         fmt::format("before {} ({}) are not there", first_kept->commit.turn, format_time(first_kept->commit.now));
-}
 
 /// One shard's records from its first one on, each behind the one that it names; what hangs on none of them comes last. Returns
 /// how many are in the chain.
@@ -134,16 +124,19 @@ History::History(streams::Broker& broker) : broker_(broker) {
   std::map<std::int32_t, std::vector<Found>> found;
   for (std::int32_t p = 0; p < partitions; ++p) {
     const TopicPartition at{Topic::history, p};
-    std::optional<Found> first;
+    std::string before_first_kept;
     const auto low = read_whole(broker, at, [&](const streams::Record& record) {
       auto& of_shard = found[shard_of(at, record)];
       const auto bytes = record.value.value_or(std::string_view{});
       Found f{{}, streams::sha256(bytes), p, record.offset};
       decode(bytes, f.commit);
-      if (!first) first = f;
+      if (before_first_kept.empty())
+        before_first_kept = fmt::format("before {} ({}) ", f.commit.turn, format_time(f.commit.now));
       of_shard.push_back(std::move(f));
     });
-    if (low > 0) gaps.push_back(gap(p, low, first ? &*first : nullptr));
+    if (low > 0)
+      gaps.push_back(fmt::format("history partition {}: offsets 0 to {} are no longer kept, so turns {}are not there",
+                                 p, low - 1, before_first_kept));
   }
   // A replay begins with nothing: without its first turns a shard would come out as another.
   if (!gaps.empty()) throw InputError(gaps);

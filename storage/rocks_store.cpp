@@ -274,7 +274,7 @@ public:
   }
 
   std::unique_ptr<Store> open(std::int32_t shard) override {
-    const fs::path path = options_.directory / ("shard-" + std::to_string(shard));
+    const fs::path path = path_of(shard);
     std::string mark;
     if (std::ifstream in(path / kDamagedMark); in) std::getline(in, mark);
     if (!mark.empty()) {
@@ -294,16 +294,18 @@ public:
 
   void set_aside(std::int32_t shard, Aside as, const std::string& why) override {
     if (options_.read_only) throw StoreError("stores are open for reading only");
-    const fs::path path = options_.directory / ("shard-" + std::to_string(shard));
+    const fs::path path = path_of(shard);
     if (as == Aside::damaged) return set_damaged_aside(shard, path, why);
     fs::path to = path;
     to += ".outdated";
-    std::error_code failed;
-    fs::remove_all(to, failed);
+    std::error_code ignored; // what is left of it is in the way of the move, which says so
+    fs::remove_all(to, ignored);
     move_aside(path, to, why);
   }
 
 private:
+  fs::path path_of(std::int32_t shard) const { return options_.directory / ("shard-" + std::to_string(shard)); }
+
   void make_folder(const fs::path& path) const {
     if (options_.read_only) return;
     std::error_code error;

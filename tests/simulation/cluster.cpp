@@ -79,7 +79,8 @@ public:
       auto& node = *nodes_.back();
       node.gate = [this, &node](Point point) { at(node, point); };
       node.aside = [this, &node](storage::Aside as, const std::string& why) {
-        if (as == storage::Aside::damaged) wrong(node.id + " calls its store damaged: " + why); // nothing damages it
+        if (as == storage::Aside::damaged)
+          return wrong(node.id + " calls its store damaged: " + why); // nothing damages it
         happens("stores outdated");
       };
     }
