@@ -351,7 +351,7 @@ void Shard::check_nonce(Envelope& envelope) {
                              "authenticate",
                              {"该随机数已经使用过,命令未执行。",
                               "this nonce was used before; the command was not carried out"}});
-  send(envelope, {command->info().target, command->target}, command, Stage::deliver);
+  send(envelope, target_of(*command), command, Stage::deliver);
 }
 
 void Shard::deliver(Envelope& envelope) {

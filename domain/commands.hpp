@@ -1,214 +1,32 @@
-// The commands of COMMANDS.md: their typed arguments, target and roles. One struct per command; its `fields` list is
-// what decodes the JSON, encodes the inbox message and prints the help. Optional arguments are std::optional, bool or
-// sequences; everything else is required.
+// The commands of COMMANDS.md: name, target, roles. Their arguments stand in domain/commands/, one struct per command; its
+// `fields` list is what decodes the JSON, encodes the inbox message and prints the help.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <span>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
+#include "domain/commands/accounts.hpp"
+#include "domain/commands/devices.hpp"
+#include "domain/commands/integrations.hpp"
 #include "domain/events.hpp"
 
 namespace onecode {
 
-struct AccountOpen {
-  std::string category;
-  Time valid_from;
-  std::optional<Time> valid_to;
-  std::optional<std::string> approver;
-  std::optional<std::string> holder;
-  bool test = false;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("category", s.category);
-    v("valid_from", s.valid_from);
-    v("valid_to", s.valid_to);
-    v("approver", s.approver);
-    v("holder", s.holder);
-    v("test", s.test);
-  }
-};
-
-struct HandsetBind {
-  std::string handset;
-  bool secondary = false;
-  std::optional<std::string> replaces;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("handset", s.handset);
-    v("secondary", s.secondary);
-    v("replaces", s.replaces);
-  }
-};
-
-struct AccountFreeze {
-  std::string article;
-  std::vector<std::string> functions;
-  std::optional<std::string> case_id;
-  std::optional<Time> expires;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("article", s.article);
-    v("functions", s.functions);
-    v("case", s.case_id);
-    v("expires", s.expires);
-  }
-};
-
-struct AccountLift {
-  std::string article;
-  std::optional<std::string> case_id;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("article", s.article);
-    v("case", s.case_id);
-  }
-};
-
-struct DeviceRegister {
-  std::string serial;
-  std::string model;
-  std::string integration;
-  std::optional<std::string> secure_element;
-  std::vector<std::string> operators;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("serial", s.serial);
-    v("model", s.model);
-    v("integration", s.integration);
-    v("secure_element", s.secure_element);
-    v("operators", s.operators);
-  }
-};
-
-struct DeviceCertify {
-  std::string certificate;
-  Time valid_to;
-  std::optional<std::string> secret;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("certificate", s.certificate);
-    v("valid_to", s.valid_to);
-    v("secret", s.secret);
-  }
-};
-
-struct DeviceInstall {
-  std::string integration;
-  std::string zone;
-  Position position;
-  NetworkFacts network;
-  std::vector<std::string> aps;
-  std::string kind; // fixed | mobile
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("integration", s.integration);
-    v("zone", s.zone);
-    v("position", s.position);
-    v("network", s.network);
-    v("aps", s.aps);
-    v("kind", s.kind);
-  }
-};
-
-struct DeviceActivate {
-  template <class Self, class V>
-  static void fields(Self&, V&) {}
-};
-struct DeviceQuarantine {
-  template <class Self, class V>
-  static void fields(Self&, V&) {}
-};
-struct DeviceRelease {
-  template <class Self, class V>
-  static void fields(Self&, V&) {}
-};
-
-struct Plan {
-  std::string purpose, architecture, data_security, expected_effect;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("purpose", s.purpose);
-    v("architecture", s.architecture);
-    v("data_security", s.data_security);
-    v("expected_effect", s.expected_effect);
-  }
-};
-
-struct DataField {
-  std::string name, purpose;
-  std::int64_t retention_days = 0;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("name", s.name);
-    v("purpose", s.purpose);
-    v("retention_days", s.retention_days);
-  }
-};
-
-struct Volumes {
-  std::optional<std::int64_t> subjects_per_day, scans_per_day;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("subjects_per_day", s.subjects_per_day);
-    v("scans_per_day", s.scans_per_day);
-  }
-};
-
-/// Hours of the day in campus time, "HH:MM".
-struct Hours {
-  std::string from, to;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("from", s.from);
-    v("to", s.to);
-  }
-};
-
-/// What an integration declared (R4.1). A list that is left out or empty restricts nothing.
-struct Manifest {
-  std::vector<std::string> devices, zones, functions;
-  std::vector<DataField> data_fields;
-  std::vector<std::string> endpoints;
-  std::optional<Volumes> volumes;
-  std::optional<std::string> network;
-  std::optional<Hours> hours;
-  std::vector<std::string> categories, operators;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("devices", s.devices);
-    v("zones", s.zones);
-    v("functions", s.functions);
-    v("fields", s.data_fields);
-    v("endpoints", s.endpoints);
-    v("volumes", s.volumes);
-    v("network", s.network);
-    v("hours", s.hours);
-    v("categories", s.categories);
-    v("operators", s.operators);
-  }
-};
-
-struct IntegrationAdopt {
-  std::string unit;
-  std::vector<std::string> owners;
-  Plan plan;
-  Manifest manifest;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("unit", s.unit);
-    v("owners", s.owners);
-    v("plan", s.plan);
-    v("manifest", s.manifest);
-  }
-};
-
-using CommandArgs = std::variant<AccountOpen, HandsetBind, AccountFreeze, AccountLift, DeviceRegister, DeviceCertify,
-                                 DeviceInstall, DeviceActivate, DeviceQuarantine, DeviceRelease, IntegrationAdopt>;
+/// Alternatives are only ever appended: their numbers stand in inbox messages.
+using CommandArgs = std::variant<
+    AccountOpen, AccountRenew, AccountClose, HandsetBind, HandsetUnbind, DelegationRegister, HolderAbsence,
+    StepUpResult, TipoffFile, AccountFreeze, AccountLift, UnfreezeApply, UnfreezeReview, CaseOpen,
+    CaseStatement, CaseDecide, AppealFile, AppealDecide, CancelPropose, CancelConfirm, DeviceRegister,
+    DeviceCertify, DeviceRevoke, DeviceInstall, DeviceActivate, MaintenanceRequest, MaintenanceApprove,
+    MaintenanceClose, DeviceQuarantine, DeviceRelease, DeviceRetire, IntegrationPlanSubmit, IntegrationAdopt,
+    IntegrationPlanAccept, IntegrationPlanReturn, IntegrationApply, IntegrationReviewRecord,
+    IntegrationApprove, IntegrationBuildStart, IntegrationJointDebugRecord, IntegrationAcceptanceRequest,
+    IntegrationAcceptanceRecord, IntegrationSuspend, IntegrationResume, IntegrationTerminate,
+    RectificationOrder, RectificationExtend, RectificationSubmit, RectificationAccept, RectificationReject,
+    IntegrationDocumentFile, IntegrationScopeSet, IntegrationHandover, IntegrationRetire, ProjectRegister,
+    SchemeApprove, InterpretationIssue, LiabilityRecord>;
 
 struct CommandInfo {
   std::string_view name;
@@ -220,16 +38,63 @@ struct CommandInfo {
 /// In the order of CommandArgs' alternatives. Roles: COMMANDS.md, "Who may"; a registrar may send a holder's command.
 inline constexpr CommandInfo kCommands[] = {
     {"account.open", Kind::account, "registrar", "opens a person's account"},
+    {"account.renew", Kind::account, "registrar", "moves the end of an account's validity"},
+    {"account.close", Kind::account, "registrar", "ends an account in the ordinary way: the person left"},
     {"handset.bind", Kind::account, "holder,registrar", "binds a handset to an account"},
+    {"handset.unbind", Kind::account, "holder,registrar", "ends a handset's binding"},
+    {"delegation.register", Kind::account, "holder,registrar", "lets somebody use the code for the holder for a while"},
+    {"holder.absence", Kind::account, "registrar", "says that the holder is away from the campus"},
+    {"step-up.result", Kind::account, "security-officer", "says how a check of the person ended"},
+    {"tipoff.file", Kind::account, "security-officer", "files a signed report about misuse"},
     {"account.freeze", Kind::account, "security-officer", "adds a hold"},
     {"account.lift", Kind::account, "security-officer", "ends a hold that no upheld case has confirmed"},
+    {"unfreeze.apply", Kind::account, "holder,registrar", "applies for the end of a hold"},
+    {"unfreeze.review", Kind::account, "reviewer", "decides on an application to end a hold"},
+    {"case.open", Kind::account, "security-officer", "opens a case of misuse and tells the holder"},
+    {"case.statement", Kind::account, "holder,registrar", "records the holder's statement on a case"},
+    {"case.decide", Kind::account, "security-officer", "decides a case"},
+    {"appeal.file", Kind::account, "holder,registrar", "appeals against the decision of a case"},
+    {"appeal.decide", Kind::account, "reviewer", "decides an appeal for good"},
+    {"account.cancel.propose", Kind::account, "security-officer", "proposes to cancel an account in a severe case"},
+    {"account.cancel.confirm", Kind::account, "information-centre", "confirms a proposed cancellation: for good"},
     {"device.register", Kind::device, "information-centre", "enters a device in the register"},
     {"device.certify", Kind::device, "information-centre", "certifies a registered device"},
+    {"device.revoke", Kind::device, "information-centre", "takes a device's certification back"},
     {"device.install", Kind::device, "integration-owner", "installs a certified device at its place"},
     {"device.activate", Kind::device, "integration-owner", "puts an installed device to work"},
+    {"device.maintenance.request", Kind::device, "integration-owner", "asks for a maintenance window"},
+    {"device.maintenance.approve", Kind::device, "information-centre", "approves a maintenance window"},
+    {"device.maintenance.close", Kind::device, "integration-owner", "ends maintenance and says what changed"},
     {"device.quarantine", Kind::device, "information-centre", "takes a device out of use"},
     {"device.release", Kind::device, "information-centre", "returns a quarantined device to where it was"},
+    {"device.retire", Kind::device, "information-centre", "retires a device for good"},
+    {"integration.plan.submit", Kind::integration, "integration-owner", "submits the plan of an integration"},
     {"integration.adopt", Kind::integration, "information-centre", "takes over an integration that existed before"},
+    {"integration.plan.accept", Kind::integration, "information-centre", "accepts a plan"},
+    {"integration.plan.return", Kind::integration, "information-centre", "returns a plan to its author"},
+    {"integration.apply", Kind::integration, "integration-owner", "hands in the written application"},
+    {"integration.review.record", Kind::integration, "expert", "records the experts' review"},
+    {"integration.approve", Kind::integration, "leading-group", "records the leading group's decision"},
+    {"integration.build.start", Kind::integration, "integration-owner", "begins to build what was approved"},
+    {"integration.joint-debug.record", Kind::integration, "integration-owner", "records results of joint debugging"},
+    {"integration.acceptance.request", Kind::integration, "integration-owner", "asks for the acceptance inspection"},
+    {"integration.acceptance.record", Kind::integration, "information-centre", "records the acceptance inspection"},
+    {"integration.suspend", Kind::integration, "information-centre", "suspends a live integration"},
+    {"integration.resume", Kind::integration, "information-centre", "resumes a suspended integration"},
+    {"integration.terminate", Kind::integration, "information-centre", "terminates access under Article 11 and orders rectification"},
+    {"rectification.order", Kind::integration, "information-centre", "orders rectification without ending access"},
+    {"rectification.extend", Kind::integration, "information-centre", "moves an order's deadline, at most twice"},
+    {"rectification.submit", Kind::integration, "integration-owner", "hands in what was rectified"},
+    {"rectification.accept", Kind::integration, "information-centre", "accepts what was rectified and closes the order"},
+    {"rectification.reject", Kind::integration, "information-centre", "sends the rectification back with a new deadline"},
+    {"integration.document.file", Kind::integration, "integration-owner", "files a document with its review date"},
+    {"integration.scope.set", Kind::integration, "integration-owner", "narrows what the integration may do"},
+    {"integration.handover", Kind::integration, "information-centre", "gives an integration to another unit"},
+    {"integration.retire", Kind::integration, "information-centre", "retires an integration for good"},
+    {"project.register", Kind::campus, "information-centre", "registers a campus IT project"},
+    {"scheme.approve", Kind::campus, "leading-group", "approves a credential scheme of another issuer"},
+    {"interpretation.issue", Kind::campus, "information-centre", "issues an interpretation of a rule or an article"},
+    {"liability.record", Kind::account, "information-centre", "records a claim and who is liable for it"},
 };
 static_assert(std::size(kCommands) == std::variant_size_v<CommandArgs>);
 
@@ -265,5 +130,9 @@ struct Command {
     v("args", s.args);
   }
 };
+
+/// The entity that a command is for. Registers of the campus have names of their own: `project:<id>`, `issuer:<kid>`,
+/// `interpretation:<rule or article>`; a liability belongs to a case of an account or to an order of an integration.
+EntityId target_of(const Command& command);
 
 } // namespace onecode

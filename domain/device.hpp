@@ -39,6 +39,11 @@ constexpr std::string_view to_string(DeviceLife s) {
   return n[static_cast<std::size_t>(s)];
 }
 
+constexpr std::string_view in_chinese(DeviceLife s) {
+  constexpr std::string_view n[] = {"未登记", "已登记", "已认证", "已安装", "使用中", "维护中", "已隔离", "已报废"};
+  return n[static_cast<std::size_t>(s)];
+}
+
 /// The last 256 sequence numbers of one boot. Which boot, and how far it has come, stands in DeviceState::Hot.
 struct SequenceWindow {
   static constexpr std::uint64_t kNumbers = 256;

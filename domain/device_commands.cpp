@@ -11,11 +11,6 @@ namespace {
 /// How long an owner's command waits for the integration to say whose it is.
 constexpr Duration kAnswerTime = minutes(10);
 
-std::string_view in_chinese(DeviceLife life) {
-  constexpr std::string_view n[] = {"未登记", "已登记", "已认证", "已安装", "使用中", "维护中", "已隔离", "已报废"};
-  return n[static_cast<std::size_t>(life)];
-}
-
 void refuse_unknown(const DeviceState& d, const Command& command, Effects& out) {
   out.refuse("UNKNOWN_TARGET",
              {"登记册中没有设备 " + d.id + ",无法执行 " + command.name + ";请先登记(device.register)",
@@ -24,17 +19,7 @@ void refuse_unknown(const DeviceState& d, const Command& command, Effects& out) 
 }
 
 void refuse_move(const DeviceState& d, const Command& command, Effects& out) {
-  std::string zh, en;
-  for (const auto& m : kDeviceMoves) {
-    if (m.command != command.name) continue;
-    if (!en.empty()) zh += "、", en += ", ";
-    zh += in_chinese(m.from);
-    en += to_string(m.from);
-  }
-  out.refuse("ILLEGAL_TRANSITION", {"设备 " + d.id + " 目前为“" + std::string(in_chinese(d.reg.life)) +
-                                        "”,不能执行 " + command.name + ";该命令适用于:" + zh,
-                                    "the device " + d.id + " is " + std::string(to_string(d.reg.life)) + "; " +
-                                        command.name + " is for devices that are: " + en});
+  refuse_move<DeviceLife>(kDeviceMoves, {"设备 " + d.id, "the device " + d.id}, command.name, d.reg.life, out);
 }
 
 void refuse_field(std::string_view field, std::string_view zh, std::string_view en, Effects& out) {
@@ -194,23 +179,16 @@ void carry_out(DeviceState& d, const T&, const Command& command, const DeviceMov
 
 } // namespace
 
-const DeviceMove* device_move(std::string_view command, DeviceLife from) {
-  const auto* it =
-      std::ranges::find_if(kDeviceMoves, [&](const DeviceMove& m) { return m.command == command && m.from == from; });
-  return it == std::end(kDeviceMoves) ? nullptr : it;
-}
-
 void place_in_plan(DeviceState::Register& reg) {
   const auto& zones = reg.view.scope.zones;
   reg.zone_planned = reg.zone.empty() || zones.empty() || std::ranges::find(zones, reg.zone) != zones.end();
 }
 
 void step(DeviceState& d, const Command& command, const Context& context, Effects& out) {
-  const std::string_view name = command.info().name;
   if (d.reg.life == DeviceLife::unknown && !std::holds_alternative<DeviceRegister>(command.args))
     return refuse_unknown(d, command, out);
   if (!owner_may(d, command, context, out)) return;
-  const DeviceMove* move = device_move(name, d.reg.life);
+  const DeviceMove* move = find_move<DeviceLife>(kDeviceMoves, command.info().name, d.reg.life);
   if (move == nullptr) return refuse_move(d, command, out);
   std::visit([&](const auto& args) { carry_out(d, args, command, *move, context, out); }, command.args);
 }

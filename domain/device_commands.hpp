@@ -1,18 +1,14 @@
 // The device state machine (REGULATION §3, COMMANDS "Devices"; R6.1, R6.2, R11.1a) as one table.
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "domain/device.hpp"
+#include "domain/machine.hpp"
 
 namespace onecode {
 
-struct DeviceMove {
-  std::string_view command;
-  DeviceLife from;
-  DeviceLife to;
-};
+using DeviceMove = Move<DeviceLife>;
 
 /// Everything that is allowed; what is not here is ILLEGAL_TRANSITION, or UNKNOWN_TARGET for a device that nobody
 /// registered. A retired id is never used again.
@@ -33,9 +29,6 @@ inline constexpr DeviceMove kDeviceMoves[] = {
     {"device.quarantine", DeviceLife::maintenance, DeviceLife::quarantined},
     {"device.release", DeviceLife::quarantined, kWhereItWas},
 };
-
-/// nullptr: not allowed.
-const DeviceMove* device_move(std::string_view command, DeviceLife from);
 
 /// Fires when the certificate has expired, so that the status record does not stay usable.
 inline constexpr std::string_view kCertificateTimer = "certificate";
