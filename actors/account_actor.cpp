@@ -6,8 +6,22 @@
 namespace onecode::actors {
 namespace {
 
+using PostingSeen = AccountState::PostingSeen;
+
 /// `r` and the slot of the ring: each sighting is stored by itself.
 constexpr char slot_name(std::size_t slot) { return static_cast<char>('a' + slot); }
+
+/// `q` and the group: neighbouring postings, stored together.
+struct PostingGroup {
+  std::vector<PostingSeen>* postings;
+  std::size_t number;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    const std::size_t end = (s.number + 1) * PostingSeen::kGroup;
+    if (s.postings->size() < end) s.postings->resize(end);
+    for (std::size_t i = end - PostingSeen::kGroup; i < end; ++i) v("posting", (*s.postings)[i]);
+  }
+};
 
 } // namespace
 
@@ -18,7 +32,7 @@ void AccountActor::receive(const Message& message, const Context& context, Effec
   if (const auto* crowded = std::get_if<msg::HandsetCrowded>(&message)) return step(state_, *crowded, context, out);
   if (const auto* permit = std::get_if<msg::FreezePermit>(&message)) return step(state_, *permit, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
-  if (std::get_if<const Posting*>(&message) != nullptr) return; // the overdraft of Art. 10 reads these
+  if (const auto* posting = std::get_if<const Posting*>(&message)) return step(state_, **posting, context, out);
   misdelivered("account", message);
 }
 
@@ -27,6 +41,12 @@ void AccountActor::load(std::string_view part, std::string_view bytes) {
   if (part == "h") return decode(bytes, state_.hot);
   if (part == "u") return decode(bytes, state_.usage);
   if (part == "f") return decode(bytes, state_.file);
+  if (part == "l") return decode(bytes, state_.ledger);
+  if (part == "c") return decode(bytes, state_.procedures);
+  if (part.size() == 2 && part[0] == 'q' && part[1] >= '0' && part[1] < static_cast<char>('0' + PostingSeen::kGroups)) {
+    PostingGroup group{&state_.postings, static_cast<std::size_t>(part[1] - '0')};
+    return decode(bytes, group);
+  }
   if (part.size() == 2 && part[0] == 'r' && part[1] >= slot_name(0) && part[1] < slot_name(SightingRing::kSlots))
     return decode(bytes, state_.ring.at(static_cast<std::size_t>(part[1] - slot_name(0))));
   throw Corrupt("account: unknown part");
@@ -38,6 +58,12 @@ void AccountActor::save(PartWriter& out) {
   out.part("h", state_.hot, dirty.hot);
   out.part("u", state_.usage, dirty.usage);
   out.part("f", state_.file, dirty.file);
+  out.part("l", state_.ledger, dirty.ledger);
+  out.part("c", state_.procedures, dirty.procedures);
+  for (std::size_t g = 0; g < PostingSeen::kGroups; ++g) {
+    const char name[] = {'q', static_cast<char>('0' + g)};
+    out.part({name, sizeof name}, PostingGroup{&state_.postings, g}, dirty.postings[g]);
+  }
   const auto& sightings = state_.ring.sightings();
   for (std::size_t i = 0; i < sightings.size(); ++i) {
     const char name[] = {'r', slot_name(i)};
@@ -49,6 +75,8 @@ std::string AccountActor::describe() const {
   std::string out = "{\"kind\":\"account\",\"id\":" + streams::to_json(state_.id) +
                     ",\"profile\":" + streams::to_json(state_.profile) + ",\"hot\":" + streams::to_json(state_.hot) +
                     ",\"usage\":" + streams::to_json(state_.usage) + ",\"file\":" + streams::to_json(state_.file) +
+                    ",\"ledger\":" + streams::to_json(state_.ledger) +
+                    ",\"procedures\":" + streams::to_json(state_.procedures) +
                     ",\"sightings\":[";
   bool first = true;
   for (const auto& s : state_.ring.sightings()) {

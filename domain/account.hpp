@@ -1,5 +1,5 @@
 // A person's account: who may use the code, what stands against it, and what every scan of it means.
-//   Regulation R2.1 R2.2 R8.1-R8.4 R9.1; rules A1 A2 A5 A6 A8 A9 A11.
+//   Regulation R2.1 R2.2 R8.1-R8.4 R9.1 R9.3 R10.1-R10.3; rules A1 A2 A5 A6 A8 A9 A11.
 //   Always     same state, events, policies and times give the same effects, on any thread and any node. Rules compare a
 //              scan with every other of the last 16 by event time, so that each pair is looked at once, whichever of the
 //              two arrives last; a scan older than all 16 is decided but is no evidence.
@@ -12,11 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "domain/case_file.hpp"
 #include "domain/effects.hpp"
 #include "domain/evidence.hpp"
 #include "domain/finding.hpp"
 #include "domain/holds.hpp"
 #include "domain/messages.hpp"
+#include "domain/overdraft.hpp"
 #include "domain/policy.hpp"
 
 namespace onecode {
@@ -193,6 +195,10 @@ struct AccountState {
     bool freeze_wanted = false; // a permit was asked for and not answered yet
     bool auto_frozen = false;   // this finding had its automatic freeze: 72 h are not renewed by the engine (R8.4)
     EvidenceBook shadow;        // what rules in shadow mode would have added
+    /// A case was not upheld: what happened up to here is no evidence any more (DETECTION §6, cooldown).
+    std::optional<Time> settled;
+    /// Evidence up to here was answered by a check of the person: it asks for no other.
+    std::optional<Time> checked;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("evidence", s.evidence);
@@ -202,6 +208,119 @@ struct AccountState {
       v("freeze_wanted", s.freeze_wanted);
       v("auto_frozen", s.auto_frozen);
       v("shadow", s.shadow);
+      v("settled", s.settled);
+      v("checked", s.checked);
+    }
+  };
+
+  /// Art. 9, 10: what the payment system posted.
+  struct Ledger {
+    bool started = false; // a posting came
+    Fen balance;
+    std::uint64_t postings = 0;
+    Overdraft overdraft;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("started", s.started);
+      v("balance", s.balance);
+      v("postings", s.postings);
+      v("overdraft", s.overdraft);
+    }
+  };
+
+  /// One of the last postings, so that it counts once and can be reversed.
+  struct PostingSeen {
+    static constexpr std::size_t kSlots = 64;
+    static constexpr std::size_t kGroup = 8; // slots stored together
+    static constexpr std::size_t kGroups = kSlots / kGroup;
+    std::uint64_t id = 0; // hash of the posting's id; 0: empty
+    std::uint64_t content = 0;
+    std::int64_t effect = 0; // fen that it added
+    bool reversed = false;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("id", s.id);
+      v("content", s.content);
+      v("effect", s.effect);
+      v("reversed", s.reversed);
+    }
+  };
+
+  /// Help with consent (REGULATION §4): scans of this handset in its window are no evidence of misuse.
+  struct Delegation {
+    std::string delegate, handset;
+    Time from, to;
+    std::vector<std::string> functions; // empty: all
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("delegate", s.delegate);
+      v("handset", s.handset);
+      v("from", s.from);
+      v("to", s.to);
+      v("functions", s.functions);
+    }
+  };
+  struct Absence {
+    std::string kind; // leave | internship | abroad
+    Time from, to;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("kind", s.kind);
+      v("from", s.from);
+      v("to", s.to);
+    }
+  };
+  /// An application to end the holds of Article 8.
+  struct Application {
+    std::string by;
+    Time at;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("by", s.by);
+      v("at", s.at);
+    }
+  };
+  struct Check {
+    std::string kind, outcome; // face | sms | staff; passed | failed | ignored
+    Time at;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("kind", s.kind);
+      v("outcome", s.outcome);
+      v("at", s.at);
+    }
+  };
+  struct Liability {
+    std::string case_id, party, text_ref;
+    Fen amount;
+    Time at;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("case", s.case_id);
+      v("party", s.party);
+      v("text_ref", s.text_ref);
+      v("amount", s.amount);
+      v("at", s.at);
+    }
+  };
+  /// What people have in hand about this account.
+  struct Procedures {
+    static constexpr std::size_t kMaxCases = 16, kMaxDelegations = 16, kMaxAbsences = 16, kMaxChecks = 8,
+                                 kMaxLiabilities = 16;
+    std::vector<CaseRecord> cases; // in the order of their opening
+    std::optional<Application> application;
+    std::vector<Delegation> delegations;
+    std::vector<Absence> absences;
+    std::vector<Check> checks; // of the person, the last 8
+    std::vector<Liability> liabilities;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("cases", s.cases);
+      v("application", s.application);
+      v("delegations", s.delegations);
+      v("absences", s.absences);
+      v("checks", s.checks);
+      v("liabilities", s.liabilities);
     }
   };
 
@@ -211,14 +330,19 @@ struct AccountState {
   SightingRing ring;
   Usage usage;
   Case file;
+  Ledger ledger;
+  std::vector<PostingSeen> postings; // takes memory with its first use; slot = number % kSlots
+  Procedures procedures;
 
   /// Which parts a step changed; the shard stores these and clears them.
   struct Dirty {
-    bool profile = false, hot = false, usage = false, file = false;
+    bool profile = false, hot = false, usage = false, file = false, ledger = false, procedures = false;
     std::array<bool, SightingRing::kSlots> ring{};
+    std::array<bool, PostingSeen::kGroups> postings{};
     bool any() const {
-      bool r = profile || hot || usage || file;
+      bool r = profile || hot || usage || file || ledger || procedures;
       for (const bool slot : ring) r = r || slot;
+      for (const bool group : postings) r = r || group;
       return r;
     }
   };
@@ -236,6 +360,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
 /// A command for this account, already authenticated and its role checked (domain/authority.hpp).
 void step(AccountState& a, const Command& command, const Context& context, Effects& out);
 void step(AccountState& a, const CodeIssued& issued, const Context& context, Effects& out);
+void step(AccountState& a, const Posting& posting, const Context& context, Effects& out);
 void step(AccountState& a, const msg::HandsetCrowded& crowded, const Context& context, Effects& out);
 void step(AccountState& a, const msg::FreezePermit& permit, const Context& context, Effects& out);
 void step(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out);

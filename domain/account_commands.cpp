@@ -1,8 +1,11 @@
 // Commands for an account (COMMANDS.md, "Accounts"). Each is applied whole or refused with a sentence for the clerk.
 #include <algorithm>
 
-#include "domain/account_response.hpp"
+#include "domain/account_machine.hpp"
+#include "domain/account_procedures.hpp"
 #include "domain/explain.hpp"
+#include "domain/rules/a16_failed_check.hpp"
+#include "domain/rules/a17_tipoff.hpp"
 #include "domain/rules/params.hpp"
 
 namespace onecode {
@@ -14,14 +17,6 @@ constexpr std::size_t kMaxHandsets = 16;       // bound now or before
 
 void unknown_account(const AccountState& a, Effects& out) {
   out.refuse("UNKNOWN_TARGET", {"账户 " + a.id + " 尚未开户", "there is no account " + a.id});
-}
-
-void bad_field(Effects& out, std::string zh, std::string en) {
-  out.refuse("BAD_FIELD", {std::move(zh), std::move(en)});
-}
-
-void illegal(Effects& out, std::string zh, std::string en) {
-  out.refuse("ILLEGAL_TRANSITION", {std::move(zh), std::move(en)});
 }
 
 /// "identity, payment" …
@@ -51,7 +46,6 @@ bool liftable_article(const std::string& article, Effects& out) {
 // -------------------------------------------------------------------------------------------------
 
 void apply(AccountState& a, const Command& command, const AccountOpen& args, const Context& context, Effects& out) {
-  if (a.profile.opened) return illegal(out, "账户 " + a.id + " 已经开户", "the account " + a.id + " is open already");
   const Policy& policy = context.policy_at(command.origin.time);
   if (!policy.categories.contains(args.category)) {
     std::vector<std::string> known;
@@ -88,10 +82,6 @@ void apply(AccountState& a, const Command& command, const AccountOpen& args, con
 // ------------------------------------------------------------------------------------------------------
 
 void apply(AccountState& a, const Command& command, const HandsetBind& args, const Context& context, Effects& out) {
-  if (command.role == "holder" && command.actor != a.profile.holder)
-    return out.refuse("NOT_OWNER", {"只有持有人本人或登记员可以绑定手机",
-                                    "only the account's holder or a registrar binds its handsets"});
-  if (a.profile.cancelled) return illegal(out, "账户已销户,不能绑定手机", "the account is cancelled");
   if (!valid_id(args.handset))
     return bad_field(out, "手机编号 handset 无效", "handset is not an identifier of 1 to 64 characters");
 
@@ -146,7 +136,6 @@ void apply(AccountState& a, const Command& command, const HandsetBind& args, con
 
 void apply(AccountState& a, const Command& command, const AccountFreeze& args, const Context& context, Effects& out) {
   if (!liftable_article(args.article, out)) return;
-  if (a.profile.cancelled) return illegal(out, "账户已销户", "the account is cancelled");
   for (const auto& f : args.functions)
     if (!is_function(f)) return bad_field(out, "没有功能 " + f, "there is no function " + f);
   if (args.expires && *args.expires <= context.now)
@@ -180,24 +169,194 @@ void apply(AccountState& a, const Command& command, const AccountLift& args, con
   const auto named = [&](const Hold& h) {
     return h.article == args.article && (!args.case_id || h.case_id == *args.case_id);
   };
-  if (lift_holds(a, named, why, context, out)) return;
+  if (lift_holds(
+          a, [&](const Hold& h) { return named(h) && !confirmed(a, h); }, why, context, out))
+    return;
   const std::string of_case = args.case_id ? " " + *args.case_id : "";
+  if (std::ranges::any_of(a.file.holds.all(), named))
+    return illegal(out, "该冻结(" + args.article + of_case + ")已由案件决定确认,须由持有人申请(unfreeze.apply)并经审核解除",
+                   "an upheld case stands behind this hold (" + args.article + of_case +
+                       "): it ends by application (unfreeze.apply) and review only");
   illegal(out, "账户没有该依据(" + args.article + of_case + ")的冻结",
           "the account has no hold of that article (" + args.article + of_case + ")");
 }
 
+// ---- validity: R2.1
+// -------------------------------------------------------------------------------------------------
+
+/// The freezes record shows whether an account that stands in it is valid.
+void validity_changed(AccountState& a, const Context& context, Effects& out) {
+  a.dirty.profile = true;
+  if (a.file.revision == 0) return;
+  record_holds(a, context.now, out);
+  watch_validity(a, context.now, out);
+}
+
+void apply(AccountState& a, const Command& command, const AccountRenew& args, const Context& context, Effects& out) {
+  const Time now = std::max(context.now, command.origin.time);
+  if (args.valid_to <= now)
+    return bad_field(out, "新的截止日期 valid_to 已过", "args.valid_to, the new end, is in the past");
+  if (a.profile.category == "approved-other" && args.valid_to > now + kLeapYear)
+    return bad_field(out, "其他经批准人员的账户每次最长一年", "an approved-other account lasts one year at most");
+  a.profile.valid_to = args.valid_to;
+  validity_changed(a, context, out);
+}
+
+void apply(AccountState& a, const Command& command, const AccountClose&, const Context& context, Effects& out) {
+  a.profile.valid_to = std::max(context.now, command.origin.time);
+  if (*a.profile.valid_to < a.profile.valid_from) a.profile.valid_from = *a.profile.valid_to;
+  validity_changed(a, context, out);
+  tell(a,
+       {"account-closed",
+        "2",
+        {"您的一码通自 " + minute_text(*a.profile.valid_to) + " 起失效(离校等正常终止)。",
+         "Your one-code ends at " + minute_text(*a.profile.valid_to) + " in the ordinary way (you left)."},
+        {},
+        "如有异议,请联系登记员;账户可以恢复(account.renew)。 / If this is wrong, ask the registrar; the account can be "
+        "renewed (account.renew).",
+        {}},
+       out);
+}
+
+void apply(AccountState& a, const Command& command, const HandsetUnbind& args, const Context&, Effects& out) {
+  for (auto& b : a.profile.handsets) {
+    if (b.until || b.handset != args.handset) continue;
+    b.until = command.origin.time;
+    a.dirty.profile = true;
+    return;
+  }
+  illegal(out, "手机 " + args.handset + " 没有绑定在该账户上",
+          "the handset " + args.handset + " is not bound to this account");
+}
+
+// ---- context that people give
+// -------------------------------------------------------------------------------------------------
+
+bool is_window(Time from, Time to, Effects& out) {
+  if (from < to) return true;
+  bad_field(out, "起止时间 from、to 颠倒", "args.to must be after args.from");
+  return false;
+}
+
+template <class T>
+void keep_last(std::vector<T>& list, T item, std::size_t most) {
+  if (list.size() == most) list.erase(list.begin());
+  list.push_back(std::move(item));
+}
+
+void apply(AccountState& a, const Command&, const DelegationRegister& args, const Context&, Effects& out) {
+  if (!valid_id(args.handset)) return bad_field(out, "手机编号 handset 无效", "args.handset is not an identifier");
+  if (args.delegate.empty()) return bad_field(out, "缺少受托人 delegate", "args.delegate is empty");
+  if (!is_window(args.from, args.to, out)) return;
+  for (const auto& f : args.functions)
+    if (!is_function(f)) return bad_field(out, "没有功能 " + f, "there is no function " + f);
+  keep_last(a.procedures.delegations, {args.delegate, args.handset, args.from, args.to, args.functions},
+            AccountState::Procedures::kMaxDelegations);
+  a.dirty.procedures = true;
+}
+
+void apply(AccountState& a, const Command&, const HolderAbsence& args, const Context&, Effects& out) {
+  if (args.kind != "leave" && args.kind != "internship" && args.kind != "abroad")
+    return bad_field(out, "离校类别 kind 须为 leave、internship 或 abroad",
+                     "args.kind is leave, internship or abroad");
+  if (!is_window(args.from, args.to, out)) return;
+  keep_last(a.procedures.absences, {args.kind, args.from, args.to}, AccountState::Procedures::kMaxAbsences);
+  a.dirty.procedures = true;
+}
+
+// ---- evidence that people give: A16, A17
+// -------------------------------------------------------------------------------------------------
+
+void take_evidence(AccountState& a, const Command& command, const std::optional<Hit>& hit, const Context& context,
+                   Effects& out) {
+  if (!hit) return;
+  const Time t = command.origin.time;
+  const Policy& policy = context.policy_at(t);
+  const RuleSettings& settings = policy.rule(hit->rule);
+  if (settings.mode == Mode::off || !weigh(a, *hit, settings, out)) return;
+  respond(a, ref(command.origin), t, policy, context, out);
+}
+
+void apply(AccountState& a, const Command& command, const StepUpResult& args, const Context& context, Effects& out) {
+  if (args.kind != "face" && args.kind != "sms" && args.kind != "staff")
+    return bad_field(out, "核验方式 kind 须为 face、sms 或 staff", "args.kind is face, sms or staff");
+  if (args.outcome != "passed" && args.outcome != "failed" && args.outcome != "ignored")
+    return bad_field(out, "核验结果 outcome 须为 passed、failed 或 ignored",
+                     "args.outcome is passed, failed or ignored");
+  keep_last(a.procedures.checks, {args.kind, args.outcome, command.origin.time},
+            AccountState::Procedures::kMaxChecks);
+  a.dirty.procedures = true;
+  if (args.outcome == "passed") {
+    // It was the holder: what is known so far asks for no other check.
+    if (!a.file.evidence.empty()) {
+      a.file.checked = std::max(command.origin.time, a.file.evidence.newest());
+      a.dirty.file = true;
+    }
+    return;
+  }
+  take_evidence(a, command,
+                rules::failed_check(a.procedures.checks, ref(command.origin),
+                                    context.policy_at(command.origin.time).rule(RuleId::A16)),
+                context, out);
+}
+
+void apply(AccountState& a, const Command& command, const TipoffFile& args, const Context& context, Effects& out) {
+  if (args.reliability < 0 || args.reliability > 1000)
+    return bad_field(out, "可信度 reliability 须在 0 到 1000 之间", "args.reliability is 0 to 1000");
+  take_evidence(a, command,
+                rules::tipoff(args.kind, args.reliability, ref(command.origin), command.origin.time,
+                              context.policy_at(command.origin.time).rule(RuleId::A17)),
+                context, out);
+}
+
+void refuse_life(const AccountState& a, const AccountPermit& permit, AccountLife life, Effects& out) {
+  std::vector<Move<AccountLife>> moves;
+  for (const auto l : {AccountLife::pending, AccountLife::active, AccountLife::frozen, AccountLife::expired,
+                       AccountLife::cancelled})
+    if (permit.lives.has(l)) moves.push_back({permit.command, l, l});
+  if (moves.empty()) return illegal(out, "账户 " + a.id + " 已经开户", "the account " + a.id + " is open already");
+  refuse_move<AccountLife>(moves, {"账户 " + a.id, "the account " + a.id}, permit.command, life, out);
+}
+
 } // namespace
 
+const AccountPermit* account_permit(std::string_view command) {
+  const auto it = std::ranges::find(kAccountPermits, command, &AccountPermit::command);
+  return it == std::end(kAccountPermits) ? nullptr : it;
+}
+
+std::string_view in_chinese(AccountLife life) {
+  constexpr std::string_view n[] = {"未开户", "未生效", "正常", "已冻结", "已过期", "已销户"};
+  return n[static_cast<std::size_t>(life)];
+}
+
+void tell(const AccountState& a, Tell what, Effects& out) {
+  Notice notice;
+  notice.to = notice.about = a.id;
+  notice.kind = what.kind;
+  notice.article = what.article;
+  notice.text = std::move(what.text);
+  notice.deadline = what.deadline;
+  notice.remedy = std::move(what.remedy);
+  notice.case_id = std::move(what.case_id);
+  out.outputs.emplace_back(std::move(notice));
+}
+
 void step(AccountState& a, const Command& command, const Context& context, Effects& out) {
-  const auto visitor = [&](const auto& args) {
-    if constexpr (requires { apply(a, command, args, context, out); })
-      apply(a, command, args, context, out);
-    else
-      bad_field(out, command.name + " 不是账户命令", command.name + " is not a command for accounts");
-  };
-  const bool opens = std::holds_alternative<AccountOpen>(command.args);
-  if (!opens && !a.profile.opened && command.info().target == Kind::account) return unknown_account(a, out);
-  std::visit(visitor, command.args);
+  const AccountPermit* permit = account_permit(command.info().name);
+  if (permit == nullptr)
+    return bad_field(out, command.name + " 不是账户命令", command.name + " is not a command for accounts");
+  const AccountLife life = life_at(a, std::max(context.now, command.origin.time));
+  if (life == AccountLife::unknown && !permit->lives.has(life)) return unknown_account(a, out);
+  if (command.role == "holder" && command.actor != a.profile.holder)
+    return out.refuse("NOT_OWNER", {"只有持有人本人或登记员可以执行 " + command.name,
+                                    "only the account's holder or a registrar may send " + command.name});
+  if (!permit->lives.has(life)) return refuse_life(a, *permit, life, out);
+  std::visit(
+      [&](const auto& args) {
+        if constexpr (requires { apply(a, command, args, context, out); }) apply(a, command, args, context, out);
+      },
+      command.args);
 }
 
 } // namespace onecode

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domain/account_procedures.hpp"
 #include "domain/campus.hpp"
 #include "domain/explain.hpp"
 #include "domain/rules/a09_shared_handset.hpp"
@@ -22,13 +23,6 @@ std::string freeze_state(const AccountState& a, Time now) {
   if (a.profile.cancelled) return "cancelled";
   if (a.profile.valid_to && *a.profile.valid_to <= now) return "expired";
   return a.file.holds.empty() ? "active" : "frozen";
-}
-
-/// Writes the account's full set of holds; the revision counts the records.
-void record_holds(AccountState& a, Time now, Effects& out) {
-  a.dirty.file = true;
-  ++a.file.revision;
-  out.outputs.emplace_back(FreezeRecord{a.id, freeze_state(a, now), a.file.revision, a.file.holds.all()});
 }
 
 bool held_provisionally(const AccountState& a) { return std::ranges::any_of(a.file.holds.all(), &Hold::provisional); }
@@ -155,7 +149,43 @@ void close_quiet_finding(AccountState& a, Time due, const Context& context, Effe
 
 } // namespace
 
+void record_holds(AccountState& a, Time now, Effects& out) {
+  a.dirty.file = true;
+  ++a.file.revision; // counts the records
+  out.outputs.emplace_back(FreezeRecord{a.id, freeze_state(a, now), a.file.revision, a.file.holds.all()});
+}
+
+void watch_validity(const AccountState& a, Time now, Effects& out) {
+  if (a.profile.valid_to && *a.profile.valid_to > now)
+    out.timers.push_back({std::string(kValidityTimer), a.profile.valid_to});
+}
+
+std::string hold_timer(const Hold& hold) { return std::string(kHoldTimer) + hold.id; }
+
+void settle_evidence(AccountState& a, const Text& why, const Context& context, Effects& out) {
+  auto& file = a.file;
+  const Time t = std::max(context.now, file.evidence.newest());
+  if (file.finding) {
+    record_finding(a, FindingActivity::close, t, context.policy_at(t), context.now, out);
+    auto& text = std::get<FindingRecord>(out.outputs.back()).explanation;
+    text = {why.zh + "该线索关闭,不再作为证据。", why.en + " The finding is closed and counts no more."};
+    out.timers.push_back({std::string(kQuietTimer), std::nullopt});
+  }
+  file.finding.reset();
+  file.evidence.clear();
+  file.shadow.clear();
+  file.freeze_wanted = file.auto_frozen = false;
+  file.settled = t;
+  a.dirty.file = true;
+  // Scans of before must not accuse again by standing next to later ones.
+  for (std::size_t i = 0; i < a.ring.sightings().size(); ++i) {
+    a.ring.at(i) = {};
+    a.dirty.ring[i] = true;
+  }
+}
+
 bool weigh(AccountState& a, const Hit& hit, const RuleSettings& settings, Effects& out) {
+  if (a.file.settled && hit.at <= *a.file.settled) return false;
   const Duration half_life = hours(settings.half_life_h);
   if (settings.mode == Mode::shadow) {
     out.tally.shadow_hits.push_back(hit.rule);
@@ -205,10 +235,8 @@ bool add_hold(AccountState& a, Hold hold, const Text& why, const Context& contex
   std::ranges::sort(hold.functions);
   const Hold told = hold;
   if (!a.file.holds.add(std::move(hold))) return false;
-  if (told.expires) out.timers.push_back({std::string(kHoldTimer) + told.id, told.expires});
-  // A held account that expires must say so in its record (CONTRACT §5.2), though no event comes by then.
-  if (a.profile.valid_to && *a.profile.valid_to > context.now)
-    out.timers.push_back({std::string(kValidityTimer), a.profile.valid_to});
+  if (told.expires) out.timers.push_back({hold_timer(told), told.expires});
+  watch_validity(a, context.now, out);
   record_holds(a, context.now, out);
   Notice notice; // R1.1
   notice.to = notice.about = a.id;
@@ -226,7 +254,7 @@ void after_lift(AccountState& a, const std::vector<Hold>& lifted, const Text& wh
                 Effects& out) {
   record_holds(a, context.now, out);
   for (const auto& hold : lifted) {
-    if (hold.expires && *hold.expires > context.now) out.timers.push_back({std::string(kHoldTimer) + hold.id, {}});
+    if (hold.expires && *hold.expires > context.now) out.timers.push_back({hold_timer(hold), {}});
     Notice notice;
     notice.to = notice.about = a.id;
     notice.kind = "hold-lifted";
@@ -275,10 +303,11 @@ void step(AccountState& a, const msg::FreezePermit& permit, const Context& conte
 void step(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out) {
   if (timer.name == kQuietTimer) return close_quiet_finding(a, timer.due, context, out);
   if (timer.name == kValidityTimer) {
-    if (!a.file.holds.empty() && freeze_state(a, timer.due) == "expired") record_holds(a, timer.due, out);
+    if (a.file.revision != 0 && freeze_state(a, timer.due) == "expired") record_holds(a, timer.due, out);
     return;
   }
-  if (!timer.name.starts_with(kHoldTimer)) return;
+  if (case_timer(a, timer, context, out)) return;
+  if (!timer.name.starts_with(kHoldTimer) || a.profile.cancelled) return; // a cancelled account keeps its holds
   const auto id = std::string_view(timer.name).substr(kHoldTimer.size());
   lift_holds(
       a, [&](const Hold& h) { return h.id == id && h.expires && *h.expires <= timer.due; },

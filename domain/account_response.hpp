@@ -18,6 +18,18 @@ void respond(AccountState& a, const EventRef& cause, Time event_time, const Poli
 /// Adds a hold with its timer, freezes record and notice. False: a hold of that id stands already.
 bool add_hold(AccountState& a, Hold hold, const Text& why, const Context& context, Effects& out);
 
+/// Writes the account's full set of holds (CONTRACT §5.2).
+void record_holds(AccountState& a, Time now, Effects& out);
+/// An account that stands in `freezes` must say there when it expires, though no event comes by then.
+void watch_validity(const AccountState& a, Time now, Effects& out);
+/// The timer that ends a hold.
+std::string hold_timer(const Hold& hold);
+/// What is known against the account so far is no evidence any more, and does not come back (DETECTION §6).
+void settle_evidence(AccountState& a, const Text& why, const Context& context, Effects& out);
+
+/// Whom the campus tells what no single unit answers for.
+inline constexpr std::string_view kInformationCentre = "information-centre";
+
 /// Ends the holds that `which` names, with one freezes record and a notice each. False: there were none.
 template <class F>
 bool lift_holds(AccountState& a, F&& which, const Text& why, const Context& context, Effects& out);

@@ -19,6 +19,18 @@ bool contains(const std::set<std::string, std::less<>>& functions, std::string_v
 
 const std::string& handset_of(const Scan& scan) { return scan.handset.empty() ? scan.token.handset : scan.handset; }
 
+/// Help with consent (REGULATION §4): somebody the holder named, in the window they named.
+bool delegated(const AccountState& a, const Scan& scan) {
+  const std::string& handset = handset_of(scan);
+  if (a.procedures.delegations.empty() || handset.empty()) return false;
+  return std::ranges::any_of(a.procedures.delegations, [&](const AccountState::Delegation& d) {
+    return d.handset == handset && d.from <= scan.origin.time && scan.origin.time < d.to &&
+           (d.functions.empty() || std::ranges::any_of(d.functions, [&](const std::string& f) {
+              return f == scan.function || (f == "other" && scan.function.starts_with("other:"));
+            }));
+  });
+}
+
 // ---- the reasons, in the order in which a person would ask
 // ---------------------------------------------------------
 
@@ -207,7 +219,8 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
 
   // The step-up asks at the next use (DETECTION §6): what counts is what was known before this scan.
   const int challenge = policy.thresholds.challenge;
-  const bool challenged = serves && a.file.evidence.score(t) >= challenge;
+  const bool answered = a.file.checked && a.file.evidence.newest() <= *a.file.checked;
+  const bool challenged = serves && !answered && a.file.evidence.score(t) >= challenge;
   const bool blockable = !never_blocked(scan, policy);
   d.verdict = verdict_of(d.reasons, challenged, blockable);
   if (d.verdict == Verdict::allow && serves && !challenged && blockable && !a.file.shadow.empty())
@@ -220,7 +233,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
     const bool served = d.verdict == Verdict::allow && scan.outcome != Outcome::denied;
     // A person's scan, at a device that is who and where it says, by a clock that can be compared. Refused scans
     // count as well: they prove presence. Test accounts are nobody.
-    if (serves && !a.profile.test && opinion.trusted && scan.clock == Clock::synced) {
+    if (serves && !a.profile.test && opinion.trusted && scan.clock == Clock::synced && !delegated(a, scan)) {
       if (!a.hot.first_scan || t < *a.hot.first_scan) a.hot.first_scan = t;
       rules::count_use(a.hot, t);
       if (const Sighting* now = remember_sighting(a, scan, opinion)) {
@@ -245,7 +258,10 @@ void step(AccountState& a, const CodeIssued& issued, const Context&, Effects& ou
     return out.refuse("UNKNOWN_TARGET",
                       {"账户 " + issued.account + " 未开户,不应为其生成动态码",
                        "there is no account " + issued.account + " for which a code could be made"});
-  if ((life == AccountLife::active || life == AccountLife::frozen) && !a.profile.test)
+  const bool helper = std::ranges::any_of(a.procedures.delegations, [&](const AccountState::Delegation& d) {
+    return d.handset == issued.handset && d.from <= t && t < d.to;
+  });
+  if ((life == AccountLife::active || life == AccountLife::frozen) && !a.profile.test && !helper)
     report_handset(a, issued.handset, t, ref(issued.origin), out);
 }
 

@@ -100,6 +100,8 @@ struct Tally {
   std::uint32_t automatic_freezes = 0;
   std::uint32_t breaker_refusals = 0;
   std::uint32_t accounts_opened = 0;
+  std::uint32_t cases_upheld = 0;
+  std::uint32_t cases_not_upheld = 0; // also: overturned on appeal
 };
 
 struct Effects {
@@ -120,6 +122,7 @@ struct Effects {
     tally.shadow_hits.clear();
     tally.sequence_gaps = tally.retransmissions = tally.automatic_freezes = 0;
     tally.breaker_refusals = tally.accounts_opened = 0;
+    tally.cases_upheld = tally.cases_not_upheld = 0;
   }
   void refuse(std::string_view code, Text text, std::string_view stage = "apply") {
     refusal = Refusal{code, stage, std::move(text)};

@@ -123,6 +123,10 @@ std::string remedy(std::string_view article) {
     return "请到服务点重新绑定手机,绑定后限制即解除;如有异议,可向信息中心申诉。 / "
            "Bind your handset anew at a service point, which ends the limit; you may also object to the information "
            "centre.";
+  if (article == "10")
+    return "请清偿全部透支款项(充值或到财务处缴纳),然后申请解除冻结(unfreeze.apply);如有异议,可向财务处提出。 / "
+           "Repay the whole sum (top up, or pay at the finance office), then apply for the end of the hold "
+           "(unfreeze.apply); objections go to the finance office.";
   return "如有异议,可在 10 日内向信息中心提出申诉并提交说明。 / "
          "You may object to the information centre within 10 days and add a statement.";
 }

@@ -68,6 +68,11 @@ public:
   std::size_t lift(F&& which) {
     return std::erase_if(holds_, which);
   }
+  /// Lets `change` edit every hold but its id; it says which it changed. How many.
+  template <class F>
+  std::size_t change(F&& change) {
+    return static_cast<std::size_t>(std::ranges::count_if(holds_, change));
+  }
   /// Does a hold that began at or before `event_time` block this function?
   bool blocks(std::string_view function, Time event_time) const {
     return std::ranges::any_of(holds_, [&](const Hold& h) { return h.since <= event_time && h.blocks(function); });

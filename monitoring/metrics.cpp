@@ -42,6 +42,7 @@ constexpr const MetricInfo* kAll[] = {
     &metric::automatic_freezes,
     &metric::breaker_refusals,
     &metric::breaker_open,
+    &metric::cases_settled,
     &metric::commands,
     &metric::accounts_opened,
     &metric::decision_latency,
@@ -174,6 +175,8 @@ struct Metrics::Impl {
   Counter& automatic_freezes = counter(metric::automatic_freezes);
   Counter& breaker_refusals = counter(metric::breaker_refusals);
   Gauge& breaker_open = gauge(metric::breaker_open);
+  std::array<Counter*, 2> cases_settled = per<2>(
+      metric::cases_settled, "result", [](std::size_t i) { return std::string_view(i == 0 ? "upheld" : "not_upheld"); });
   std::array<Counter*, kCommands> commands_done{};
   std::array<Counter*, kCommands> commands_refused{};
   Counter& accounts_opened = counter(metric::accounts_opened);
@@ -282,6 +285,8 @@ void Metrics::committed(const TurnStats& s, const TurnTimes& t) {
   Impl::add(m.sequence_gaps, s.sequence_gaps);
   Impl::add(m.automatic_freezes, s.automatic_freezes);
   Impl::add(m.breaker_refusals, s.breaker_refusals);
+  Impl::add(*m.cases_settled[0], s.cases_upheld);
+  Impl::add(*m.cases_settled[1], s.cases_not_upheld);
   Impl::add(m.accounts_opened, s.accounts_opened);
   Impl::add(m.wakes, s.wakes);
   Impl::add(m.passivations, s.passivations);

@@ -73,6 +73,9 @@ inline constexpr MetricInfo breaker_refusals{"onecode_breaker_refusals_total", c
 inline constexpr MetricInfo breaker_open{
     "onecode_breaker_open", gauge, "", "",
     "Has the breaker stopped automatic freezes (1)? Set by the node that hosts it."};
+inline constexpr MetricInfo cases_settled{
+    "onecode_cases_settled_total", counter, "", "result",
+    "How many cases were decided upheld, and how many not upheld or overturned on appeal?"};
 inline constexpr MetricInfo commands{"onecode_commands_total", counter, "", "command,result",
                                      "Which orders were done, and which refused?"};
 inline constexpr MetricInfo accounts_opened{"onecode_accounts_opened_total", counter, "", "",

@@ -53,6 +53,8 @@ struct TurnStats {
   Count retransmissions = 0; // scans that arrived again and got no second decision
   Count automatic_freezes = 0;
   Count breaker_refusals = 0;
+  Count cases_upheld = 0;
+  Count cases_not_upheld = 0;
   Count accounts_opened = 0;
 
   std::array<Count, kKinds> wakes{};        // entities read into memory, by Kind
@@ -94,6 +96,8 @@ struct TurnStats {
     retransmissions += t.retransmissions;
     automatic_freezes += t.automatic_freezes;
     breaker_refusals += t.breaker_refusals;
+    cases_upheld += t.cases_upheld;
+    cases_not_upheld += t.cases_not_upheld;
     accounts_opened += t.accounts_opened;
   }
 
@@ -116,6 +120,8 @@ struct TurnStats {
     retransmissions += o.retransmissions;
     automatic_freezes += o.automatic_freezes;
     breaker_refusals += o.breaker_refusals;
+    cases_upheld += o.cases_upheld;
+    cases_not_upheld += o.cases_not_upheld;
     accounts_opened += o.accounts_opened;
     sum(wakes, o.wakes);
     sum(passivations, o.passivations);

@@ -52,6 +52,8 @@ constexpr RuleInfo kRules[] = {
      200,
      2 * kDay,
      {{{"per_minute", 6}, {"per_hour", 40}, {"spend_factor", 3}, {"spend_sigmas", 4}, {"spend_warmup", 30}}}},
+    {RuleId::A16, "failed check", "核验未通过", "8", Family::challenge, 700, 30 * kDay, {{{"failures", 2}}}},
+    {RuleId::A17, "tip-off", "举报与现场查验", "8", Family::human, 950, 90 * kDay, {{{"least_weight", 500}}}},
     {RuleId::D1, "uncertified device", "未认证设备", "11(1)", Family::certification, 1000, 30 * kDay},
     {RuleId::D2,
      "cloned sequence",
@@ -71,6 +73,7 @@ constexpr RuleInfo kRules[] = {
      {{{"window_ms", 600'000}}}},
     {RuleId::D8, "one device, several users", "一机多户", "11(3)", Family::lease, 1000, 30 * kDay},
     {RuleId::D15, "plan drift", "偏离对接方案", "5", Family::plan, 1000, 30 * kDay},
+    {RuleId::R5_2, "data exchange differs", "数据交换不一致", "5", Family::data, 500, 30 * kDay},
     {RuleId::R6_4, "traffic while not live", "未启用即使用", "6", Family::plan, 1000, 30 * kDay},
 };
 

@@ -34,6 +34,12 @@ enum : std::size_t { watch_accounts, flag_accounts, window_days, watch_weight };
 namespace a11 {
 enum : std::size_t { per_minute, per_hour, spend_factor, spend_sigmas, spend_warmup };
 }
+namespace a16 {
+enum : std::size_t { failures };
+}
+namespace a17 {
+enum : std::size_t { least_weight };
+}
 namespace d2 {
 enum : std::size_t { reorder_window, regression_weight };
 }

@@ -20,7 +20,7 @@ TEST_CASE("turn stats add up, field by field") {
   tally.hits = {RuleId::A5, RuleId::A5};
   tally.shadow_hits = {RuleId::D1};
   tally.sequence_gaps = tally.retransmissions = tally.automatic_freezes = 1;
-  tally.breaker_refusals = tally.accounts_opened = 1;
+  tally.breaker_refusals = tally.accounts_opened = tally.cases_upheld = tally.cases_not_upheld = 1;
   a.add(tally);
   a.wakes[0] = a.passivations[1] = a.hops = a.entity_faults = 1;
   a.journal_bytes = a.journal_sweep_bytes = a.store_reads = 1;
@@ -46,6 +46,8 @@ TEST_CASE("turn stats add up, field by field") {
   CHECK(b.automatic_freezes == 2);
   CHECK(b.breaker_refusals == 2);
   CHECK(b.accounts_opened == 2);
+  CHECK(b.cases_upheld == 2);
+  CHECK(b.cases_not_upheld == 2);
   CHECK(b.wakes[0] == 2);
   CHECK(b.passivations[1] == 2);
   CHECK(b.hops == 2);

@@ -1,0 +1,65 @@
+// What the command files of an account share: words for refusals and notices, and the steps of cases, ledger and unfreezing
+// that timers and other commands meet. Not for other folders: domain/account.hpp is the door.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "domain/account.hpp"
+#include "domain/account_response.hpp"
+
+namespace onecode {
+
+// ---- refusals
+
+inline void bad_field(Effects& out, std::string zh, std::string en) {
+  out.refuse("BAD_FIELD", {std::move(zh), std::move(en)});
+}
+inline void illegal(Effects& out, std::string zh, std::string en) {
+  out.refuse("ILLEGAL_TRANSITION", {std::move(zh), std::move(en)});
+}
+inline void same_person(Effects& out, std::string zh, std::string en) {
+  out.refuse("SAME_PERSON", {std::move(zh), std::move(en)});
+}
+
+// ---- notices
+
+/// A notice to the holder.
+struct Tell {
+  std::string_view kind;
+  std::string_view article;
+  Text text;
+  std::optional<Time> deadline = {};
+  std::string remedy = {};
+  std::string case_id = {};
+};
+void tell(const AccountState& a, Tell what, Effects& out);
+
+/// Acts of Article 8: use by others with the holder's doing. A copied code is a harm to the holder.
+bool is_act(std::string_view act);
+bool of_article_8(std::string_view act);
+Text act_text(std::string_view act);
+
+// ---- cases (domain/account_cases.cpp)
+
+CaseRecord* find_case(AccountState& a, std::string_view id);
+/// An upheld case stands behind this hold: it ends only by application and review.
+bool confirmed(const AccountState& a, const Hold& hold);
+/// A timer of a case; false: another timer.
+bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out);
+
+void apply(AccountState& a, const Command& command, const CaseOpen& args, const Context& context, Effects& out);
+void apply(AccountState& a, const Command& command, const CaseStatement& args, const Context& context, Effects& out);
+void apply(AccountState& a, const Command& command, const CaseDecide& args, const Context& context, Effects& out);
+void apply(AccountState& a, const Command& command, const AppealFile& args, const Context& context, Effects& out);
+void apply(AccountState& a, const Command& command, const AppealDecide& args, const Context& context, Effects& out);
+void apply(AccountState& a, const Command& command, const CancelPropose& args, const Context& context, Effects& out);
+void apply(AccountState& a, const Command& command, const CancelConfirm& args, const Context& context, Effects& out);
+void apply(AccountState& a, const Command& command, const LiabilityRecord& args, const Context& context, Effects& out);
+
+// ---- the way out of a hold (domain/account_unfreeze.cpp)
+
+void apply(AccountState& a, const Command& command, const UnfreezeApply& args, const Context& context, Effects& out);
+void apply(AccountState& a, const Command& command, const UnfreezeReview& args, const Context& context, Effects& out);
+
+} // namespace onecode
