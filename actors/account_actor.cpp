@@ -43,7 +43,8 @@ void AccountActor::load(std::string_view part, std::string_view bytes) {
   if (part == "f") return decode(bytes, state_.file);
   if (part == "l") return decode(bytes, state_.ledger);
   if (part == "c") return decode(bytes, state_.procedures);
-  if (part.size() == 2 && part[0] == 'q' && part[1] >= '0' && part[1] < static_cast<char>('0' + PostingSeen::kGroups)) {
+  if (part.size() == 2 && part[0] == 'q' && part[1] >= '0' &&
+      part[1] < static_cast<char>('0' + PostingSeen::kGroups)) {
     PostingGroup group{&state_.postings, static_cast<std::size_t>(part[1] - '0')};
     return decode(bytes, group);
   }
@@ -76,8 +77,7 @@ std::string AccountActor::describe() const {
                     ",\"profile\":" + streams::to_json(state_.profile) + ",\"hot\":" + streams::to_json(state_.hot) +
                     ",\"usage\":" + streams::to_json(state_.usage) + ",\"file\":" + streams::to_json(state_.file) +
                     ",\"ledger\":" + streams::to_json(state_.ledger) +
-                    ",\"procedures\":" + streams::to_json(state_.procedures) +
-                    ",\"sightings\":[";
+                    ",\"procedures\":" + streams::to_json(state_.procedures) + ",\"sightings\":[";
   bool first = true;
   for (const auto& s : state_.ring.sightings()) {
     if (!first) out += ',';

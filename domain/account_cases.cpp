@@ -16,8 +16,7 @@ constexpr std::int64_t kMaxTermDays = 3660;
 CaseRecord* moving(AccountState& a, const Command& command, const std::string& id, Effects& out) {
   CaseRecord* c = find_case(a, id);
   if (c == nullptr) {
-    out.refuse("UNKNOWN_TARGET",
-               {"账户 " + a.id + " 没有案件 " + id, "the account " + a.id + " has no case " + id});
+    out.refuse("UNKNOWN_TARGET", {"账户 " + a.id + " 没有案件 " + id, "the account " + a.id + " has no case " + id});
     return nullptr;
   }
   if (find_move<CaseState>(kCaseMoves, command.name, c->state) != nullptr) return c;
@@ -46,8 +45,8 @@ void close_case(AccountState& a, CaseRecord& c, Time at, Effects& out) {
 void clear_of(AccountState& a, const CaseRecord& c, const Text& why, const Context& context, Effects& out) {
   lift_holds(
       a, [&](const Hold& h) { return concerns(c, h); }, why, context, out);
-  const bool own = !a.file.finding || c.findings.empty() ||
-                   std::ranges::find(c.findings, a.file.finding->uid) != c.findings.end();
+  const bool own =
+      !a.file.finding || c.findings.empty() || std::ranges::find(c.findings, a.file.finding->uid) != c.findings.end();
   if (own) settle_evidence(a, why, context, out);
 }
 
@@ -66,7 +65,8 @@ bool make_room(AccountState& a) {
 
 std::string statement_remedy() {
   return "请在期限内向信息中心提交陈述(case.statement),也可以声明放弃;决定后可在 10 日内申诉。 / "
-         "Hand your statement to the information centre within this time, or decline to; against the decision you may "
+         "Hand your statement to the information centre within this time, or decline to; against the decision you "
+         "may "
          "appeal within 10 days.";
 }
 std::string appeal_remedy() {
@@ -96,7 +96,7 @@ bool of_article_8(std::string_view act) { return act != "copy" && act != "unknow
 Text act_text(std::string_view act) {
   constexpr struct {
     std::string_view act, zh, en;
-  } texts[] = {{"lend", "转借他人", "lending the code"},     {"rent", "出租", "renting the code out"},
+  } texts[] = {{"lend", "转借他人", "lending the code"},      {"rent", "出租", "renting the code out"},
                {"transfer", "转让", "transferring the code"}, {"pledge", "抵押", "pledging the code"},
                {"relay", "远程代刷", "relaying the code"},    {"copy", "动态码被复制", "a copied code"},
                {"collusion", "串通使用", "collusion"}};
@@ -206,8 +206,8 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
          {"case-decided",
           "8",
           {"案件 " + c->id + " 经查不成立,相关限制解除,由此给您带来的不便谨致歉意。理由:" + args.reasons + "。",
-           "The case " + c->id + " was not upheld; what it limited ends, with our apologies. Reasons: " +
-               args.reasons + "."},
+           "The case " + c->id +
+               " was not upheld; what it limited ends, with our apologies. Reasons: " + args.reasons + "."},
           {},
           {},
           c->id},
@@ -237,14 +237,14 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
   tell(a,
        {"case-decided",
         "8",
-        {"案件 " + c->id + " 认定成立:" + act.zh + "。理由:" + args.reasons + "。依据:《办法》第八条。决定者:" +
-             command.actor + ",策略版本 " + c->policy + "。" +
+        {"案件 " + c->id + " 认定成立:" + act.zh + "。理由:" + args.reasons +
+             "。依据:《办法》第八条。决定者:" + command.actor + ",策略版本 " + c->policy + "。" +
              (c->term_until ? "限制至 " + minute_text(*c->term_until) + ",期满后申请解除。" : ""),
          "The case " + c->id + " was upheld: " + act.en + ". Reasons: " + args.reasons +
              ". Legal basis: Article 8. Decided by " + command.actor + ", policy " + c->policy + "." +
-             (c->term_until ? " The limit lasts until " + minute_text(*c->term_until) +
-                                  "; apply for its end after that."
-                            : "")},
+             (c->term_until
+                  ? " The limit lasts until " + minute_text(*c->term_until) + "; apply for its end after that."
+                  : "")},
         context.now + kAppealTime,
         appeal_remedy(),
         c->id},
@@ -405,8 +405,8 @@ void apply(AccountState& a, const Command& command, const CancelPropose& args, c
   tell(a,
        {"cancellation-proposed",
         "8",
-        {"因案件 " + c->id + " 情节严重(评分 " + std::to_string(args.points) + "),已建议注销您的一码通,须由另一人确认。理由:" +
-             args.reasons + "。",
+        {"因案件 " + c->id + " 情节严重(评分 " + std::to_string(args.points) +
+             "),已建议注销您的一码通,须由另一人确认。理由:" + args.reasons + "。",
          "Because the case " + c->id + " is severe (" + std::to_string(args.points) +
              " points), it is proposed to cancel your one-code; somebody else must confirm it. Reasons: " +
              args.reasons + "."},
@@ -434,9 +434,8 @@ void apply(AccountState& a, const Command& command, const CancelConfirm& args, c
         "8",
         {"您的一码通已于 " + minute_text(context.now) + " 注销。案件 " + c->id + ",依据《办法》第八条,理由:" +
              args.reasons + "。建议者 " + c->cancel_proposed_by + ",确认者 " + command.actor + "。",
-         "Your one-code was cancelled at " + minute_text(context.now) + ": case " + c->id +
-             ", Article 8. Reasons: " + args.reasons + ". Proposed by " + c->cancel_proposed_by + ", confirmed by " +
-             command.actor + "."},
+         "Your one-code was cancelled at " + minute_text(context.now) + ": case " + c->id + ", Article 8. Reasons: " +
+             args.reasons + ". Proposed by " + c->cancel_proposed_by + ", confirmed by " + command.actor + "."},
         {},
         "如不服,可向学校提出书面异议。 / You may object to the university in writing.",
         c->id},

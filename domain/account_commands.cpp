@@ -174,9 +174,10 @@ void apply(AccountState& a, const Command& command, const AccountLift& args, con
     return;
   const std::string of_case = args.case_id ? " " + *args.case_id : "";
   if (std::ranges::any_of(a.file.holds.all(), named))
-    return illegal(out, "该冻结(" + args.article + of_case + ")已由案件决定确认,须由持有人申请(unfreeze.apply)并经审核解除",
-                   "an upheld case stands behind this hold (" + args.article + of_case +
-                       "): it ends by application (unfreeze.apply) and review only");
+    return illegal(
+        out, "该冻结(" + args.article + of_case + ")已由案件决定确认,须由持有人申请(unfreeze.apply)并经审核解除",
+        "an upheld case stands behind this hold (" + args.article + of_case +
+            "): it ends by application (unfreeze.apply) and review only");
   illegal(out, "账户没有该依据(" + args.article + of_case + ")的冻结",
           "the account has no hold of that article (" + args.article + of_case + ")");
 }
@@ -212,7 +213,8 @@ void apply(AccountState& a, const Command& command, const AccountClose&, const C
         {"您的一码通自 " + minute_text(*a.profile.valid_to) + " 起失效(离校等正常终止)。",
          "Your one-code ends at " + minute_text(*a.profile.valid_to) + " in the ordinary way (you left)."},
         {},
-        "如有异议,请联系登记员;账户可以恢复(account.renew)。 / If this is wrong, ask the registrar; the account can be "
+        "如有异议,请联系登记员;账户可以恢复(account.renew)。 / If this is wrong, ask the registrar; the account can "
+        "be "
         "renewed (account.renew).",
         {}},
        out);
@@ -311,8 +313,8 @@ void apply(AccountState& a, const Command& command, const TipoffFile& args, cons
 
 void refuse_life(const AccountState& a, const AccountPermit& permit, AccountLife life, Effects& out) {
   std::vector<Move<AccountLife>> moves;
-  for (const auto l : {AccountLife::pending, AccountLife::active, AccountLife::frozen, AccountLife::expired,
-                       AccountLife::cancelled})
+  for (const auto l :
+       {AccountLife::pending, AccountLife::active, AccountLife::frozen, AccountLife::expired, AccountLife::cancelled})
     if (permit.lives.has(l)) moves.push_back({permit.command, l, l});
   if (moves.empty()) return illegal(out, "账户 " + a.id + " 已经开户", "the account " + a.id + " is open already");
   refuse_move<AccountLife>(moves, {"账户 " + a.id, "the account " + a.id}, permit.command, life, out);

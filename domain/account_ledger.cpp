@@ -20,7 +20,8 @@ void mark(AccountState& a, const PostingSeen* p) {
 
 PostingSeen& next_slot(AccountState& a) {
   const auto slot = static_cast<std::size_t>(a.ledger.postings++ % PostingSeen::kSlots);
-  if (slot >= a.postings.size()) a.postings.resize(slot / PostingSeen::kGroup * PostingSeen::kGroup + PostingSeen::kGroup);
+  if (slot >= a.postings.size())
+    a.postings.resize(slot / PostingSeen::kGroup * PostingSeen::kGroup + PostingSeen::kGroup);
   return a.postings[slot];
 }
 
@@ -107,7 +108,8 @@ void back_to_zero(AccountState& a, Effects& out) {
   tell(a,
        {"debt-cleared",
         "10",
-        {"您的透支款项已全部清偿,现在可以申请解除冻结。", "Your debt is repaid in full; you may now apply for the end of the hold."},
+        {"您的透支款项已全部清偿,现在可以申请解除冻结。",
+         "Your debt is repaid in full; you may now apply for the end of the hold."},
         {},
         "请申请解除冻结(unfreeze.apply,第十条),审核后恢复使用。 / Apply for the end of the hold (unfreeze.apply, "
         "Article 10); after the review the code works again.",
@@ -166,7 +168,9 @@ void step(AccountState& a, const Posting& p, const Context& context, Effects& ou
     out.sends.push_back({{Kind::integration, p.integration},
                          msg::DriftSeen{RuleId::R5_2,
                                         "balance differs by " + std::to_string(p.balance->value - sum.value) + " fen",
-                                        p.origin.time, ref(p.origin), {}}});
+                                        p.origin.time,
+                                        ref(p.origin),
+                                        {}}});
 
   if (ledger.balance.value < 0)
     fall_below_zero(a, p, context, out);

@@ -36,20 +36,20 @@ inline constexpr Lives kKnown{pending, active, frozen, expired, cancelled};
 } // namespace permit
 
 inline constexpr AccountPermit kAccountPermits[] = {
-    {"account.open", permit::kNobody},             // -> pending, or active (R2.1)
-    {"account.renew", permit::kOnceValid},         // -> active, or frozen where holds remain (R2.1)
-    {"account.close", permit::kBeforeAndValid},    // -> expired (R2.1)
-    {"handset.bind", permit::kBeforeAndValid},     //
-    {"handset.unbind", permit::kNotCancelled},     //
+    {"account.open", permit::kNobody},          // -> pending, or active (R2.1)
+    {"account.renew", permit::kOnceValid},      // -> active, or frozen where holds remain (R2.1)
+    {"account.close", permit::kBeforeAndValid}, // -> expired (R2.1)
+    {"handset.bind", permit::kBeforeAndValid},  //
+    {"handset.unbind", permit::kNotCancelled},  //
     {"delegation.register", permit::kBeforeAndValid},
     {"holder.absence", permit::kNotCancelled},
     {"step-up.result", permit::kValid},
     {"tipoff.file", permit::kNotCancelled},
-    {"account.freeze", permit::kNotCancelled},     // -> frozen (R8.2)
-    {"account.lift", permit::kNotCancelled},       // -> active with the last hold (R8.2)
-    {"unfreeze.apply", permit::kNotCancelled},     // (R10.3)
-    {"unfreeze.review", permit::kNotCancelled},    // -> active with the last hold (R10.3)
-    {"case.open", permit::kNotCancelled},          // the case's own machine: domain/case_file.hpp
+    {"account.freeze", permit::kNotCancelled},  // -> frozen (R8.2)
+    {"account.lift", permit::kNotCancelled},    // -> active with the last hold (R8.2)
+    {"unfreeze.apply", permit::kNotCancelled},  // (R10.3)
+    {"unfreeze.review", permit::kNotCancelled}, // -> active with the last hold (R10.3)
+    {"case.open", permit::kNotCancelled},       // the case's own machine: domain/case_file.hpp
     {"case.statement", permit::kNotCancelled},
     {"case.decide", permit::kNotCancelled},
     {"appeal.file", permit::kNotCancelled},

@@ -55,7 +55,8 @@ void apply(AccountState& a, const Command& command, const AppealFile& args, cons
 void apply(AccountState& a, const Command& command, const AppealDecide& args, const Context& context, Effects& out);
 void apply(AccountState& a, const Command& command, const CancelPropose& args, const Context& context, Effects& out);
 void apply(AccountState& a, const Command& command, const CancelConfirm& args, const Context& context, Effects& out);
-void apply(AccountState& a, const Command& command, const LiabilityRecord& args, const Context& context, Effects& out);
+void apply(AccountState& a, const Command& command, const LiabilityRecord& args, const Context& context,
+           Effects& out);
 
 // ---- the way out of a hold (domain/account_unfreeze.cpp)
 

@@ -114,8 +114,9 @@ std::vector<RuleId> shadow_rules(const AccountState::Case& file, Time t, int cha
 // ---- what the account remembers of the scan
 // ------------------------------------------------------------------------
 
-/// nullptr: older than all that is remembered, so it is no evidence.
+/// nullptr: it is no evidence, because it is older than all that is remembered, or a case has settled it.
 const Sighting* remember_sighting(AccountState& a, const Scan& scan, const DeviceOpinion& opinion) {
+  if (a.file.settled && scan.origin.time <= *a.file.settled) return nullptr;
   const auto slot = a.ring.room_for(scan.origin.time);
   if (!slot) return nullptr;
   Sighting& s = a.ring.at(*slot);

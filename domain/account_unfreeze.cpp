@@ -61,14 +61,15 @@ void apply(AccountState& a, const Command& command, const UnfreezeApply& args, c
   if (a.procedures.application)
     return illegal(out, "已有待审核的解除申请", "an application is waiting for its review already");
   if (std::ranges::none_of(a.file.holds.all(), [&](const Hold& h) { return may_end(a, h, context.now); }))
-    return illegal(out, "账户 " + a.id + " 没有可申请解除的第八条冻结:案件须已结案或期限已满",
-                   "the account " + a.id +
-                       " has no hold of Article 8 to apply for: its case must be closed or its term served");
+    return illegal(
+        out, "账户 " + a.id + " 没有可申请解除的第八条冻结:案件须已结案或期限已满",
+        "the account " + a.id + " has no hold of Article 8 to apply for: its case must be closed or its term served");
   a.procedures.application = AccountState::Application{command.actor, context.now};
   a.dirty.procedures = true;
 }
 
-void apply(AccountState& a, const Command& command, const UnfreezeReview& args, const Context& context, Effects& out) {
+void apply(AccountState& a, const Command& command, const UnfreezeReview& args, const Context& context,
+           Effects& out) {
   if (!known_article(args.article, out)) return;
   if (args.outcome != "approved" && args.outcome != "refused")
     return bad_field(out, "结论 outcome 须为 approved 或 refused", "args.outcome is approved or refused");

@@ -175,8 +175,9 @@ struct Metrics::Impl {
   Counter& automatic_freezes = counter(metric::automatic_freezes);
   Counter& breaker_refusals = counter(metric::breaker_refusals);
   Gauge& breaker_open = gauge(metric::breaker_open);
-  std::array<Counter*, 2> cases_settled = per<2>(
-      metric::cases_settled, "result", [](std::size_t i) { return std::string_view(i == 0 ? "upheld" : "not_upheld"); });
+  std::array<Counter*, 2> cases_settled = per<2>(metric::cases_settled, "result", [](std::size_t i) {
+    return std::string_view(i == 0 ? "upheld" : "not_upheld");
+  });
   std::array<Counter*, kCommands> commands_done{};
   std::array<Counter*, kCommands> commands_refused{};
   Counter& accounts_opened = counter(metric::accounts_opened);

@@ -16,8 +16,9 @@ std::optional<Hit> failed_check(const std::vector<AccountState::Check>& checks, 
              s.weight,
              1000,
              checks.back().at,
-             ignored ? Text{"本人核验未予理会", "a check of the person was ignored"}
-                     : Text{"本人核验连续 " + n + " 次未通过", "a check of the person failed " + n + " times in a row"},
+             ignored
+                 ? Text{"本人核验未予理会", "a check of the person was ignored"}
+                 : Text{"本人核验连续 " + n + " 次未通过", "a check of the person failed " + n + " times in a row"},
              {event}};
 }
 
