@@ -32,6 +32,7 @@
 #include "streams/encode.hpp"
 #include "streams/json_text.hpp"
 #include "streams/json_values.hpp"
+#include "streams/redact.hpp"
 
 namespace onecode::streams {
 
@@ -238,11 +239,19 @@ private:
     return false;
   }
 
+  /// Sentences that outputs repeat.
+  static bool is_repeated(std::string_view name) {
+    for (const std::string_view text : {"reasons", "items", "violation", "note", "application"})
+      if (name == text) return true;
+    return false;
+  }
+
   void check(const std::string& path, const char* why) {
     if (why != nullptr) error_ = bad_field(path, why);
   }
   void read(Element v, const std::string& path, std::string_view name, std::string& x) {
     check(path, names_id(name) ? read_id(v, x) : read_sentence(v, x, 1, kMaxSentenceBytes));
+    if (is_repeated(name)) x = without_long_numbers(x);
   }
   void read(Element v, const std::string& path, std::string_view, bool& x) { check(path, read_bool(v, x)); }
   void read(Element v, const std::string& path, std::string_view, Time& x) { check(path, read_time(v, x)); }
