@@ -66,6 +66,24 @@ void claim(AccountState& a, Overdraft& o, Effects& out) {
        out);
 }
 
+/// R10.2. The amount stands in the claim, which changes with every posting.
+void hold_for_debt(AccountState& a, const Posting& p, const Context& context, Effects& out) {
+  const Text why = cause_text(a.ledger.overdraft.cause);
+  Hold hold;
+  hold.id = "overdraft-" + hex(hash128(a.id + '\n' + p.posting));
+  hold.article = "10";
+  hold.reason = "透支:" + why.zh + " / overdraft: " + why.en;
+  hold.functions = {"access", "library", "payment"};
+  hold.since = context.now; // a late posting does not make what was allowed before it wrong
+  const Policy& policy = context.policy_at(p.origin.time);
+  hold.actor = "policy:" + policy.version;
+  hold.role = "response-policy";
+  hold.policy = policy.version;
+  hold.remedy = remedy("10");
+  add_hold(a, std::move(hold), {"账户透支," + why.zh + "。", "the account is overdrawn: " + why.en + "."}, context,
+           out);
+}
+
 void fall_below_zero(AccountState& a, const Posting& p, const Context& context, Effects& out) {
   auto& o = a.ledger.overdraft;
   const std::string cause = cause_of(p);
@@ -80,23 +98,9 @@ void fall_below_zero(AccountState& a, const Posting& p, const Context& context, 
     o.applied.reset();
   }
   o.state = move->to;
+  if (std::ranges::none_of(a.file.holds.all(), [](const Hold& h) { return h.article == "10"; }))
+    hold_for_debt(a, p, context, out);
   claim(a, o, out);
-  if (std::ranges::any_of(a.file.holds.all(), [](const Hold& h) { return h.article == "10"; })) return;
-
-  const Text why = cause_text(o.cause);
-  Hold hold;
-  hold.id = "overdraft-" + hex(hash128(a.id + '\n' + p.posting));
-  hold.article = "10";
-  hold.reason = "透支:" + why.zh + " / overdraft: " + why.en;
-  hold.functions = {"access", "library", "payment"};
-  hold.since = std::min(p.origin.time, context.now);
-  const Policy& policy = context.policy_at(p.origin.time);
-  hold.actor = "policy:" + policy.version;
-  hold.role = "response-policy";
-  hold.policy = policy.version;
-  hold.remedy = remedy("10");
-  add_hold(a, std::move(hold), {"账户透支," + why.zh + "。", "the account is overdrawn: " + why.en + "."}, context,
-           out);
 }
 
 void back_to_zero(AccountState& a, Effects& out) {

@@ -31,6 +31,10 @@ std::optional<DecodeError> check_args(const AccountFreeze& a) {
 std::optional<DecodeError> check_args(const AccountLift& a) {
   return one_of("article", a.article, {"8", "protective"});
 }
+std::optional<DecodeError> check_args(const DelegationRegister& a) {
+  if (a.functions.empty()) return missing_field(std::string(kArgs) + ".functions");
+  return std::nullopt;
+}
 std::optional<DecodeError> check_args(const DeviceInstall& a) { return one_of("kind", a.kind, {"fixed", "mobile"}); }
 
 template <std::size_t I = 0>

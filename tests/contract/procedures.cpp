@@ -110,7 +110,7 @@ void refused(const Procedure& before, const std::vector<Step>& steps, std::int64
   }
 }
 
-void refused(const Procedure& before, const Step& step, std::int64_t time, const std::string& code) {
+void refused(const Procedure& before, const Step& step, std::int64_t time, const char* code) {
   refused(before, std::vector<Step>{step}, time, std::vector<std::string>{code});
 }
 

@@ -45,7 +45,7 @@ Outcome accepted(const Procedure& procedure);
 // and nothing changes that can be seen of accounts, devices and integrations.
 void refused(const Procedure& before, const std::vector<Step>& steps, std::int64_t time,
              const std::vector<std::string>& codes);
-void refused(const Procedure& before, const Step& step, std::int64_t time, const std::string& code);
+void refused(const Procedure& before, const Step& step, std::int64_t time, const char* code);
 
 bool has_chinese(const std::string& text);
 // R1.1: text in both languages, and what can be done about it.

@@ -222,8 +222,9 @@ TEST_CASE("holds of Article 8 and 10 end each on its own path", "[account][R10.3
   };
   post("p-1", "charge", 1500, "double_post");
   CHECK(w.a.file.holds.all().size() == 2);
-  CHECK(w.last<Notice>().kind == "account-held");
-  CHECK(w.all<Notice>().front().text.en.find("15.00 yuan") != std::string::npos);
+  CHECK(w.all<Notice>().front().kind == "account-held");
+  CHECK(w.last<Notice>().kind == "debt-claimed");
+  CHECK(w.last<Notice>().text.en.find("15.00 yuan") != std::string::npos);
   w.command(AccountLift{"10", {}}, "security-officer");
   CHECK_FALSE(w.refusal().empty());
   w.command(AccountLift{"8", {}}, "security-officer");
