@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "app/command_guide.hpp"
 #include "app/errors.hpp"
 #include "app/toml_reader.hpp"
 
@@ -49,9 +50,9 @@ private:
   // On the wire a position is in degrees, not in the scaled integers of the domain.
   void set(ArgInfo& i, const Position&) {
     i.type = ArgInfo::Type::object;
-    i.members = {{"lat", ArgInfo::Type::decimal, false, true, {}},
-                 {"lon", ArgInfo::Type::decimal, false, true, {}},
-                 {"accuracy_m", ArgInfo::Type::number, false, false, {}}};
+    i.members = {{"lat", ArgInfo::Type::decimal},
+                 {"lon", ArgInfo::Type::decimal},
+                 {"accuracy_m", ArgInfo::Type::number, false, false}};
   }
   // What is known of a network differs from place to place (CONTRACT §4.2).
   void set(ArgInfo& i, const NetworkFacts& facts) {
@@ -80,52 +81,6 @@ std::vector<ArgInfo> describe(std::size_t index) {
     return out;
   } else {
     return {};
-  }
-}
-
-std::string type_text(const ArgInfo& a) {
-  constexpr const char* names[] = {"text", "number", "decimal number", "true or false", "time", "object"};
-  std::string text = names[static_cast<int>(a.type)];
-  if (a.list) text = a.type == ArgInfo::Type::object ? "list of objects (JSON)" : "list, comma-separated or JSON";
-  return text;
-}
-
-void help_lines(const std::vector<ArgInfo>& arguments, const std::string& before, std::string& out) {
-  for (const auto& a : arguments) {
-    const std::string name = before + a.name;
-    out += fmt::format("  {:<30} {}{}\n", name, type_text(a), a.required ? ", required" : "");
-    if (a.list && !a.members.empty()) {
-      std::string members;
-      for (const auto& m : a.members) members += (members.empty() ? "" : ", ") + m.name;
-      out += fmt::format("  {:<30} each with {}\n", "", members);
-    } else {
-      help_lines(a.members, name + ".", out);
-    }
-  }
-}
-
-std::string example_value(const ArgInfo& a) {
-  switch (a.type) {
-    case ArgInfo::Type::number:
-      return "1";
-    case ArgInfo::Type::decimal:
-      return "29.36";
-    case ArgInfo::Type::flag:
-      return "true";
-    case ArgInfo::Type::time:
-      return "2026-09-01T00:00:00+08:00";
-    default:
-      return a.name == "category" ? "student" : a.name == "article" ? "8" : a.name == "kind" ? "fixed" : "…";
-  }
-}
-
-void example_words(const std::vector<ArgInfo>& arguments, const std::string& before, std::string& out) {
-  for (const auto& a : arguments) {
-    if (!a.required) continue;
-    if (a.type == ArgInfo::Type::object && !a.list)
-      example_words(a.members, before + a.name + ".", out);
-    else
-      out += fmt::format(" --arg {}{}={}", before, a.name, example_value(a));
   }
 }
 
@@ -158,41 +113,132 @@ const ArgInfo* member(const std::vector<ArgInfo>& of, std::string_view name) {
   return it == of.end() ? nullptr : &*it;
 }
 
+std::vector<std::string_view> split(std::string_view list) {
+  std::vector<std::string_view> out;
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    out.push_back(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return out;
+}
+
+void add_guide(std::vector<ArgInfo>& arguments, const ArgGuide& guide) {
+  auto* list = &arguments;
+  for (std::size_t at = 0;;) {
+    const auto dot = std::min(guide.path.find('.', at), guide.path.size());
+    auto* info = const_cast<ArgInfo*>(member(*list, guide.path.substr(at, dot - at)));
+    if (info == nullptr) return;
+    if (dot == guide.path.size()) {
+      info->words = split(guide.words);
+      info->closed = guide.closed && !info->words.empty();
+      info->note = guide.note;
+      info->example = guide.example;
+      return;
+    }
+    list = &info->members;
+    at = dot + 1;
+  }
+}
+
+std::string meant_text(std::string_view word, const std::vector<std::string_view>& candidates) {
+  const auto meant = nearest(word, candidates);
+  return meant.empty() ? std::string() : fmt::format(", did you mean '{}'?", meant);
+}
+
+bool allowed(const ArgInfo& a, std::string_view word) {
+  return std::ranges::any_of(a.words, [&](std::string_view w) {
+    return w == word || (w.ends_with('*') && word.size() >= w.size() && word.starts_with(w.substr(0, w.size() - 1)));
+  });
+}
+
+/// What the types of the values do not say already: words, times, members that are missing.
+void check_values(const CommandInfo& command, const std::vector<ArgInfo>& arguments, const std::string& before,
+                  const Json& values) {
+  for (const auto& a : arguments) {
+    const std::string path = before + a.name;
+    const auto it = values.find(a.name);
+    if (it == values.end()) {
+      if (a.required)
+        throw UsageError(fmt::format("{} needs --arg {}=…{}; see onecode command {} --help", command.name, path,
+                                     a.words.empty() ? "" : fmt::format(" ({})", fmt::join(a.words, ", ")),
+                                     command.name));
+      continue;
+    }
+    const auto one = [&](const Json& value) {
+      if (a.type == ArgInfo::Type::object && value.is_object()) check_values(command, a.members, path + ".", value);
+      if (!value.is_string()) return;
+      const auto text = value.get<std::string>();
+      if (a.closed && !allowed(a, text))
+        throw UsageError(fmt::format("--arg {}={}: must be {}{}", path, text, fmt::join(a.words, " or "),
+                                     meant_text(text, a.words)));
+      if (a.type == ArgInfo::Type::time && !parse_time(text))
+        throw UsageError(fmt::format("--arg {}={}: is no time such as 2026-09-01T00:00:00+08:00", path, text));
+    };
+    if (a.list && it->is_array())
+      for (const auto& value : *it) one(value);
+    else
+      one(*it);
+  }
+  for (const auto& [first, last] : {std::pair{"from", "to"}, std::pair{"valid_from", "valid_to"}}) {
+    const auto time = [&](const char* name) -> std::optional<Time> {
+      const auto* info = member(arguments, name);
+      if (info == nullptr || info->type != ArgInfo::Type::time || !values.contains(name)) return std::nullopt;
+      return parse_time(values[name].get<std::string>());
+    };
+    const auto from = time(first), to = time(last);
+    if (from && to && *to <= *from)
+      throw UsageError(fmt::format("--arg {}{}: must be after {}", before, last, first));
+  }
+}
+
+void check_conditions(const CommandInfo& command, const Json& values) {
+  const auto* guide = command_guide(command.name);
+  if (guide == nullptr) return;
+  for (const auto& c : guide->conditions) {
+    if (!c.argument.empty() && values.value(std::string(c.argument), Json()) != Json(std::string(c.word))) continue;
+    const auto needs = split(c.needs);
+    if (std::ranges::any_of(needs, [&](std::string_view n) { return values.contains(std::string(n)); })) continue;
+    throw UsageError(fmt::format(
+        "{}{} needs --arg {}=…; see onecode command {} --help", command.name,
+        c.argument.empty() ? std::string() : fmt::format(" with {}={}", c.argument, c.word),
+        fmt::join(needs, "=… or --arg "), command.name));
+  }
+}
+
 } // namespace
 
-const CommandInfo* find_command(std::string_view name) {
-  for (const auto& c : kCommands)
-    if (c.name == name) return &c;
-  return nullptr;
+const CommandInfo& find_command(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const auto& c : kCommands) {
+    if (c.name == name) return c;
+    names.push_back(c.name);
+  }
+  throw UsageError(
+      fmt::format("there is no command '{}'{}; see onecode command --help", name, meant_text(name, names)));
 }
 
 std::vector<ArgInfo> command_arguments(const CommandInfo& command) {
-  return describe(static_cast<std::size_t>(&command - std::begin(kCommands)));
+  auto arguments = describe(static_cast<std::size_t>(&command - std::begin(kCommands)));
+  if (const auto* guide = command_guide(command.name))
+    for (const auto& a : guide->arguments) add_guide(arguments, a);
+  return arguments;
 }
 
-std::string list_commands() {
-  std::string out;
-  for (const auto& c : kCommands)
-    out += fmt::format("{:<22} {:<12} {:<20} {}\n", c.name, to_string(c.target), c.roles, c.summary);
-  return out;
-}
-
-std::string command_help(const CommandInfo& command) {
-  const auto arguments = command_arguments(command);
-  std::string out = fmt::format("{}: {}\n\nTarget: {} id\nRole:   {}\n", command.name, command.summary,
-                                to_string(command.target), command.roles);
-  if (arguments.empty()) {
-    out += "\nTakes no arguments.\n";
-  } else {
-    out += "\nArguments (--arg NAME=VALUE):\n";
-    help_lines(arguments, "", out);
+std::string role_for(const CommandInfo& command, const std::optional<std::string>& word) {
+  const auto roles = split(command.roles);
+  if (!word) {
+    if (roles.size() == 1) return std::string(roles[0]);
+    throw UsageError(fmt::format("--role is missing: {} is sent as {}", command.name, fmt::join(roles, " or ")));
   }
-  std::string words;
-  example_words(arguments, "", words);
-  const auto role = command.roles.substr(0, command.roles.find(','));
-  out += fmt::format("\nExample:\n  onecode command {} --target ID --key my.key.json --actor me --role {}{}\n",
-                     command.name, role, words);
-  return out;
+  if (std::ranges::find(roles, *word) != roles.end()) return *word;
+  std::vector<std::string_view> known;
+  for (const auto& r : role_guides()) known.push_back(r.role);
+  if (std::ranges::find(known, *word) == known.end())
+    throw UsageError(fmt::format("there is no role '{}'{}; the roles are: {}", *word, meant_text(*word, known),
+                                 fmt::join(known, " ")));
+  throw UsageError(
+      fmt::format("the role {} may not send {}: only {} may", *word, command.name, fmt::join(roles, " or ")));
 }
 
 std::string arguments_json(const CommandInfo& command, const std::vector<std::string>& words) {
@@ -213,10 +259,8 @@ std::string arguments_json(const CommandInfo& command, const std::vector<std::st
       if (info == nullptr) {
         std::vector<std::string_view> names;
         for (const auto& a : *known) names.push_back(a.name);
-        const auto meant = nearest(part, names);
         throw UsageError(fmt::format("--arg {}: {} has no argument '{}'{}; see onecode command {} --help", word,
-                                     command.name, name,
-                                     meant.empty() ? "" : fmt::format(", did you mean '{}'?", meant), command.name));
+                                     command.name, name, meant_text(part, names), command.name));
       }
       if (dot < name.size() && (info->type != ArgInfo::Type::object || info->list))
         throw UsageError(fmt::format("--arg {}: '{}' has no members", word, name.substr(0, dot)));
@@ -229,10 +273,8 @@ std::string arguments_json(const CommandInfo& command, const std::vector<std::st
     if (!into->is_null()) throw UsageError(fmt::format("--arg {}: '{}' is given twice", word, name));
     *into = typed(*info, word.substr(equals + 1));
   }
-  for (const auto& a : arguments)
-    if (a.required && !all.contains(a.name))
-      throw UsageError(
-          fmt::format("{} needs --arg {}=…; see onecode command {} --help", command.name, a.name, command.name));
+  check_values(command, arguments, "", all);
+  check_conditions(command, all);
   return all.dump();
 }
 

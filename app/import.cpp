@@ -528,7 +528,7 @@ std::string import_policy(const Mapping& mapping, const SigningKey* key) {
   document["effective_from"] = format_time(mapping.policy_from);
   if (key != nullptr) {
     const Json entry =
-        Json::array({{{"key", key->id}, {"alg", "ed25519"}, {"public", streams::base64url(key->public_key)}}});
+        Json::array({Json::parse(public_key_text(*key))});
     auto& roles = document["trust"]["roles"];
     for (const char* role : {"information-centre", "integration-owner", "registrar"}) roles[role] = entry;
   }

@@ -10,6 +10,7 @@
 #include "app/files.hpp"
 #include "domain/ids.hpp"
 #include "streams/authenticate.hpp"
+#include "streams/base64.hpp"
 
 namespace onecode::app {
 namespace {
@@ -19,18 +20,21 @@ using Json = nlohmann::ordered_json;
 void sign(Json& data, const SigningKey& key) {
   data["key"] = key.id;
   data["signature"] =
-      streams::base64url(streams::sign_ed25519(key.private_key, streams::canonical_json(data.dump())));
+      streams::base64url(streams::sign(key.algorithm, key.private_key, streams::canonical_json(data.dump())));
 }
 
+const char* name_of(KeyAlgorithm algorithm) { return algorithm == KeyAlgorithm::sm2 ? "sm2" : "ed25519"; }
+
 Json public_json(const SigningKey& key) {
-  return {{"key", key.id}, {"alg", "ed25519"}, {"public", streams::base64url(key.public_key)}};
+  return {{"key", key.id}, {"alg", name_of(key.algorithm)}, {"public", streams::base64url(key.public_key)}};
 }
 
 } // namespace
 
-SigningKey new_signing_key(const std::optional<std::string>& id) {
-  auto pair = streams::new_ed25519();
+SigningKey new_signing_key(const std::optional<std::string>& id, KeyAlgorithm algorithm) {
+  auto pair = streams::new_key_pair(algorithm);
   SigningKey key;
+  key.algorithm = algorithm;
   key.id = id ? *id : "k-" + streams::to_hex(streams::sha256(pair.public_key)).substr(0, 16);
   if (!valid_id(key.id)) throw UsageError("a key id is 1 to 64 of the characters A-Z a-z 0-9 . _ : -");
   key.private_key = std::move(pair.private_key);
@@ -45,6 +49,18 @@ std::string key_file_text(const SigningKey& key) {
 }
 
 std::string public_key_text(const SigningKey& key) { return public_json(key).dump() + "\n"; }
+
+std::string public_key_pem(const SigningKey& key) {
+  // Everything before the key's own bytes is the same for every key of its kind (RFC 8410; SM2: GM/T 0009, RFC 5480).
+  constexpr std::string_view ed25519("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12);
+  constexpr std::string_view sm2(
+      "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x81\x1c\xcf\x55\x01\x82\x2d\x03\x42\x00", 26);
+  const std::string der = std::string(key.algorithm == KeyAlgorithm::sm2 ? sm2 : ed25519) + key.public_key;
+  const auto text = streams::base64_standard(der);
+  std::string out = "-----BEGIN PUBLIC KEY-----\n";
+  for (std::size_t at = 0; at < text.size(); at += 64) out += text.substr(at, 64) + "\n";
+  return out + "-----END PUBLIC KEY-----\n";
+}
 
 SigningKey read_key_file(const std::string& path) {
   const auto json = Json::parse(read_file(path), nullptr, false);
@@ -61,20 +77,26 @@ SigningKey read_key_file(const std::string& path) {
   if (!valid_id(key.id))
     throw InputError(fmt::format("{}: key: must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -", path));
   const auto algorithm = text("alg");
-  if (algorithm == "sm2")
-    throw InputError(fmt::format("{}: alg: signing with SM2 is not supported yet, only ed25519", path));
-  if (algorithm != "ed25519") throw InputError(fmt::format("{}: alg: must be ed25519, not \"{}\"", path, algorithm));
+  if (algorithm != "ed25519" && algorithm != "sm2")
+    throw InputError(fmt::format("{}: alg: must be ed25519 or sm2, not \"{}\"", path, algorithm));
+  key.algorithm = algorithm == "sm2" ? KeyAlgorithm::sm2 : KeyAlgorithm::ed25519;
   if (!json.contains("private"))
     throw InputError(fmt::format("{}: private: is missing; this is the public half, which cannot sign", path));
-  const auto bytes = [&](const char* member) {
+  const auto bytes = [&](const char* member, std::size_t size) {
     const auto raw = streams::from_base64url(text(member));
-    if (!raw || raw->size() != 32)
-      throw InputError(fmt::format("{}: {}: must be 32 bytes in base64url without padding", path, member));
+    if (!raw || raw->size() != size)
+      throw InputError(fmt::format("{}: {}: must be {} bytes in base64url without padding", path, member, size));
     return *raw;
   };
-  key.private_key = bytes("private");
-  key.public_key = bytes("public");
-  if (streams::ed25519_from_private(key.private_key).public_key != key.public_key)
+  key.private_key = bytes("private", 32);
+  key.public_key = bytes("public", key.algorithm == KeyAlgorithm::sm2 ? 65 : 32);
+  std::string expected;
+  try {
+    expected = streams::key_pair_from_private(key.algorithm, key.private_key).public_key;
+  } catch (const std::runtime_error& e) {
+    throw InputError(fmt::format("{}: private: {}", path, e.what()));
+  }
+  if (expected != key.public_key)
     throw InputError(fmt::format("{}: public: does not belong to the private key", path));
   return key;
 }

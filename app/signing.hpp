@@ -12,18 +12,21 @@
 
 namespace onecode::app {
 
-/// An Ed25519 key pair with the id by which policies and signatures name it. Raw bytes.
+/// A key pair with the id by which policies and signatures name it. Raw bytes.
 struct SigningKey {
   std::string id;
   std::string private_key, public_key;
+  KeyAlgorithm algorithm = KeyAlgorithm::ed25519;
 };
 
 /// Without an id: `k-` and the first 16 hex digits of the public key's SHA-256, so that nobody has to invent one.
-SigningKey new_signing_key(const std::optional<std::string>& id);
+SigningKey new_signing_key(const std::optional<std::string>& id, KeyAlgorithm algorithm = KeyAlgorithm::ed25519);
 /// The key file: {"key", "alg", "public", "private"}, base64url.
 std::string key_file_text(const SigningKey& key);
 /// The same without the private half: what goes into a policy's trust section.
 std::string public_key_text(const SigningKey& key);
+/// The public half as `openssl` reads it (SubjectPublicKeyInfo in PEM).
+std::string public_key_pem(const SigningKey& key);
 /// Throws InputError naming file and member; refuses a file whose two halves do not belong together.
 SigningKey read_key_file(const std::string& path);
 

@@ -66,7 +66,15 @@ KeyPair ed25519_from_private(std::string_view private_key);
 std::string sign_ed25519(std::string_view private_key, std::string_view text);
 bool verify_ed25519(std::string_view public_key, std::string_view text, std::string_view signature);
 
-/// A signature by a key of the policy; SM2 (digest SM3, the standard's default id) takes r||s or DER.
+/// Either algorithm; raw bytes. Ed25519: 32 private, 32 public. SM2: 32 private, 65 public (04 || x || y).
+KeyPair new_key_pair(KeyAlgorithm algorithm);
+/// Throws std::runtime_error: no private key of this algorithm.
+KeyPair key_pair_from_private(KeyAlgorithm algorithm, std::string_view private_key);
+/// 64 bytes: Ed25519 as RFC 8032; SM2 as r||s (GB/T 32918.2: digest SM3, user id 1234567812345678).
+std::string sign(KeyAlgorithm algorithm, std::string_view private_key, std::string_view text);
+
+/// A signature by a key of the policy. SM2 takes what sign() makes, and the same two numbers as DER, which is what other
+/// tools (openssl pkeyutl, hardware tokens) give.
 bool verify_signature(const TrustedKey& key, std::string_view text, std::string_view signature);
 bool valid_at(const TrustedKey& key, Time t);
 

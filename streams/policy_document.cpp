@@ -621,10 +621,11 @@ std::vector<std::string> missing_secrets(const Policy& policy, const Secrets& se
   return {missing.begin(), missing.end()};
 }
 
-std::string sign_policy(std::string_view document, std::string_view private_key, const std::string& key_id) {
+std::string sign_policy(std::string_view document, std::string_view private_key, const std::string& key_id,
+                        KeyAlgorithm algorithm) {
   if (JsonText(document).next() != '{') throw std::runtime_error("a policy document is a JSON object");
   std::string text = canonical_without(document, kNotSigned);
-  const std::string signature = base64url(sign_ed25519(private_key, text));
+  const std::string signature = base64url(sign(algorithm, private_key, text));
   text.pop_back();
   member(text, text.size() > 1 ? R"(,"signature":)" : R"("signature":)", signature);
   member(text, R"(,"key":)", key_id);

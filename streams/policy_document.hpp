@@ -40,8 +40,9 @@ PolicyResult read_policy_event(std::string_view value, const std::vector<Trusted
 /// The names of shared secrets that the policy's issuers need and `secrets` lacks, each once, in order.
 std::vector<std::string> missing_secrets(const Policy& policy, const Secrets& secrets);
 
-/// The document with `signature` and `key` added (Ed25519 over the RFC 8785 form without them).
-std::string sign_policy(std::string_view document, std::string_view private_key, const std::string& key_id);
+/// The document with `signature` and `key` added (over the RFC 8785 form without them).
+std::string sign_policy(std::string_view document, std::string_view private_key, const std::string& key_id,
+                        KeyAlgorithm algorithm = KeyAlgorithm::ed25519);
 /// The CloudEvent around a signed document. `time`: when it is published; nullopt: now.
 std::string policy_event(std::string_view signed_document, std::optional<Time> time = std::nullopt);
 

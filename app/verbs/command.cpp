@@ -4,12 +4,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/command_answer.hpp"
 #include "app/command_words.hpp"
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
 #include "app/signing.hpp"
-#include "app/toml_reader.hpp"
+#include "app/terminal.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
 #include "streams/event_file.hpp"
@@ -22,8 +23,34 @@ struct Options {
   std::string name;
   std::optional<std::string> target, key, actor, role, reason, nonce, time;
   std::vector<std::string> arguments;
+  double wait_seconds = 10;
   bool without_signature = false, dry_run = false, list = false, help = false, json = false;
 };
+
+std::string answer_json(const CommandDraft& draft, const Answer& answer, bool waited) {
+  constexpr const char* words[] = {"refused", "state", "accepted", "unanswered"};
+  nlohmann::ordered_json json{
+      {"command", draft.name}, {"target", draft.target}, {"source", draft.source}, {"id", draft.id}};
+  if (!waited) return json.dump() + "\n";
+  json["outcome"] = words[static_cast<int>(answer.outcome)];
+  if (answer.offset) {
+    json["partition"] = answer.partition;
+    json["offset"] = *answer.offset;
+  }
+  if (answer.outcome == Answer::Outcome::refused) {
+    json["code"] = answer.code;
+    json["text"] = {{"zh", answer.zh}, {"en", answer.en}};
+  }
+  if (answer.outcome == Answer::Outcome::state) json["state"] = nlohmann::ordered_json::parse(answer.state_json);
+  return json.dump() + "\n";
+}
+
+/// Liabilities are of an account or of an integration.
+Kind target_kind(const CommandInfo& info, std::string_view value) {
+  if (info.name != "liability.record") return info.target;
+  const auto event = nlohmann::json::parse(value);
+  return event["data"]["args"].contains("order") ? Kind::integration : Kind::account;
+}
 
 int run_command(const Options& o, const CLI::App& verb) {
   if (o.list) {
@@ -31,25 +58,18 @@ int run_command(const Options& o, const CLI::App& verb) {
     return kDone;
   }
   if (o.name.empty()) {
-    if (!o.help) throw UsageError("which command? onecode command --list names them; see onecode command --help");
-    print(verb.help());
+    if (!o.help) throw UsageError("which command? onecode command --help names them");
+    print(verb.help() + "\n" + list_commands());
     return kDone;
   }
-  const auto* known = find_command(o.name);
-  if (known == nullptr) {
-    std::vector<std::string_view> names;
-    for (const auto& c : kCommands) names.push_back(c.name);
-    const auto meant = nearest(o.name, names);
-    throw UsageError(fmt::format("there is no command '{}'{}; see onecode command --list", o.name,
-                                 meant.empty() ? "" : fmt::format(", did you mean '{}'?", meant)));
-  }
+  const auto& known = find_command(o.name);
   if (o.help) {
-    print(command_help(*known));
+    print(command_help(known));
     return kDone;
   }
 
   if (!o.target)
-    throw UsageError(fmt::format("--target is missing: the {} that {} is about", to_string(known->target), o.name));
+    throw UsageError(fmt::format("--target is missing: the {} that {} is about", to_string(known.target), o.name));
   if (!o.actor) throw UsageError("--actor is missing: the id of whoever gives the command");
   if (!o.key && !o.without_signature)
     throw UsageError(
@@ -58,12 +78,7 @@ int run_command(const Options& o, const CLI::App& verb) {
   draft.name = o.name;
   draft.target = *o.target;
   draft.actor = *o.actor;
-  draft.role = o.role.value_or("");
-  if (!o.role) {
-    if (known->roles.find(',') != std::string_view::npos)
-      throw UsageError(fmt::format("--role is missing: one of {}", known->roles));
-    draft.role = known->roles;
-  }
+  draft.role = role_for(known, o.role);
   draft.time = clock_now();
   if (o.time) {
     const auto t = parse_time(*o.time);
@@ -74,7 +89,7 @@ int run_command(const Options& o, const CLI::App& verb) {
   draft.reason = o.reason.value_or("");
   draft.source = "/onecode/command/" + draft.actor;
   draft.id = draft.nonce;
-  draft.args_json = arguments_json(*known, o.arguments);
+  draft.args_json = arguments_json(known, o.arguments);
 
   std::optional<SigningKey> key;
   if (o.key) key = read_key_file(*o.key);
@@ -92,18 +107,25 @@ int run_command(const Options& o, const CLI::App& verb) {
 
   const auto config = o.kafka.load();
   const auto broker = connect(config.kafka);
+  const SentCommand sent{draft.name, draft.target, draft.actor, target_kind(known, *record.value), *record.value};
+  std::optional<AnswerWatch> watch;
+  if (o.wait_seconds > 0) watch.emplace(*broker, sent);
   const auto publisher = broker->publisher();
   publisher->publish(record.topic, -1, record.key, *record.value);
   publisher->flush();
+  const Interrupt interrupt;
+  Answer answer;
+  if (watch)
+    answer = watch->wait(streams::Milliseconds(static_cast<std::int64_t>(o.wait_seconds * 1000)),
+                         [&] { return interrupt.asked(); });
   if (o.json)
-    print(nlohmann::ordered_json{
-              {"command", draft.name}, {"target", draft.target}, {"source", draft.source}, {"id", draft.id}}
-              .dump() +
-          "\n");
+    print(answer_json(draft, answer, watch.has_value()));
+  else if (watch)
+    print(answer_text(sent, answer));
   else
     print(fmt::format("{} for {} sent as {}; a refusal comes back in {}notices and {}dead-letters\n", draft.name,
                       draft.target, draft.id, config.kafka.prefix, config.kafka.prefix));
-  return kDone;
+  return answer.outcome == Answer::Outcome::refused ? kAnswerIsNo : kDone;
 }
 
 } // namespace
@@ -115,7 +137,7 @@ Run add_command(CLI::App& verb) {
   verb.set_help_flag();
   verb.add_flag("-h,--help", o->help, "explain this verb, or after NAME that command");
   verb.add_option("NAME", o->name, "the command, such as account.freeze");
-  verb.add_flag("--list", o->list, "name every command with target and roles");
+  verb.add_flag("--list", o->list, "name every command with its roles");
   verb.add_option("--target", o->target, "the account, device or integration that it is about")->type_name("ID");
   verb.add_option("--actor", o->actor, "whoever gives the command")->type_name("ID");
   verb.add_option("--role", o->role, "the role in which they give it (needed where several may)")->type_name("ROLE");
@@ -130,10 +152,15 @@ Run add_command(CLI::App& verb) {
   verb.add_option("--time", o->time, "when it was given (default now)")->type_name("RFC3339");
   verb.add_option("--nonce", o->nonce, "default: random")->type_name("TEXT");
   verb.add_flag("--dry-run", o->dry_run, "print it as an event-file line instead of sending it");
-  verb.add_flag("--json", o->json, "print what was sent as JSON");
+  verb.add_option("--wait", o->wait_seconds, "how long to wait for the outcome (default 10); 0: only send")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->type_name("SECONDS");
+  verb.add_flag("--json", o->json, "print what was sent, and the outcome, as JSON");
   o->kafka.add_to(verb);
   verb.footer(
-      "\nExamples:\n  onecode command --list\n  onecode command account.freeze --help\n"
+      "\nChecks the command before it is sent, then waits for the outcome: the new state, that it was accepted, or the "
+      "refusal\nwith its reason (exit 1). `onecode command NAME --help` explains a command and gives an example.\n\n"
+      "Examples:\n  onecode command account.freeze --help\n"
       "  onecode command account.freeze --target a-0012345 --key officer.key.json --actor officer-7 \\\n"
       "      --role security-officer --arg article=8 --arg functions=payment,access --reason \"case 2026-17\"");
   return [options, app = &verb] { return run_command(*options, *app); };

@@ -14,15 +14,15 @@ namespace {
 
 struct Options {
   std::optional<std::string> out, id;
-  std::string algorithm = "ed25519";
-  bool json = false, force = false;
+  std::string algorithm = "ed25519", file;
+  bool json = false, force = false, pem = false;
 };
 
 int run_keys_new(const Options& o) {
-  if (o.algorithm == "sm2")
-    throw UsageError("SM2 key pairs cannot be made yet: this version signs with ed25519 only");
-  if (o.algorithm != "ed25519") throw UsageError(fmt::format("--alg must be ed25519, not \"{}\"", o.algorithm));
-  const auto key = new_signing_key(o.id);
+  if (o.algorithm != "ed25519" && o.algorithm != "sm2")
+    throw UsageError(fmt::format("--alg must be ed25519 or sm2, not \"{}\"", o.algorithm));
+  const auto algorithm = o.algorithm == "sm2" ? KeyAlgorithm::sm2 : KeyAlgorithm::ed25519;
+  const auto key = new_signing_key(o.id, algorithm);
   if (!o.out) {
     print(key_file_text(key));
     return kDone;
@@ -41,21 +41,34 @@ int run_keys_new(const Options& o) {
   return kDone;
 }
 
+int run_keys_public(const Options& o) {
+  const auto key = read_key_file(o.file);
+  print(o.pem ? public_key_pem(key) : public_key_text(key));
+  return kDone;
+}
+
 } // namespace
 
 Run add_keys(CLI::App& verb) {
   auto options = std::make_shared<Options>();
   verb.require_subcommand(1);
   verb.footer("\nExample:\n  onecode keys new --out clerk.key.json");
-  auto* make = verb.add_subcommand("new", "make an Ed25519 key pair");
+  auto* make = verb.add_subcommand("new", "make an Ed25519 or SM2 key pair");
   make->add_option("--out", options->out, "write the key file here (mode 0600); otherwise it goes to stdout")
       ->type_name("FILE");
   make->add_option("--id", options->id, "key id (default: made from the public key)")->type_name("ID");
-  make->add_option("--alg", options->algorithm, "ed25519")->type_name("ALG");
+  make->add_option("--alg", options->algorithm, "ed25519 (default) or sm2")->type_name("ALG");
   make->add_flag("--force", options->force, "overwrite an existing file");
   make->add_flag("--json", options->json, "print the public half as JSON");
-  make->footer("\nExample:\n  onecode keys new --out clerk.key.json");
-  return [options] { return run_keys_new(*options); };
+  make->footer(
+      "\nBoth kinds sign commands and policies; docs/procedures/keys.md tells how a key is put in force, replaced and "
+      "checked\nwith openssl.\n\nExamples:\n  onecode keys new --out clerk.key.json\n"
+      "  onecode keys new --alg sm2 --out clerk.key.json");
+  auto* half = verb.add_subcommand("public", "print the public half of a key file");
+  half->add_option("FILE", options->file, "key file")->required();
+  half->add_flag("--pem", options->pem, "as openssl reads it; otherwise as a policy's trust section does");
+  half->footer("\nExample:\n  onecode keys public clerk.key.json --pem");
+  return [options, half] { return half->parsed() ? run_keys_public(*options) : run_keys_new(*options); };
 }
 
 } // namespace onecode::app

@@ -7,6 +7,7 @@
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
+#include "app/policy_diff.hpp"
 #include "app/signing.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
@@ -21,6 +22,7 @@ struct Options {
   KafkaFlags kafka;
   std::string file, other;
   std::optional<std::string> key, out;
+  std::string language = "en";
   bool json = false, without_signature = false;
 };
 
@@ -119,46 +121,23 @@ int run_show(const Options& o) {
   return kDone;
 }
 
-std::string words(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
-
-void compare(const Json& a, const Json& b, const std::string& path, std::vector<std::array<std::string, 3>>& out) {
-  if (a == b) return;
-  if (a.is_object() && b.is_object()) {
-    for (const auto& [name, value] : a.items()) {
-      const auto at = path.empty() ? name : path + "." + name;
-      if (b.contains(name))
-        compare(value, b[name], at, out);
-      else
-        out.push_back({at, words(value), ""});
-    }
-    for (const auto& [name, value] : b.items())
-      if (!a.contains(name)) out.push_back({path.empty() ? name : path + "." + name, "", words(value)});
-    return;
-  }
-  out.push_back({path, words(a), words(b)});
-}
-
 int run_diff(const Options& o) {
-  std::vector<std::array<std::string, 3>> list;
-  compare(Json::parse(streams::write_policy(read_good(o.file))),
-          Json::parse(streams::write_policy(read_good(o.other))), "", list);
+  if (o.language != "en" && o.language != "zh")
+    throw UsageError(fmt::format("--lang must be en or zh, not \"{}\"", o.language));
+  const auto list = policy_changes(read_good(o.file), read_good(o.other));
   if (o.json) {
     auto all = Json::array();
-    for (const auto& [member, before, after] : list)
-      all.push_back({{"member", member}, {"before", before}, {"after", after}});
+    for (const auto& c : list)
+      all.push_back({{"member", c.member},
+                     {"before", c.before},
+                     {"after", c.after},
+                     {"text", {{"zh", c.text.zh}, {"en", c.text.en}}}});
     print(Json{{"same", list.empty()}, {"differences", all}}.dump(2) + "\n");
   } else if (list.empty()) {
-    print("the two policies are the same\n");
+    print(o.language == "zh" ? "两份策略相同\n" : "the two policies are the same\n");
   } else {
     std::string text;
-    for (const auto& [member, before, after] : list) {
-      if (before.empty())
-        text += fmt::format("{} is new: {}\n", member, after);
-      else if (after.empty())
-        text += fmt::format("{} is gone, it was {}\n", member, before);
-      else
-        text += fmt::format("{} was {}, becomes {}\n", member, before, after);
-    }
+    for (const auto& c : list) text += (o.language == "zh" ? c.text.zh : c.text.en) + "\n";
     print(text);
   }
   return list.empty() ? kDone : kAnswerIsNo;
@@ -169,7 +148,7 @@ std::string sign_document(const std::string& file, const std::string& key_file) 
   if (const auto result = streams::read_policy(document); !result.policy)
     throw InputError(named(file, result.errors));
   const auto key = read_key_file(key_file);
-  return streams::sign_policy(document, key.private_key, key.id);
+  return streams::sign_policy(document, key.private_key, key.id, key.algorithm);
 }
 
 int run_sign(const Options& o) {
@@ -231,7 +210,11 @@ Run add_policy(CLI::App& verb) {
   show->footer("\nExample:\n  onecode policy show --brokers localhost:9092");
   diff->add_option("A", o->file, document)->required();
   diff->add_option("B", o->other, document)->required();
-  diff->footer("\nExample:\n  onecode policy diff builtin policy.json");
+  diff->add_option("--lang", o->language, "en (default) or zh")->type_name("LANG");
+  diff->footer(
+      "\nOne line per difference, such as \"rule A1: weight 600 -> 700\". What a document leaves out counts as its "
+      "default.\nExit 0: they are the same; 1: they differ.\n\nExamples:\n  onecode policy diff builtin policy.json\n"
+      "  onecode policy diff policy-1.json policy-2.json --lang zh");
   sign->add_option("FILE", o->file, document)->required();
   sign->add_option("--key", o->key, "key file of the information centre")->type_name("KEYFILE")->required();
   sign->add_option("--out", o->out, "write it here; otherwise to stdout")->type_name("FILE");

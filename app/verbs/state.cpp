@@ -10,6 +10,8 @@
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
+#include "app/signing.hpp"
+#include "app/story.hpp"
 #include "app/terminal.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/verify.hpp"
@@ -76,7 +78,7 @@ int run_state(const Options& o) {
   kind_of(o.kind);
   if (!valid_id(o.id)) throw UsageError(fmt::format("'{}' is not an identifier", o.id));
   const std::string state = o.data_dir.empty() ? from_node(o, load_config(o.kafka.config)) : from_store(o);
-  print(o.json ? state + "\n" : nlohmann::ordered_json::parse(state).dump(2) + "\n");
+  print(o.json ? state + "\n" : story(state, clock_now()));
   return kDone;
 }
 
@@ -155,7 +157,8 @@ Run add_state(CLI::App& verb) {
       ->capture_default_str();
   verb.add_flag("--json", options->json, "one line for machines");
   verb.footer(
-      "\nWhat the engine holds about one person, device, integration or handset; `verify` proves the whole of it.\n\n"
+      "\nThe story of one person, device, integration or handset as a clerk needs it; --json is all that the engine holds. "
+      "`verify`\nproves the whole of it.\n\n"
       "Examples:\n  onecode state account a-0012345 --config node.toml\n"
       "  onecode state device d-0417 --data-dir /var/lib/onecode");
   return [options, proof, check] { return check->parsed() ? run_verify(*proof) : run_state(*options); };

@@ -21,12 +21,12 @@ using Json = nlohmann::json;
 namespace {
 
 Json args(const char* command, const std::vector<std::string>& words) {
-  return Json::parse(arguments_json(*find_command(command), words));
+  return Json::parse(arguments_json(find_command(command), words));
 }
 
 std::string usage_error(const char* command, const std::vector<std::string>& words) {
   try {
-    arguments_json(*find_command(command), words);
+    arguments_json(find_command(command), words);
   } catch (const UsageError& e) {
     return e.what();
   }
@@ -53,6 +53,7 @@ Policy trusting(const SigningKey& key, const char* role) {
   TrustedKey trusted;
   trusted.key = key.id;
   trusted.public_key = key.public_key;
+  trusted.algorithm = key.algorithm;
   policy.roles[role].push_back(trusted);
   return policy;
 }
@@ -103,7 +104,7 @@ TEST_CASE("command: help comes from the same lists as the decoder") {
 }
 
 TEST_CASE("command: signed, decoded, verified") {
-  const auto key = new_signing_key(std::nullopt);
+  const auto key = new_signing_key(std::nullopt, GENERATE(KeyAlgorithm::ed25519, KeyAlgorithm::sm2));
   CHECK(valid_id(key.id));
   const auto value = command_event(freeze(), &key);
   CHECK_FALSE(check_event(Topic::commands, "a-1", value).has_value());
@@ -150,7 +151,7 @@ TEST_CASE("keys: a key file is private, and what is wrong with one is said") {
   char directory[] = "/tmp/onecode-keys-XXXXXX";
   REQUIRE(mkdtemp(directory) != nullptr);
   const std::string path = std::string(directory) + "/k.json";
-  const auto key = new_signing_key("ic-1");
+  const auto key = new_signing_key("ic-1", GENERATE(KeyAlgorithm::ed25519, KeyAlgorithm::sm2));
   write_file(path, key_file_text(key), 0600);
   struct stat facts {};
   REQUIRE(stat(path.c_str(), &facts) == 0);
@@ -159,6 +160,7 @@ TEST_CASE("keys: a key file is private, and what is wrong with one is said") {
   CHECK(read.id == "ic-1");
   CHECK(read.private_key == key.private_key);
   CHECK(read.public_key == key.public_key);
+  CHECK(read.algorithm == key.algorithm);
   CHECK(public_key_text(key).find("private") == std::string::npos);
 
   const auto refusal = [&](const std::string& text) -> std::string {
@@ -173,9 +175,12 @@ TEST_CASE("keys: a key file is private, and what is wrong with one is said") {
   CHECK(refusal("{").find(path + ": is no key file") == 0);
   CHECK(refusal(public_key_text(key)).find("cannot sign") != std::string::npos);
   auto json = Json::parse(key_file_text(key));
-  json["alg"] = "sm2";
-  CHECK(refusal(json.dump()).find("SM2 is not supported yet") != std::string::npos);
+  json["alg"] = "rsa";
+  CHECK(refusal(json.dump()).find("alg: must be ed25519 or sm2") != std::string::npos);
+  json["alg"] = key.algorithm == KeyAlgorithm::sm2 ? "ed25519" : "sm2";
+  CHECK(refusal(json.dump()).find(key.algorithm == KeyAlgorithm::sm2 ? "public: must be 32" : "public: must be 65") != std::string::npos);
   json["alg"] = "ed25519";
+  json["private"] = streams::base64url(std::string(32, '\7'));
   json["public"] = std::string(43, 'A');
   CHECK(refusal(json.dump()).find("public: does not belong") != std::string::npos);
   json["private"] = "AA";
