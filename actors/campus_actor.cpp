@@ -12,6 +12,8 @@ struct Facts {
   static void fields(Self& s, V& v) {
     v("breaker", s.state->breaker);
     v("serial", s.state->serial);
+    v("registered", s.state->registered);
+    v("file", s.state->file);
   }
 };
 
@@ -21,6 +23,8 @@ void CampusActor::receive(const Message& message, const Context& context, Effect
   if (const auto* wanted = std::get_if<msg::FreezeWanted>(&message)) return step(state_, *wanted, context, out);
   if (const auto* opened = std::get_if<msg::AccountsOpened>(&message)) return step(state_, *opened, context, out);
   if (const auto* claim = std::get_if<msg::SerialClaimed>(&message)) return step(state_, *claim, context, out);
+  if (const auto* command = std::get_if<const Command*>(&message)) return step(state_, **command, context, out);
+  if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("campus fact", message);
 }
 
@@ -34,7 +38,8 @@ void CampusActor::save(PartWriter& out) { out.part("r", Facts{&state_}, state_.d
 
 std::string CampusActor::describe() const {
   return "{\"kind\":\"campus\",\"id\":" + streams::to_json(state_.id) +
-         ",\"breaker\":" + streams::to_json(state_.breaker) + ",\"serial\":" + streams::to_json(state_.serial) + "}";
+         ",\"breaker\":" + streams::to_json(state_.breaker) + ",\"serial\":" + streams::to_json(state_.serial) +
+         ",\"registered\":" + streams::to_json(state_.registered) + ",\"file\":" + streams::to_json(state_.file) + "}";
 }
 
 } // namespace onecode::actors

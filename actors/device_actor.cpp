@@ -33,6 +33,7 @@ void DeviceActor::receive(const Message& message, const Context& context, Effect
   if (const auto* command = std::get_if<const Command*>(&message)) return step(state_, **command, context, out);
   if (const auto* view = std::get_if<Boxed<msg::IntegrationView>>(&message))
     return step(state_, **view, context, out);
+  if (const auto* stopped = std::get_if<msg::DeviceStopped>(&message)) return step(state_, *stopped, context, out);
   if (const auto* shared = std::get_if<msg::SerialShared>(&message)) return step(state_, *shared, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("device", message);

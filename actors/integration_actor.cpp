@@ -17,6 +17,7 @@ void IntegrationActor::receive(const Message& message, const Context& context, E
 void IntegrationActor::load(std::string_view part, std::string_view bytes) {
   if (part == "r") return decode(bytes, state_.record);
   if (part == "d") return decode(bytes, state_.devices);
+  if (part == "p") return decode(bytes, state_.procedures);
   if (part == "f") return decode(bytes, state_.file);
   throw Corrupt("integration: unknown part");
 }
@@ -24,13 +25,14 @@ void IntegrationActor::load(std::string_view part, std::string_view bytes) {
 void IntegrationActor::save(PartWriter& out) {
   out.part("r", state_.record, state_.dirty.record);
   out.part("d", state_.devices, state_.dirty.devices);
+  out.part("p", state_.procedures, state_.dirty.procedures);
   out.part("f", state_.file, state_.dirty.file);
 }
 
 std::string IntegrationActor::describe() const {
   return "{\"kind\":\"integration\",\"id\":" + streams::to_json(state_.id) +
          ",\"record\":" + streams::to_json(state_.record) + ",\"devices\":" + streams::to_json(state_.devices) +
-         ",\"file\":" + streams::to_json(state_.file) + "}";
+         ",\"procedures\":" + streams::to_json(state_.procedures) + ",\"file\":" + streams::to_json(state_.file) + "}";
 }
 
 } // namespace onecode::actors

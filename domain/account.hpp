@@ -179,10 +179,12 @@ struct AccountState {
   struct Usage {
     std::vector<UsedNonce> nonces;
     std::vector<HandsetSeen> handsets; // at most 8, least recently reported leaves
+    std::optional<Time> early;         // when an early use was reported last (R6.4)
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("nonces", s.nonces);
       v("handsets", s.handsets);
+      v("early", s.early);
     }
   };
 

@@ -212,6 +212,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   d.policy = policy.version;
   d.reasons = opinion.reasons;
   d.reasons.add(who(a, life, opinion.test_only));
+  if (!a.profile.test) d.reasons.add(opinion.for_people);
   if (life != AccountLife::unknown) {
     d.reasons.add(may_they(a, scan, opinion, policy));
     if (a.file.holds.blocks(scan.function, t)) d.reasons.add(Reason::ACCOUNT_FROZEN); // R8.2
@@ -245,6 +246,16 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
     }
     // Only where it was shown for certain: a stranger must not use up somebody's code.
     if (serves && opinion.trusted && rules::remember_code(a, scan, served, context.now)) a.dirty.usage = true;
+  }
+
+  // R6.4: only the account knows that this is no test. Told once a day of event time.
+  if (!a.profile.test && life != AccountLife::unknown && !opinion.early.empty() && scan.clock == Clock::synced &&
+      (!a.usage.early || t >= *a.usage.early + days(1)) && policy.rule(RuleId::R6_4).mode != Mode::off) {
+    a.usage.early = t;
+    a.dirty.usage = true;
+    out.sends.push_back(
+        {{Kind::integration, opinion.integration},
+         msg::DriftSeen{RuleId::R6_4, "traffic while " + opinion.early, t, ref(scan.origin), scan.device}});
   }
 
   d.score = a.file.evidence.score(t);

@@ -31,6 +31,70 @@ void step(DeviceState& d, const msg::IntegrationView& view, const Context& conte
     publish_status(d, context.now, out);
 }
 
+void join(DeviceState& d, Time now, Effects& out) {
+  const auto stands = [](DeviceLife l) {
+    return l == DeviceLife::installed || l == DeviceLife::active || l == DeviceLife::maintenance;
+  };
+  auto& reg = d.reg;
+  reg.joined = now;
+  const bool installed = stands(reg.life == DeviceLife::quarantined ? reg.before_quarantine : reg.life);
+  out.sends.push_back({{Kind::integration, reg.integration}, msg::DeviceJoined{d.id, false, installed}});
+}
+
+void open_window(DeviceState& d, Time at, Effects& out) {
+  d.reg.life = DeviceLife::maintenance;
+  publish_status(d, at, out);
+}
+
+namespace {
+
+/// The window is over and the work is not: it stays in maintenance, and people hear of it.
+void overrun(DeviceState& d, Time due, Effects& out) {
+  auto& reg = d.reg;
+  if (!reg.maintenance || reg.maintenance->to >= due) return;
+  const std::string order = reg.maintenance->order;
+  if (reg.life != DeviceLife::maintenance) { // it never came to it
+    reg.maintenance.reset();
+    d.dirty.reg = true;
+    return;
+  }
+  Notice notice;
+  notice.to = unit_of(reg);
+  notice.about = d.id;
+  notice.kind = "maintenance-overrun";
+  notice.article = "11(1)";
+  notice.text = {"设备 " + d.id + " 的维护单 " + order + " 已超过批准时段,请结束维护并登记现状。",
+                 "The maintenance " + order + " of the device " + d.id +
+                     " is past its window; close it and say what changed."};
+  notice.deadline = reg.maintenance->to;
+  notice.remedy = "结束维护(device.maintenance.close)。 / Close the maintenance (device.maintenance.close).";
+  out.outputs.emplace_back(std::move(notice));
+  out.sends.push_back({{Kind::integration, reg.integration},
+                       msg::DriftSeen{RuleId::D15, "maintenance " + order + " past its end", due, reg.maintenance->event, d.id}});
+}
+
+} // namespace
+
+void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& context, Effects& out) {
+  auto& reg = d.reg;
+  if (reg.life == DeviceLife::unknown || reg.life == DeviceLife::retired || stopped.integration != reg.integration)
+    return;
+  d.dirty.reg = true;
+  if (!stopped.stopped) {
+    std::erase(reg.stopped_by, stopped.order);
+    return;
+  }
+  if (std::ranges::find(reg.stopped_by, stopped.order) == reg.stopped_by.end())
+    reg.stopped_by.push_back(stopped.order);
+  if (can_be_quarantined(reg.life)) {
+    const std::string why = "(" + stopped.order + ")" + stopped.reasons;
+    return quarantine(d, {"终止接入" + why, "access was terminated " + why}, {},
+                      context.policy_at(context.now).version, context.now, out, Reason::INTEGRATION_TERMINATED);
+  }
+  reg.quarantine_reasons.add(Reason::INTEGRATION_TERMINATED);
+  publish_status(d, context.now, out);
+}
+
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out) {
   const RuleSettings& settings = context.policy_at(shared.at).rule(RuleId::D8);
   take_hit(d, rules::shared_serial(shared, settings), context, out);
@@ -38,6 +102,12 @@ void step(DeviceState& d, const msg::SerialShared& shared, const Context& contex
 
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out) {
   if (quiet_timer(subject(d), timer, context, out)) return;
+  if (timer.name == kOverrunTimer) return overrun(d, timer.due, out);
+  if (timer.name == kWindowTimer) {
+    const auto& m = d.reg.maintenance;
+    if (m && m->approved && m->from <= timer.due && d.reg.life == DeviceLife::active) open_window(d, timer.due, out);
+    return;
+  }
   if (timer.name == kCertificateTimer && usable(d.reg, timer.due) != d.reg.usable) publish_status(d, timer.due, out);
 }
 

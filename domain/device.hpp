@@ -113,6 +113,25 @@ struct DeviceState {
     bool zone_planned = true;   // and its zone (R7.2)
     Time joined;                // engine time when it asked its integration for the view
     Reasons said;               // as the last device-status record said
+    /// One at a time: asked for, approved, at work from `from` on (R11.1c, R11.2).
+    struct Maintenance {
+      std::string order, kind, zone; // relocate | network | repair | firmware; the zone it may move to
+      Time from, to;
+      bool approved = false;
+      EventRef event; // of the request
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("order", s.order);
+        v("kind", s.kind);
+        v("zone", s.zone);
+        v("from", s.from);
+        v("to", s.to);
+        v("approved", s.approved);
+        v("event", s.event);
+      }
+    };
+    std::optional<Maintenance> maintenance;
+    std::vector<std::string> stopped_by; // open orders of Article 11 that keep it out of use
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("life", s.life);
@@ -138,6 +157,8 @@ struct DeviceState {
       v("zone_planned", s.zone_planned);
       v("joined", s.joined);
       v("said", s.said);
+      v("maintenance", s.maintenance);
+      v("stopped_by", s.stopped_by);
     }
   };
 
@@ -290,6 +311,7 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
 void step(DeviceState& d, const DeviceReport& report, const Context& context, Effects& out);
 void step(DeviceState& d, const Command& command, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::IntegrationView& view, const Context& context, Effects& out);
+void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out);
 

@@ -8,6 +8,20 @@
 namespace onecode {
 namespace {
 
+/// A notice to the unit that answers for the device.
+void tell_unit(const DeviceState& d, std::string_view kind, std::string_view article, const Text& what,
+               const std::string& reason, Effects& out) {
+  Notice notice;
+  notice.to = unit_of(d.reg);
+  notice.about = d.id;
+  notice.kind = kind;
+  notice.article = article;
+  notice.text = {"设备 " + d.id + " " + what.zh + (reason.empty() ? "" : ":" + reason) + "。",
+                 "The device " + d.id + " " + what.en + (reason.empty() ? "" : ": " + reason) + "."};
+  notice.remedy = "如有异议,请向信息中心提出。 / Objections go to the information centre.";
+  out.outputs.emplace_back(std::move(notice));
+}
+
 /// How long an owner's command waits for the integration to say whose it is.
 constexpr Duration kAnswerTime = minutes(10);
 
@@ -76,11 +90,6 @@ void claim(const DeviceState& d, std::string what, const Command& command, Effec
                        msg::SerialClaimed{d.id, d.reg.integration, ref(command.origin), command.origin.time}});
 }
 
-void join(DeviceState& d, Time now, Effects& out) {
-  d.reg.joined = now;
-  out.sends.push_back({{Kind::integration, d.reg.integration}, msg::DeviceJoined{d.id, false}});
-}
-
 // -- one function per command: arguments checked first, then written; the move is known to be allowed
 // ----------------
 
@@ -135,6 +144,88 @@ void carry_out(DeviceState& d, const DeviceInstall& a, const Command&, const Dev
   join(d, context.now, out);
 }
 
+void carry_out(DeviceState& d, const DeviceRevoke&, const Command& command, const DeviceMove& move,
+               const Context& context, Effects& out) {
+  auto& reg = d.reg;
+  reg.certificate.clear();
+  reg.certified_to = {};
+  reg.maintenance.reset();
+  if (move.to == DeviceLife::quarantined) reg.before_quarantine = DeviceLife::registered;
+  set_life(d, move, context, out);
+  out.timers.push_back({std::string(kCertificateTimer), std::nullopt});
+  join(d, context.now, out);
+  tell_unit(d, "device-revoked", "11(1)", {"的认证已撤销,立即停止接入", "is certified no more; its access ends at once"},
+            command.reason, out);
+}
+
+void carry_out(DeviceState& d, const DeviceRetire&, const Command& command, const DeviceMove& move,
+               const Context& context, Effects& out) {
+  d.reg.maintenance.reset();
+  set_life(d, move, context, out);
+  out.timers.push_back({std::string(kCertificateTimer), std::nullopt});
+  out.sends.push_back({{Kind::integration, d.reg.integration}, msg::DeviceJoined{d.id, true, false}});
+  tell_unit(d, "device-retired", "6", {"已报废,编号不再使用", "was retired; its id is never used again"}, command.reason,
+            out);
+}
+
+// ---- maintenance windows (R11.1c, R11.2)
+
+/// The order a command names is the one that is open.
+bool is_open_order(const DeviceState& d, const std::string& order, Effects& out) {
+  if (d.reg.maintenance && d.reg.maintenance->order == order) return true;
+  out.refuse("UNKNOWN_TARGET",
+             {"设备 " + d.id + " 没有维护单 " + order, "the device " + d.id + " has no maintenance order " + order});
+  return false;
+}
+
+void carry_out(DeviceState& d, const MaintenanceRequest& a, const Command& command, const DeviceMove&, const Context& context,
+               Effects& out) {
+  if (!is_id("order", a.order, out) || (a.zone && !is_id("zone", *a.zone, out))) return;
+  if (a.kind != "relocate" && a.kind != "network" && a.kind != "repair" && a.kind != "firmware")
+    return refuse_field("kind", "须为 relocate、network、repair 或 firmware",
+                        "must be relocate, network, repair or firmware", out);
+  if (a.from >= a.to) return refuse_field("to", "须晚于 from", "must be after from", out);
+  if (a.to <= context.now) return refuse_field("to", "已过", "is in the past", out);
+  if (d.reg.maintenance && d.reg.maintenance->approved)
+    return out.refuse("ILLEGAL_TRANSITION",
+                      {"设备 " + d.id + " 的维护单 " + d.reg.maintenance->order + " 已批准,尚未结束",
+                       "the maintenance order " + d.reg.maintenance->order + " of the device " + d.id +
+                           " is approved and not closed yet"});
+  d.reg.maintenance =
+      DeviceState::Register::Maintenance{a.order, a.kind, a.zone.value_or(""), a.from, a.to, false,
+                                           ref(command.origin)};
+  d.dirty.reg = true;
+}
+
+void carry_out(DeviceState& d, const MaintenanceApprove& a, const Command&, const DeviceMove&, const Context& context,
+               Effects& out) {
+  if (!is_open_order(d, a.order, out)) return;
+  auto& m = *d.reg.maintenance;
+  if (m.approved || m.to <= context.now)
+    return out.refuse("ILLEGAL_TRANSITION", {"维护单 " + a.order + (m.approved ? " 已批准" : " 的时段已过"),
+                                             "the maintenance order " + a.order +
+                                                 (m.approved ? " is approved already" : " is past its window")});
+  m.approved = true;
+  d.dirty.reg = true;
+  out.timers.push_back({std::string(kOverrunTimer), m.to + milliseconds(1)});
+  if (m.from <= context.now) return open_window(d, context.now, out);
+  out.timers.push_back({std::string(kWindowTimer), m.from});
+}
+
+void carry_out(DeviceState& d, const MaintenanceClose& a, const Command&, const DeviceMove& move,
+               const Context& context, Effects& out) {
+  if (!is_open_order(d, a.order, out) || (a.zone && !is_id("zone", *a.zone, out))) return;
+  auto& reg = d.reg;
+  if (a.zone) reg.zone = *a.zone;
+  if (a.position) reg.position = *a.position;
+  if (a.network) reg.network = *a.network;
+  if (!a.aps.empty()) reg.aps = a.aps;
+  reg.maintenance.reset();
+  place_in_plan(reg);
+  out.timers.push_back({std::string(kOverrunTimer), std::nullopt});
+  set_life(d, move, context, out);
+}
+
 void carry_out(DeviceState& d, const DeviceActivate&, const Command& command, const DeviceMove& move,
                const Context& context, Effects& out) {
   if (!integration_standing(d.reg).reasons.empty()) {
@@ -158,6 +249,11 @@ void carry_out(DeviceState& d, const DeviceQuarantine&, const Command& command, 
 void carry_out(DeviceState& d, const DeviceRelease&, const Command&, const DeviceMove&, const Context& context,
                Effects& out) {
   auto& reg = d.reg;
+  if (!reg.stopped_by.empty())
+    return out.refuse("ILLEGAL_TRANSITION",
+                      {"设备 " + d.id + " 因整改令 " + reg.stopped_by.front() + " 终止接入,结案前不能解除隔离",
+                       "the order " + reg.stopped_by.front() + " keeps the device " + d.id +
+                           " out of use; it can be released when that is closed"});
   reg.life = reg.before_quarantine;
   reg.before_quarantine = DeviceLife::unknown;
   reg.quarantine_reasons = {};
@@ -170,6 +266,9 @@ void carry_out(DeviceState& d, const DeviceRelease&, const Command&, const Devic
     d.dirty.reports = true;
   }
   publish_status(d, context.now, out);
+  if (reg.life == DeviceLife::active && reg.maintenance && reg.maintenance->approved &&
+      reg.maintenance->from <= context.now)
+    open_window(d, context.now, out);
 }
 
 template <class T>

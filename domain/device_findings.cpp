@@ -53,10 +53,12 @@ Text explanation(const FindingSubject& subject, const OpenFinding& open, int sco
     }
   }
   const std::string points = std::to_string(score), id(to_string(rule));
-  const bool device = subject.kind == Kind::device;
-  return {(device ? "设备 " : "接入系统 ") + subject.id + ":" + std::string(info->title_zh) + "(" + id + "," +
+  const Text what = subject.kind == Kind::device        ? Text{"设备 ", "Device "}
+                    : subject.kind == Kind::integration ? Text{"接入系统 ", "Integration "}
+                                                        : Text{"", ""}; // a register's id says what it is
+  return {what.zh + subject.id + ":" + std::string(info->title_zh) + "(" + id + "," +
               article.zh + "):" + facts.zh + ",评分 " + points + "(满分 1000)。",
-          (device ? "Device " : "Integration ") + subject.id + ": " + std::string(info->title) + " (" + id + ", " +
+          what.en + subject.id + ": " + std::string(info->title) + " (" + id + ", " +
               article.en + "): " + facts.en + "; score " + points + " of 1000."};
 }
 

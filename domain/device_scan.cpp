@@ -150,11 +150,20 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
     const IntegrationStanding standing = integration_standing(d.reg);
     opinion.reasons.add(standing.reasons);
     opinion.test_only = standing.test_only;
+    if (standing.test_only) {
+      opinion.for_people.add(Reason::INTEGRATION_NOT_LIVE);
+      opinion.early = d.reg.view.state;
+    }
     if (!standing.reasons.empty() && proven && view_arrived(d.reg))
       tell(d, RuleId::R6_4, "traffic while " + (d.reg.view.state.empty() ? "unknown" : d.reg.view.state), scan,
            context, out);
   }
-  opinion.reasons.add(device_reasons(d.reg, on_arrival));
+  if (d.reg.life == DeviceLife::maintenance && on_arrival <= d.reg.certified_to) {
+    opinion.test_only = true; // R11.1c: those who work on it try it out, nobody else uses it
+    opinion.for_people.add(Reason::DEVICE_NOT_ACTIVE);
+  } else {
+    opinion.reasons.add(device_reasons(d.reg, on_arrival));
+  }
   opinion.trusted = opinion.reasons.empty() || opinion.reasons == Reasons{Reason::OUT_OF_SCOPE};
   if (contradicted) opinion.trusted = false;
 

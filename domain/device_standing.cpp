@@ -12,11 +12,15 @@ constexpr std::string_view kRemedy =
 /// A clone is denied at once; everything else waits for people.
 bool quarantines_by_itself(RuleId rule) { return rule == RuleId::D2 || rule == RuleId::D3; }
 
+} // namespace
+
 bool can_be_quarantined(DeviceLife life) {
   return life != DeviceLife::unknown && life != DeviceLife::retired && life != DeviceLife::quarantined;
 }
 
-} // namespace
+const std::string& unit_of(const DeviceState::Register& reg) {
+  return view_arrived(reg) && !reg.view.unit.empty() ? reg.view.unit : reg.integration;
+}
 
 Reasons device_reasons(const DeviceState::Register& reg, Time at) {
   switch (reg.life) {
@@ -77,16 +81,17 @@ void publish_status(DeviceState& d, Time now, Effects& out) {
 }
 
 void quarantine(DeviceState& d, const Text& why, std::string_view finding, std::string_view policy, Time now,
-                Effects& out) {
+                Effects& out, Reasons more) {
   auto& reg = d.reg;
   reg.before_quarantine = reg.life;
   reg.life = DeviceLife::quarantined;
   reg.quarantine_reasons = Reason::DEVICE_QUARANTINED;
+  reg.quarantine_reasons.add(more);
   publish_status(d, now, out);
 
   const Text article = article_text("11(1)");
   Notice notice;
-  notice.to = view_arrived(reg) && !reg.view.unit.empty() ? reg.view.unit : reg.integration;
+  notice.to = unit_of(reg);
   notice.about = d.id;
   notice.kind = "device-quarantined";
   notice.article = "11(1)";

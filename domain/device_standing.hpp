@@ -33,9 +33,13 @@ enum class Said : std::uint8_t { by_the_device, by_somebody };
 std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out,
                      Said said = Said::by_the_device);
 
-/// Out of use, with the notice that every adverse act has (R1.1).
+/// Out of use, with the notice that every adverse act has (R1.1). `more`: reasons besides DEVICE_QUARANTINED.
 void quarantine(DeviceState& d, const Text& why, std::string_view finding, std::string_view policy, Time now,
-                Effects& out);
+                Effects& out, Reasons more = {});
+/// Known, not retired and not quarantined yet.
+bool can_be_quarantined(DeviceLife life);
+/// Who answers for the device: the unit, as far as it is known.
+const std::string& unit_of(const DeviceState::Register& reg);
 
 inline FindingSubject subject(DeviceState& d) { return {Kind::device, d.id, d.file, d.dirty.file}; }
 

@@ -54,6 +54,17 @@ struct IntegrationStatusRecord {
   std::string unit;
   std::vector<std::string> owners;
   std::uint64_t revision = 0;
+  struct Order {
+    std::string id, state, violation, control;
+    Time due;
+    std::int64_t extensions = 0, round = 1;
+  };
+  struct Document {
+    std::string document;
+    Time review_due;
+  };
+  std::vector<Order> orders; // open ones and the ten last closed
+  std::vector<Document> documents;
   std::vector<std::string> drift;
 };
 

@@ -1,8 +1,9 @@
+// What reaches an integration besides commands: its devices, drift from its plan, its timers. R5.1, R6.4, R7.2.
 #include "domain/integration.hpp"
 
 #include <algorithm>
 
-#include "domain/device_findings.hpp"
+#include "domain/integration_procedures.hpp"
 #include "domain/rules/d15_plan_drift.hpp"
 
 namespace onecode {
@@ -10,113 +11,49 @@ namespace {
 
 constexpr std::size_t kMaxDrift = 10;
 
-FindingSubject subject(IntegrationState& i) { return {Kind::integration, i.id, i.file, i.dirty.file}; }
-
 msg::IntegrationView view_of(const IntegrationState& i) {
   const auto& r = i.record;
-  return {i.id, r.state, r.access, r.manifest, r.owners, r.unit};
+  const std::string state(r.life == IntegrationLife::unknown ? "" : to_string(r.life));
+  return {i.id, state, r.access, r.scope, r.owners, r.unit};
 }
+
+} // namespace
 
 void publish_status(IntegrationState& i, Effects& out) {
   auto& r = i.record;
   ++r.revision;
   i.dirty.record = true;
-  out.outputs.push_back(IntegrationStatusRecord{i.id, r.state, r.access, r.unit, r.owners, r.revision, r.drift});
+  IntegrationStatusRecord record{i.id,    std::string(to_string(r.life)), r.access, r.unit, r.owners, r.revision, {},
+                                 {},      r.drift};
+  for (const auto& o : i.procedures.orders)
+    record.orders.push_back(
+        {o.id, std::string(to_string(o.state)), o.violation, o.control, o.due, o.extensions, o.round});
+  for (const auto& d : i.procedures.documents) record.documents.push_back({d.document, d.review_due});
+  out.outputs.emplace_back(std::move(record));
 }
 
 void push_view(const IntegrationState& i, Effects& out) {
   for (const auto& device : i.devices.ids) out.sends.push_back({{Kind::device, device}, view_of(i)});
 }
 
-// -- what is wrong with a plan, one finding of fact per line (R4.1)
-// ----------------------------------------------------
-
-class Faults {
-public:
-  void missing(std::string_view field, std::string_view zh) {
-    add("缺少 " + std::string(field) + "(" + std::string(zh) + ")", std::string(field) + " is missing");
-  }
-  void bad(const std::string& field, const std::string& value) {
-    add(field + " 的值不合法:" + value, field + " has a value that cannot be: " + value);
-  }
-  void ids(const std::string& field, const std::vector<std::string>& values) {
-    for (const auto& v : values)
-      if (!valid_id(v)) return bad(field, v);
-  }
-  bool none() const { return text_.en.empty(); }
-  Text take() { return std::move(text_); }
-
-private:
-  void add(const std::string& zh, const std::string& en) {
-    if (!text_.en.empty()) text_.zh += ";", text_.en += "; ";
-    text_.zh += zh;
-    text_.en += en;
-  }
-  Text text_;
-};
-
-bool is_function(const std::string& f) {
-  constexpr std::string_view plain[] = {"identity", "payment", "access", "library", "other"};
-  return std::ranges::find(plain, f) != std::end(plain) || (f.starts_with("other:") && f.size() > 6);
-}
-
-Faults faults_of(const IntegrationAdopt& a) {
-  Faults faults;
-  if (a.unit.empty()) faults.missing("unit", "责任单位");
-  if (a.plan.purpose.empty()) faults.missing("plan.purpose", "对接目的");
-  if (a.plan.architecture.empty()) faults.missing("plan.architecture", "技术架构");
-  if (a.plan.data_security.empty()) faults.missing("plan.data_security", "数据安全保障措施");
-  if (a.plan.expected_effect.empty()) faults.missing("plan.expected_effect", "预期效果");
-  if (!a.unit.empty() && !valid_id(a.unit)) faults.bad("unit", a.unit);
-  faults.ids("owners", a.owners);
-  const Manifest& m = a.manifest;
-  faults.ids("manifest.devices", m.devices);
-  faults.ids("manifest.zones", m.zones);
-  for (const auto& f : m.functions)
-    if (!is_function(f)) faults.bad("manifest.functions", f);
-  if (m.hours)
-    for (const auto& [field, value] :
-         {std::pair{"manifest.hours.from", m.hours->from}, std::pair{"manifest.hours.to", m.hours->to}})
-      if (!rules::minutes_of_day(value)) faults.bad(field, value + " (HH:MM)");
-  return faults;
-}
-
-/// Takes over an integration that existed before onecode: live at once, with its manifest (COMMANDS, R4.3, R6.4).
-void adopt(IntegrationState& i, const IntegrationAdopt& a, const Command& command, Effects& out) {
-  auto& r = i.record;
-  if (!r.state.empty()) {
-    out.refuse("ILLEGAL_TRANSITION",
-               {"接入系统 " + i.id + " 已存在(" + r.state + "),不能再次接管(" + command.name + ")",
-                "the integration " + i.id + " exists already (" + r.state + "); " + command.name +
-                    " is for one that onecode does not know"});
-    return;
-  }
-  if (Faults faults = faults_of(a); !faults.none()) {
-    Text what = faults.take();
-    out.refuse("BAD_FIELD", {"参数不完整或不合法:" + what.zh, "args: " + what.en});
-    return;
-  }
-  r.state = "live";
-  r.access = "open";
-  r.unit = a.unit;
-  r.owners = a.owners.empty() ? std::vector<std::string>{command.actor} : a.owners;
-  r.plan = a.plan;
-  r.manifest = a.manifest;
-  publish_status(i, out);
-  push_view(i, out);
-}
-
-} // namespace
-
-void step(IntegrationState& i, const Command& command, const Context&, Effects& out) {
-  if (const auto* a = std::get_if<IntegrationAdopt>(&command.args)) return adopt(i, *a, command, out);
-  out.refuse("ILLEGAL_TRANSITION",
-             {"接入系统不接受命令 " + command.name, "an integration does not take the command " + command.name});
+void tell(const IntegrationState& i, TellUnit what, Effects& out) {
+  Notice notice;
+  notice.to = i.record.unit.empty() ? i.id : i.record.unit;
+  notice.about = i.id;
+  notice.kind = what.kind;
+  notice.article = what.article;
+  notice.text = std::move(what.text);
+  notice.deadline = what.deadline;
+  notice.remedy = std::move(what.remedy);
+  out.outputs.emplace_back(std::move(notice));
 }
 
 void step(IntegrationState& i, const msg::DeviceJoined& joined, const Context&, Effects& out) {
-  const bool changed =
-      joined.leaves ? i.devices.ids.erase(joined.device) > 0 : i.devices.ids.insert(joined.device).second;
+  auto& d = i.devices;
+  const auto put = [&](std::set<std::string>& set, bool in) {
+    return in ? set.insert(joined.device).second : set.erase(joined.device) > 0;
+  };
+  const bool changed = put(d.ids, !joined.leaves) | put(d.installed, joined.installed && !joined.leaves);
   i.dirty.devices = i.dirty.devices || changed;
   if (!joined.leaves) out.sends.push_back({{Kind::device, joined.device}, view_of(i)});
 }
@@ -136,7 +73,8 @@ void step(IntegrationState& i, const msg::DriftSeen& drift, const Context& conte
 }
 
 void step(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out) {
-  quiet_timer(subject(i), timer, context, out);
+  if (quiet_timer(subject(i), timer, context, out) || order_timer(i, timer, context, out)) return;
+  document_timer(i, timer, context, out);
 }
 
 } // namespace onecode

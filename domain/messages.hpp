@@ -20,6 +20,8 @@ struct DeviceOpinion {
   Reasons reasons;      // why the device or its integration may not serve this scan
   bool trusted = false; // the device is who and where it claims to be: its scans are evidence about people
   bool test_only = false;
+  Reasons for_people; // while test accounts only are served: why nobody else is
+  std::string early; // the state of the integration then, where it is not live yet
   std::string zone;
   std::string integration;
   std::vector<std::string> categories; // the integration's scope; empty: all
@@ -33,6 +35,8 @@ struct DeviceOpinion {
     v("integration", s.integration);
     v("categories", s.categories);
     v("findings", s.findings);
+    v("for_people", s.for_people);
+    v("early", s.early);
   }
 };
 
@@ -104,15 +108,17 @@ struct AccountsOpened {
   }
 };
 
-/// device → integration: this device belongs to you now (or no more). Answered by IntegrationView, now and whenever
-/// the integration changes.
+/// device → integration: this device belongs to you now (or no more), and stands at its place or not. Answered by
+/// IntegrationView, now and whenever the integration changes.
 struct DeviceJoined {
   std::string device;
   bool leaves = false;
+  bool installed = false;
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("device", s.device);
     v("leaves", s.leaves);
+    v("installed", s.installed);
   }
 };
 
@@ -132,6 +138,22 @@ struct IntegrationView {
     v("scope", s.scope);
     v("owners", s.owners);
     v("unit", s.unit);
+  }
+};
+
+/// integration → device: Article 11 stops this device, until the order is closed (`stopped` false). No answer; again: the
+/// same.
+struct DeviceStopped {
+  std::string integration;
+  std::string order;
+  bool stopped = false;
+  std::string reasons;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("integration", s.integration);
+    v("order", s.order);
+    v("stopped", s.stopped);
+    v("reasons", s.reasons);
   }
 };
 
@@ -203,6 +225,6 @@ struct TimerFired {
 using Message = std::variant<const Scan*, const DeviceReport*, const CodeIssued*, const Posting*, const DataAccess*,
                              const Command*, msg::ScanSeen, msg::HandsetUsed, msg::HandsetCrowded, msg::FreezeWanted,
                              msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
-                             msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired>;
+                             msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired, msg::DeviceStopped>;
 
 } // namespace onecode

@@ -148,7 +148,24 @@ void write(const IntegrationStatusRecord& i, const EncodeContext& context, OutRe
   v.append(R"(,"owners":)");
   append_texts(v, i.owners);
   member(v, R"(,"revision":)", i.revision);
-  v.append(R"(,"orders":[],"documents":[],"drift":)");
+  v.append(R"(,"orders":)");
+  append_list(v, i.orders, [&](const IntegrationStatusRecord::Order& o) {
+    member(v, R"({"id":)", o.id);
+    member(v, R"(,"state":)", o.state);
+    member(v, R"(,"violation":)", o.violation);
+    member(v, R"(,"control":)", o.control);
+    member(v, R"(,"due":)", o.due);
+    member(v, R"(,"extensions":)", o.extensions);
+    member(v, R"(,"round":)", o.round);
+    v += '}';
+  });
+  v.append(R"(,"documents":)");
+  append_list(v, i.documents, [&](const IntegrationStatusRecord::Document& d) {
+    member(v, R"({"document":)", d.document);
+    member(v, R"(,"review_due":)", d.review_due);
+    v += '}';
+  });
+  v.append(R"(,"drift":)");
   append_texts(v, i.drift);
   v.append("}}");
 }

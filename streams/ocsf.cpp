@@ -54,6 +54,7 @@ std::string_view control_of(RuleId rule) {
   if (const RuleInfo* info = rule_info(rule)) return info->control;
   // Findings named by their requirement carry its article.
   switch (rule) {
+    case RuleId::R2_3:
     case RuleId::R2_4:
       return "2";
     case RuleId::R5_2:

@@ -75,6 +75,8 @@ constexpr RuleInfo kRules[] = {
     {RuleId::D15, "plan drift", "偏离对接方案", "5", Family::plan, 1000, 30 * kDay},
     {RuleId::R5_2, "data exchange differs", "数据交换不一致", "5", Family::data, 500, 30 * kDay},
     {RuleId::R6_4, "traffic while not live", "未启用即使用", "6", Family::plan, 1000, 30 * kDay},
+    {RuleId::R7_1, "document overdue", "文件逾期未复核", "7", Family::plan, 500, 0},
+    {RuleId::R2_3, "project not integrated", "项目应接未接", "2", Family::plan, 500, 0},
 };
 
 } // namespace

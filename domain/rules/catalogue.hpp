@@ -50,8 +50,9 @@ enum class RuleId : std::uint8_t {
   R5_2,
   R6_4,
   R7_1,
+  R2_3,
 };
-inline constexpr std::size_t kRuleIds = 37;
+inline constexpr std::size_t kRuleIds = 38;
 
 /// Correlated rules share a family: inside one the strongest counts, families add up (DETECTION §5).
 enum class Family : std::uint8_t {
@@ -87,7 +88,7 @@ constexpr std::string_view to_string(RuleId r) {
   constexpr std::string_view names[kRuleIds] = {
       "A1",  "A2",  "A3",  "A4",  "A5",  "A6",  "A7",  "A8",   "A9",   "A10",  "A11", "A12", "A13",
       "A14", "A15", "A16", "A17", "A18", "D1",  "D2",  "D3",   "D4",   "D5",   "D6",  "D7",  "D8",
-      "D9",  "D10", "D11", "D12", "D13", "D14", "D15", "R2.4", "R5.2", "R6.4", "R7.1"};
+      "D9",  "D10", "D11", "D12", "D13", "D14", "D15", "R2.4", "R5.2", "R6.4", "R7.1", "R2.3"};
   return names[static_cast<std::size_t>(r)];
 }
 

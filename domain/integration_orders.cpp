@@ -1,0 +1,264 @@
+// Rectification orders of an integration (domain/rectification.hpp; Article 11; R6.3, R11.5, R11.6).
+#include <algorithm>
+
+#include "domain/explain.hpp"
+#include "domain/integration_procedures.hpp"
+
+namespace onecode {
+namespace {
+
+using Integration = IntegrationState;
+
+constexpr std::string_view kRemindTimer = "order-remind:"; // order-remind:<days>:<order>
+constexpr std::string_view kDueTimer = "order-due:";
+constexpr std::string_view kEscalateTimer = "order-escalate:";
+
+std::string remind_timer(std::int64_t days, const std::string& order) {
+  return std::string(kRemindTimer) + std::to_string(days) + ':' + order;
+}
+
+std::string submit_remedy() {
+  return "整改完成后提交(rectification.submit);确需延期的,由信息中心批准(rectification.extend,最多两次);如有异议,请向信息中心提出。 / "
+         "Hand in what was rectified (rectification.submit); the information centre may extend the time (at most twice); "
+         "objections go to the information centre.";
+}
+
+/// Anew for a deadline: what is still ahead.
+void set_order_timers(const RectificationRecord& order, Time now, Effects& out) {
+  for (const auto n : kReminderDays) {
+    const Time at = order.due - days(n);
+    out.timers.push_back({remind_timer(n, order.id), at > now ? std::optional(at) : std::nullopt});
+  }
+  out.timers.push_back({std::string(kDueTimer) + order.id, order.due + milliseconds(1)});
+  out.timers.push_back({std::string(kEscalateTimer) + order.id, std::nullopt});
+}
+
+RectificationRecord* moving(Integration& i, const Command& command, const std::string& id, Effects& out) {
+  RectificationRecord* order = find_order(i, id);
+  if (order == nullptr) {
+    out.refuse("UNKNOWN_TARGET",
+               {"接入系统 " + i.id + " 没有整改令 " + id, "the integration " + i.id + " has no order " + id});
+    return nullptr;
+  }
+  if (find_move<OrderState>(kOrderMoves, command.name, order->state) != nullptr) return order;
+  refuse_move<OrderState>(kOrderMoves, {"整改令 " + id, "the order " + id}, command.name, order->state, out);
+  return nullptr;
+}
+
+bool is_days(std::int64_t n, Effects& out) {
+  if (n >= 1 && n <= 366) return true;
+  bad_field(out, "期限 days 须为 1 至 366 天", "args.days is 1 to 366");
+  return false;
+}
+
+void changed(Integration& i, Effects& out) {
+  i.dirty.procedures = true;
+  publish_status(i, out);
+}
+
+/// Only the ten last closed ones are kept.
+void forget_closed(Integration& i) {
+  auto& orders = i.procedures.orders;
+  auto closed = std::ranges::count(orders, OrderState::closed, &RectificationRecord::state);
+  for (auto it = orders.begin(); it != orders.end() && closed > 10;)
+    if (it->state == OrderState::closed) {
+      it = orders.erase(it);
+      --closed;
+    } else {
+      ++it;
+    }
+}
+
+void remind(const Integration& i, const RectificationRecord& order, std::string_view kind, const Text& what,
+            Effects& out) {
+  tell(i,
+       {kind,
+        order.control,
+        {"接入系统 " + i.id + " 的整改令 " + order.id + "(" + order.violation + ")" + what.zh + "。",
+         "The order " + order.id + " (" + order.violation + ") of the integration " + i.id + " " + what.en + "."},
+        order.due,
+        submit_remedy()},
+       out);
+}
+
+} // namespace
+
+RectificationRecord* find_order(IntegrationState& i, std::string_view id) {
+  const auto it = std::ranges::find(i.procedures.orders, id, &RectificationRecord::id);
+  return it == i.procedures.orders.end() ? nullptr : &*it;
+}
+
+bool has_open_orders(const IntegrationState& i) {
+  return std::ranges::any_of(i.procedures.orders, [](const auto& o) { return o.state != OrderState::closed; });
+}
+
+void stop_order_timers(const RectificationRecord& order, Effects& out) {
+  for (const auto n : kReminderDays) out.timers.push_back({remind_timer(n, order.id), std::nullopt});
+  out.timers.push_back({std::string(kDueTimer) + order.id, std::nullopt});
+  out.timers.push_back({std::string(kEscalateTimer) + order.id, std::nullopt});
+}
+
+void give_order(IntegrationState& i, RectificationRecord order, std::optional<std::int64_t> length, const Text& why,
+                const Policy& policy, const Context& context, Effects& out) {
+  std::int64_t n = policy.rectification_days;
+  for (const auto& key : {order.control, order.violation})
+    if (const auto it = policy.rectification_by_violation.find(key); it != policy.rectification_by_violation.end())
+      n = it->second;
+  order.ordered = context.now;
+  order.due = context.now + days(length.value_or(n));
+  set_order_timers(order, context.now, out);
+  i.procedures.orders.push_back(order);
+  changed(i, out);
+  tell(i,
+       {"rectification-ordered",
+        order.control,
+        {"接入系统 " + i.id + ":" + why.zh + "。依据:《办法》" + article_text(order.control).zh + "。责令于 " +
+             minute_text(order.due) + " 前完成整改(整改令 " + order.id + ")。",
+         "Integration " + i.id + ": " + why.en + ". Legal basis: " + article_text(order.control).en +
+             ". Rectify by " + minute_text(order.due) + " (order " + order.id + ")."},
+        order.due,
+        submit_remedy()},
+       out);
+}
+
+void apply(IntegrationState& i, const Command& command, const RectificationOrder& args, const Context& context,
+           Effects& out) {
+  if (!valid_id(args.order)) return bad_field(out, "整改令编号 order 无效", "args.order is not an identifier");
+  if (args.violation.empty() || args.control.empty())
+    return bad_field(out, "须写明违规事项 violation 与依据 control", "args.violation and args.control must not be empty");
+  if (args.days && !is_days(*args.days, out)) return;
+  if (find_order(i, args.order) != nullptr)
+    return illegal(out, "整改令 " + args.order + " 已存在", "the order " + args.order + " exists already");
+  if (std::ranges::count_if(i.procedures.orders, [](const auto& o) { return o.state != OrderState::closed; }) >=
+      static_cast<std::ptrdiff_t>(Integration::Procedures::kMaxOpenOrders))
+    return illegal(out, "未结案的整改令过多", "the integration has too many open orders");
+  RectificationRecord order;
+  order.id = args.order;
+  order.violation = args.violation;
+  order.control = args.control;
+  give_order(i, std::move(order), args.days, {"存在违规:" + args.violation, "a violation was found: " + args.violation},
+             context.policy_at(command.origin.time), context, out);
+}
+
+void apply(IntegrationState& i, const Command& command, const RectificationExtend& args, const Context& context,
+           Effects& out) {
+  RectificationRecord* order = moving(i, command, args.order, out);
+  if (order == nullptr || !is_days(args.days, out)) return;
+  if (order->extensions >= kMaxExtensions)
+    return illegal(out, "整改令 " + order->id + " 已延期两次,不得再延",
+                   "the order " + order->id + " was extended twice already, which is the most");
+  ++order->extensions;
+  order->due = order->due + days(args.days);
+  set_order_timers(*order, context.now, out);
+  changed(i, out);
+  remind(i, *order, "rectification-extended",
+         {"延期至 " + minute_text(order->due) + ":" + args.reasons,
+          "was extended to " + minute_text(order->due) + ": " + args.reasons},
+         out);
+}
+
+void apply(IntegrationState& i, const Command& command, const RectificationSubmit& args, const Context&,
+           Effects& out) {
+  RectificationRecord* order = moving(i, command, args.order, out);
+  if (order == nullptr) return;
+  if (args.items.empty())
+    return bad_field(out, "缺少整改内容 items", "args.items is empty: say what was rectified");
+  order->state = OrderState::submitted;
+  order->items = args.items;
+  order->submitted_by = command.actor;
+  stop_order_timers(*order, out);
+  if (i.record.life == IntegrationLife::terminated) {
+    i.record.life = IntegrationLife::rectifying;
+    push_view(i, out);
+  }
+  changed(i, out);
+}
+
+void apply(IntegrationState& i, const Command& command, const RectificationAccept& args, const Context& context,
+           Effects& out) {
+  RectificationRecord* order = moving(i, command, args.order, out);
+  if (order == nullptr) return;
+  if (command.actor == order->submitted_by)
+    return out.refuse("SAME_PERSON", {"整改须由提交人以外的人验收",
+                                      "a rectification is inspected by somebody else than who handed it in"});
+  order->state = OrderState::closed;
+  order->closed = context.now;
+  for (const auto& device : order->devices)
+    out.sends.push_back({{Kind::device, device}, msg::DeviceStopped{i.id, order->id, false, {}}});
+  remind(i, *order, "rectification-accepted", {"已验收合格,予以结案", "was inspected, accepted and closed"}, out);
+  forget_closed(i);
+  changed(i, out);
+}
+
+void apply(IntegrationState& i, const Command& command, const RectificationReject& args, const Context& context,
+           Effects& out) {
+  RectificationRecord* order = moving(i, command, args.order, out);
+  if (order == nullptr || (args.days && !is_days(*args.days, out))) return;
+  const Policy& policy = context.policy_at(command.origin.time);
+  order->state = OrderState::ordered;
+  ++order->round;
+  order->due = context.now + days(args.days.value_or(policy.rectification_days));
+  set_order_timers(*order, context.now, out);
+  changed(i, out);
+  const std::string reasons = args.reasons.value_or("");
+  remind(i, *order, "rectification-rejected",
+         {"整改未通过,须于 " + minute_text(order->due) + " 前重新整改" + (reasons.empty() ? "" : ":" + reasons),
+          "was not accepted; rectify again by " + minute_text(order->due) + (reasons.empty() ? "" : ": " + reasons)},
+         out);
+}
+
+bool order_timer(IntegrationState& i, const msg::TimerFired& timer, const Context&, Effects& out) {
+  std::string_view name = timer.name;
+  const auto starts = [&](std::string_view prefix) {
+    if (!name.starts_with(prefix)) return false;
+    name.remove_prefix(prefix.size());
+    return true;
+  };
+  if (starts(kRemindTimer)) {
+    const std::string left(name.substr(0, name.find(':')));
+    const RectificationRecord* order = find_order(i, name.substr(left.size() + 1));
+    if (order != nullptr && order->state == OrderState::ordered)
+      remind(i, *order, "rectification-reminder",
+             {"还有 " + left + " 天到期(" + minute_text(order->due) + ")",
+              "is due in " + left + (left == "1" ? " day (" : " days (") + minute_text(order->due) + ")"},
+             out);
+    return true;
+  }
+  const bool due = starts(kDueTimer);
+  if (!due && !starts(kEscalateTimer)) return false;
+  RectificationRecord* order = find_order(i, name);
+  const auto* move = order == nullptr
+                         ? nullptr
+                         : find_move<OrderState>(kOrderMoves, due ? kDeadlinePassed : kStillNothing, order->state);
+  if (move == nullptr) return true;
+  order->state = move->to;
+  order->late = true;
+  if (due) out.timers.push_back({std::string(kEscalateTimer) + order->id, order->due + kEscalateAfter});
+  changed(i, out);
+  if (due) {
+    remind(i, *order, "rectification-overdue", {"已逾期,请立即提交整改", "is overdue; hand in the rectification now"},
+           out);
+    return true;
+  }
+  remind(i, *order, "rectification-escalated",
+         {"逾期后仍未提交,已上报信息中心处理", "is still not handed in and was escalated to the information centre"}, out);
+  Notice notice = std::get<Notice>(out.outputs.back());
+  notice.to = "information-centre";
+  out.outputs.emplace_back(std::move(notice));
+  return true;
+}
+
+// ---- R11.6: who answers for the damage; always by people -------------------------------------------------------------
+
+void apply(IntegrationState& i, const Command&, const LiabilityRecord& args, const Context& context, Effects& out) {
+  const std::string order = args.order.value_or("");
+  if (find_order(i, order) == nullptr)
+    return out.refuse("UNKNOWN_TARGET", {"接入系统 " + i.id + " 没有整改令 " + order,
+                                         "the integration " + i.id + " has no order " + order});
+  auto& list = i.procedures.liabilities;
+  if (list.size() == Integration::Procedures::kMaxLiabilities) list.erase(list.begin());
+  list.push_back({order, args.party, args.text_ref, args.amount, context.now});
+  i.dirty.procedures = true;
+}
+
+} // namespace onecode

@@ -1,0 +1,74 @@
+// What the command files of an integration share. Not for other folders: domain/integration.hpp is the door.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "domain/device_findings.hpp"
+#include "domain/integration.hpp"
+
+namespace onecode {
+
+inline FindingSubject subject(IntegrationState& i) { return {Kind::integration, i.id, i.file, i.dirty.file}; }
+
+/// The next revision of the integration-status record (CONTRACT §5.3b), and what its devices must know.
+void publish_status(IntegrationState& i, Effects& out);
+void push_view(const IntegrationState& i, Effects& out);
+
+/// A notice to the unit that answers for it.
+struct TellUnit {
+  std::string_view kind;
+  std::string_view article;
+  Text text;
+  std::optional<Time> deadline = {};
+  std::string remedy = {};
+};
+void tell(const IntegrationState& i, TellUnit what, Effects& out);
+
+inline void bad_field(Effects& out, std::string zh, std::string en) {
+  out.refuse("BAD_FIELD", {std::move(zh), std::move(en)});
+}
+inline void illegal(Effects& out, std::string zh, std::string en) {
+  out.refuse("ILLEGAL_TRANSITION", {std::move(zh), std::move(en)});
+}
+
+/// Everything that is wrong with a plan, named field by field (R4.1); nullopt: nothing. An adopted one may leave open what
+/// nobody wrote down when it was built.
+std::optional<Text> faults_of(const std::string& unit, const std::vector<std::string>& owners, const Plan& plan,
+                              const Manifest& manifest, bool complete);
+/// R7.2: does `scope` allow nothing that `manifest` does not? Otherwise what is wider, or that it says nothing.
+std::optional<Text> wider_than(const Manifest& scope, const Manifest& manifest);
+/// The manifest with the members that `scope` names.
+Manifest narrowed(Manifest manifest, const Manifest& scope);
+
+// ---- orders (domain/integration_orders.cpp)
+
+RectificationRecord* find_order(IntegrationState& i, std::string_view id);
+bool has_open_orders(const IntegrationState& i);
+/// Creates an order with its deadline, timers and notice; `order` has id, violation, control and what it stops.
+void give_order(IntegrationState& i, RectificationRecord order, std::optional<std::int64_t> days, const Text& why,
+                const Policy& policy, const Context& context, Effects& out);
+/// False: another timer.
+bool order_timer(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out);
+void stop_order_timers(const RectificationRecord& order, Effects& out);
+
+void apply(IntegrationState& i, const Command& command, const RectificationOrder& args, const Context& context,
+           Effects& out);
+void apply(IntegrationState& i, const Command& command, const RectificationExtend& args, const Context& context,
+           Effects& out);
+void apply(IntegrationState& i, const Command& command, const RectificationSubmit& args, const Context& context,
+           Effects& out);
+void apply(IntegrationState& i, const Command& command, const RectificationAccept& args, const Context& context,
+           Effects& out);
+void apply(IntegrationState& i, const Command& command, const RectificationReject& args, const Context& context,
+           Effects& out);
+void apply(IntegrationState& i, const Command& command, const LiabilityRecord& args, const Context& context,
+           Effects& out);
+
+// ---- documents (domain/integration_documents.cpp)
+
+void apply(IntegrationState& i, const Command& command, const IntegrationDocumentFile& args, const Context& context,
+           Effects& out);
+bool document_timer(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out);
+
+} // namespace onecode
