@@ -165,7 +165,8 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
     opinion.reasons.add(device_reasons(d.reg, on_arrival));
   }
   opinion.trusted = opinion.reasons.empty() || opinion.reasons == Reasons{Reason::OUT_OF_SCOPE};
-  if (contradicted) opinion.trusted = false;
+  // While somebody works on it, it is not at its place: what it sees is no evidence about people or its integration.
+  if (contradicted || d.reg.life == DeviceLife::maintenance) opinion.trusted = false;
 
   if (known && view_arrived(d.reg)) {
     const rules::ScopeGaps gaps = rules::scope_gaps(d.reg, scan);

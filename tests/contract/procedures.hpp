@@ -45,6 +45,7 @@ Outcome accepted(const Procedure& procedure);
 // and nothing changes that can be seen of accounts, devices and integrations.
 void refused(const Procedure& before, const std::vector<Step>& steps, std::int64_t time,
              const std::vector<std::string>& codes);
+// Not a std::string, which two texts in braces would make as well.
 void refused(const Procedure& before, const Step& step, std::int64_t time, const char* code);
 
 bool has_chinese(const std::string& text);

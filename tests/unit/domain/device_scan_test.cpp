@@ -54,7 +54,6 @@ TEST_CASE("device scan: may this device serve", "[device][R11.1a]") {
       {"certified", DeviceLife::certified, {}, valid, MacCheck::ok, {"DEVICE_NOT_ACTIVE"}, false},
       {"installed", DeviceLife::installed, {}, valid, MacCheck::ok, {"DEVICE_NOT_ACTIVE"}, false},
       {"installed, expired", DeviceLife::installed, {}, hours(1), MacCheck::ok, {"DEVICE_NOT_ACTIVE"}, true},
-      {"maintenance", DeviceLife::maintenance, {}, valid, MacCheck::ok, {"DEVICE_NOT_ACTIVE"}, false},
       {"quarantined",
        DeviceLife::quarantined,
        DeviceLife::active,
@@ -85,6 +84,20 @@ TEST_CASE("device scan: may this device serve", "[device][R11.1a]") {
     CHECK(o->findings.size() == (row.uncertified ? 1U : 0U));
     CHECK(w.d.reg.life == row.life); // D1 never quarantines
   }
+}
+
+TEST_CASE("device scan: in maintenance test accounts are served, and nothing is evidence", "[device][R6.1][R11.1c]") {
+  DeviceWorld w = DeviceWorld::at_work();
+  w.d.reg.life = DeviceLife::maintenance;
+  const auto* o = w.opinion({.seq = 1});
+  REQUIRE(o != nullptr);
+  CHECK(o->reasons.empty());
+  CHECK(o->test_only);
+  CHECK(names(o->for_people) == Names{"DEVICE_NOT_ACTIVE"});
+  CHECK_FALSE(o->trusted);
+  w.d.reg.certified_to = kNoon - hours(1);
+  o = w.opinion({.seq = 2});
+  CHECK(names(o->reasons) == Names{"DEVICE_NOT_ACTIVE"});
 }
 
 TEST_CASE("device scan: a device that nobody registered", "[device][R11.1a]") {

@@ -154,7 +154,7 @@ TEST_CASE("integration: an incomplete plan is refused, naming what is missing", 
       CHECK(o.out.refusal->text.en.find(field) != std::string::npos);
       CHECK(o.out.refusal->text.zh.find(field) != std::string::npos);
     }
-    CHECK(to_string(o.i.record.life).empty());
+    CHECK(o.i.record.life == IntegrationLife::unknown);
     CHECK(o.out.outputs.empty());
     CHECK_FALSE(o.i.dirty.any());
   }
