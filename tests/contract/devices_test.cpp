@@ -287,6 +287,61 @@ TEST_CASE("a repair explains an opened case, a window over explains nothing", "[
   }
 }
 
+TEST_CASE("an order about the network explains other networks in its window, and sets the new one when closed",
+          "[contract][R11.2]") {
+  const json now = {{"src_ip", "10.0.0.7"}, {"vlan", "7"}}; // as installed
+  const json then = {{"src_ip", "172.16.0.9"}, {"vlan", "9"}};
+  const auto seen = [](const json& network) { return json{{"kind", "network"}, {"network", network}}; };
+  const auto found = [](const Procedure& procedure) {
+    return !accepted(procedure).findings("compliance", "D7", "d-1").empty();
+  };
+  SECTION("no order") {
+    Procedure procedure;
+    report(procedure, "r-1", 1, kHour, seen(now));
+    CHECK_FALSE(found(procedure));
+    report(procedure, "r-2", 2, 3 * kHour, seen(then));
+    CHECK(found(procedure));
+  }
+  SECTION("in the window") {
+    Procedure procedure = granted("network");
+    report(procedure, "r-1", 1, 3 * kHour, seen(then));
+    CHECK_FALSE(found(procedure));
+    SECTION("closed with the new network") {
+      procedure.take(finish({{"network", then}}), 4 * kHour);
+      report(procedure, "r-2", 2, 5 * kHour, seen(then));
+      CHECK_FALSE(found(procedure));
+      report(procedure, "r-3", 3, 6 * kHour, seen(now)); // which is no longer the approved one
+      CHECK(found(procedure));
+    }
+    SECTION("closed without one") {
+      procedure.take(finish(), 4 * kHour);
+      report(procedure, "r-2", 2, 5 * kHour, seen(then));
+      CHECK(found(procedure));
+    }
+  }
+}
+
+TEST_CASE("a fixed reader that moves is found, unless it was to be moved", "[contract][R11.1c]") {
+  const json far = {{"lat", 29.387}, {"lon", 113.1}, {"accuracy_m", 5}};
+  const auto moved = [&](Procedure& procedure) {
+    for (int i = 1; i <= 5; ++i)
+      report(procedure, "r-" + std::to_string(i), i, 3 * kHour + i * kMinute,
+             {{"kind", "position"}, {"position", far}});
+    return !accepted(procedure).findings("compliance", "D4", "d-1").empty();
+  };
+  SECTION("no order") {
+    Procedure procedure;
+    CHECK(moved(procedure));
+  }
+  SECTION("a relocation") {
+    Procedure procedure = granted("relocate", {{"zone", "z-2"}});
+    CHECK_FALSE(moved(procedure));
+    procedure.take(finish({{"zone", "z-2"}, {"position", far}}), 4 * kHour);
+    report(procedure, "r-9", 9, 5 * kHour, {{"kind", "position"}, {"position", far}});
+    CHECK(accepted(procedure).findings("compliance", "D4", "d-1").empty());
+  }
+}
+
 TEST_CASE("a relocation ends with the new place as the baseline", "[contract][R11.1c]") {
   Procedure procedure = granted("relocate", {{"zone", "z-2"}});
   procedure.take(finish({{"zone", "z-2"}, {"position", {{"lat", 29.387}, {"lon", 113.1}, {"accuracy_m", 5}}}}),

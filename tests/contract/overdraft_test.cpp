@@ -232,9 +232,10 @@ TEST_CASE("a late debit before the review opens the debt again", "[contract][R10
     refused(procedure, review("approved"), 5 * kHour, "ILLEGAL_TRANSITION");
     const Outcome outcome = accepted(procedure);
     CHECK(articles(outcome, "a-1") == Articles{"10"});
-    const auto notices = told(outcome, "a-1", kHour + kMinute, kDay);
+    const auto notices = outcome.notices("a-1");
     bool claimed = false; // the new amount
-    for (const auto& one : notices) claimed = claimed || claims(one.notice, "70", "0.70");
+    for (std::size_t i = accepted(applied()).notices("a-1").size(); i < notices.size(); ++i)
+      claimed = claimed || claims(notices[i], "70", "0.70");
     CHECK(claimed);
     procedure.posting("p-10", "repayment", 70, 6 * kHour);
     refused(procedure, review("approved"), 7 * kHour, "ILLEGAL_TRANSITION"); // a new application is needed
@@ -274,6 +275,20 @@ TEST_CASE("a debt that grows stays one hold", "[contract][R10.1]") {
   CHECK_FALSE(paid(procedure, 4 * kHour));
   procedure.posting("p-5", "repayment", 100, 5 * kHour);
   CHECK(paid(procedure, 6 * kHour));
+}
+
+TEST_CASE("an account that has ended can owe, and is held when it comes back", "[contract][R10.2]") {
+  Procedure procedure;
+  procedure.posting("p-1", "topup", 300, 0);
+  procedure.command("account.close", "a-1", json::object(), kHour, "registrar");
+  procedure.late_posting("p-2", "charge", 500, kMinute, 2 * kHour, {{"cause", "offline_lag"}});
+  const Outcome closed = accepted(procedure);
+  CHECK(account_state(closed, "a-1") == "expired");
+  CHECK(articles(closed, "a-1") == Articles{"10"});
+  procedure.command("account.renew", "a-1", {{"valid_to", at(90 * kDay)}}, 3 * kHour, "registrar");
+  CHECK(account_state(accepted(procedure), "a-1") == "frozen");
+  procedure.posting("p-3", "repayment", 200, 4 * kHour);
+  CHECK(paid(procedure, 5 * kHour));
 }
 
 // ---- beside Art. 8
