@@ -8,8 +8,10 @@ namespace {
 FindingSubject subject(CampusState& c) { return {Kind::campus, c.id, c.file, c.dirty}; }
 
 /// Article 2: what verifies identities, takes fees or manages permissions must integrate.
-void apply(CampusState& c, const Command& command, const ProjectRegister& args, const Context& context, Effects& out) {
-  CampusState::Project p{args.unit, args.integration.value_or(""), args.identity, args.fees, args.permissions};
+void apply(CampusState& c, const Command& command, const ProjectRegister& args, const Context& context,
+           Effects& out) {
+  CampusState::Project p{args.unit, args.integration.value_or(""), args.identity.value_or(false),
+                         args.fees.value_or(false), args.permissions.value_or(false)};
   const bool must = p.identity || p.fees || p.permissions;
   const bool missing = must && p.integration.empty();
   c.registered.project = std::move(p);
@@ -31,8 +33,9 @@ void apply(CampusState& c, const Command& command, const ProjectRegister& args, 
   notice.article = "2";
   notice.text = {"项目 " + command.target + " 依《办法》第二条须与“一码通”系统对接,请提交对接方案。",
                  "By Article 2 the project " + command.target + " must integrate with the one-code; submit a plan."};
-  notice.remedy = "提交方案(integration.plan.submit);如认为不适用,请向信息中心说明。 / Submit a plan "
-                  "(integration.plan.submit); if Article 2 does not apply, tell the information centre.";
+  notice.remedy =
+      "提交方案(integration.plan.submit);如认为不适用,请向信息中心说明。 / Submit a plan "
+      "(integration.plan.submit); if Article 2 does not apply, tell the information centre.";
   out.outputs.emplace_back(std::move(notice));
 }
 
@@ -43,7 +46,8 @@ void apply(CampusState& c, const Command&, const SchemeApprove& args, const Cont
   c.dirty = true;
 }
 
-void apply(CampusState& c, const Command& command, const InterpretationIssue& args, const Context& context, Effects&) {
+void apply(CampusState& c, const Command& command, const InterpretationIssue& args, const Context& context,
+           Effects&) {
   auto& list = c.registered.interpretations;
   const std::int64_t version = list.empty() ? 1 : list.back().version + 1;
   if (list.size() == CampusState::Register::kMaxInterpretations) list.erase(list.begin());
@@ -59,7 +63,8 @@ void step(CampusState& c, const Command& command, const Context& context, Effect
         if constexpr (requires { apply(c, command, args, context, out); })
           apply(c, command, args, context, out);
         else
-          out.refuse("BAD_FIELD", {command.name + " 不是登记命令", command.name + " is not a command for a register"});
+          out.refuse("BAD_FIELD",
+                     {command.name + " 不是登记命令", command.name + " is not a command for a register"});
       },
       command.args);
 }

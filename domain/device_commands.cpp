@@ -154,8 +154,8 @@ void carry_out(DeviceState& d, const DeviceRevoke&, const Command& command, cons
   set_life(d, move, context, out);
   out.timers.push_back({std::string(kCertificateTimer), std::nullopt});
   join(d, context.now, out);
-  tell_unit(d, "device-revoked", "11(1)", {"的认证已撤销,立即停止接入", "is certified no more; its access ends at once"},
-            command.reason, out);
+  tell_unit(d, "device-revoked", "11(1)",
+            {"的认证已撤销,立即停止接入", "is certified no more; its access ends at once"}, command.reason, out);
 }
 
 void carry_out(DeviceState& d, const DeviceRetire&, const Command& command, const DeviceMove& move,
@@ -164,8 +164,8 @@ void carry_out(DeviceState& d, const DeviceRetire&, const Command& command, cons
   set_life(d, move, context, out);
   out.timers.push_back({std::string(kCertificateTimer), std::nullopt});
   out.sends.push_back({{Kind::integration, d.reg.integration}, msg::DeviceJoined{d.id, true, false}});
-  tell_unit(d, "device-retired", "6", {"已报废,编号不再使用", "was retired; its id is never used again"}, command.reason,
-            out);
+  tell_unit(d, "device-retired", "6", {"已报废,编号不再使用", "was retired; its id is never used again"},
+            command.reason, out);
 }
 
 // ---- maintenance windows (R11.1c, R11.2)
@@ -178,28 +178,26 @@ bool is_open_order(const DeviceState& d, const std::string& order, Effects& out)
   return false;
 }
 
-void carry_out(DeviceState& d, const MaintenanceRequest& a, const Command& command, const DeviceMove&, const Context& context,
-               Effects& out) {
+void carry_out(DeviceState& d, const MaintenanceRequest& a, const Command& command, const DeviceMove&,
+               const Context& context, Effects& out) {
   if (!is_id("order", a.order, out) || (a.zone && !is_id("zone", *a.zone, out))) return;
   if (a.kind != "relocate" && a.kind != "network" && a.kind != "repair" && a.kind != "firmware")
     return refuse_field("kind", "须为 relocate、network、repair 或 firmware",
                         "must be relocate, network, repair or firmware", out);
   if (a.from >= a.to) return refuse_field("to", "须晚于 from", "must be after from", out);
   if (a.to <= context.now) return refuse_field("to", "已过", "is in the past", out);
-  if (d.reg.maintenance && d.reg.maintenance->approved)
-    return out.refuse("ILLEGAL_TRANSITION",
-                      {"设备 " + d.id + " 的维护单 " + d.reg.maintenance->order + " 已批准,尚未结束",
-                       "the maintenance order " + d.reg.maintenance->order + " of the device " + d.id +
-                           " is approved and not closed yet"});
-  d.reg.maintenance =
-      DeviceState::Register::Maintenance{a.order, a.kind, a.zone.value_or(""), a.from, a.to, false,
-                                           ref(command.origin)};
+  if (d.reg.maintenance && (d.reg.maintenance->approved || d.reg.maintenance->order == a.order))
+    return out.refuse(
+        "ILLEGAL_TRANSITION",
+        {"设备 " + d.id + " 的维护单 " + d.reg.maintenance->order + " 已登记,尚未结束",
+         "the maintenance order " + d.reg.maintenance->order + " of the device " + d.id + " is not closed yet"});
+  d.reg.maintenance = DeviceState::Register::Maintenance{a.order, a.kind, a.zone.value_or(""), a.from,
+                                                         a.to,    false,  ref(command.origin)};
   d.dirty.reg = true;
 }
 
 void carry_out(DeviceState& d, const MaintenanceApprove& a, const Command&, const DeviceMove&, const Context& context,
                Effects& out) {
-  if (!is_open_order(d, a.order, out)) return;
   auto& m = *d.reg.maintenance;
   if (m.approved || m.to <= context.now)
     return out.refuse("ILLEGAL_TRANSITION", {"维护单 " + a.order + (m.approved ? " 已批准" : " 的时段已过"),
@@ -214,7 +212,7 @@ void carry_out(DeviceState& d, const MaintenanceApprove& a, const Command&, cons
 
 void carry_out(DeviceState& d, const MaintenanceClose& a, const Command&, const DeviceMove& move,
                const Context& context, Effects& out) {
-  if (!is_open_order(d, a.order, out) || (a.zone && !is_id("zone", *a.zone, out))) return;
+  if (a.zone && !is_id("zone", *a.zone, out)) return;
   auto& reg = d.reg;
   if (a.zone) reg.zone = *a.zone;
   if (a.position) reg.position = *a.position;
@@ -287,6 +285,10 @@ void step(DeviceState& d, const Command& command, const Context& context, Effect
   if (d.reg.life == DeviceLife::unknown && !std::holds_alternative<DeviceRegister>(command.args))
     return refuse_unknown(d, command, out);
   if (!owner_may(d, command, context, out)) return;
+  const auto* approve = std::get_if<MaintenanceApprove>(&command.args);
+  const auto* close = std::get_if<MaintenanceClose>(&command.args);
+  if (approve != nullptr && !is_open_order(d, approve->order, out)) return;
+  if (close != nullptr && !is_open_order(d, close->order, out)) return;
   const DeviceMove* move = find_move<DeviceLife>(kDeviceMoves, command.info().name, d.reg.life);
   if (move == nullptr) return refuse_move(d, command, out);
   std::visit([&](const auto& args) { carry_out(d, args, command, *move, context, out); }, command.args);

@@ -18,8 +18,10 @@ std::string remind_timer(std::int64_t days, const std::string& order) {
 }
 
 std::string submit_remedy() {
-  return "整改完成后提交(rectification.submit);确需延期的,由信息中心批准(rectification.extend,最多两次);如有异议,请向信息中心提出。 / "
-         "Hand in what was rectified (rectification.submit); the information centre may extend the time (at most twice); "
+  return "整改完成后提交(rectification.submit);确需延期的,由信息中心批准(rectification.extend,最多两次);如有异议,"
+         "请向信息中心提出。 / "
+         "Hand in what was rectified (rectification.submit); the information centre may extend the time (at most "
+         "twice); "
          "objections go to the information centre.";
 }
 
@@ -30,7 +32,7 @@ void set_order_timers(const RectificationRecord& order, Time now, Effects& out) 
     out.timers.push_back({remind_timer(n, order.id), at > now ? std::optional(at) : std::nullopt});
   }
   out.timers.push_back({std::string(kDueTimer) + order.id, order.due + milliseconds(1)});
-  out.timers.push_back({std::string(kEscalateTimer) + order.id, std::nullopt});
+  out.timers.push_back({std::string(kEscalateTimer) + order.id, order.due + kEscalateAfter});
 }
 
 RectificationRecord* moving(Integration& i, const Command& command, const std::string& id, Effects& out) {
@@ -125,7 +127,8 @@ void apply(IntegrationState& i, const Command& command, const RectificationOrder
            Effects& out) {
   if (!valid_id(args.order)) return bad_field(out, "整改令编号 order 无效", "args.order is not an identifier");
   if (args.violation.empty() || args.control.empty())
-    return bad_field(out, "须写明违规事项 violation 与依据 control", "args.violation and args.control must not be empty");
+    return bad_field(out, "须写明违规事项 violation 与依据 control",
+                     "args.violation and args.control must not be empty");
   if (args.days && !is_days(*args.days, out)) return;
   if (find_order(i, args.order) != nullptr)
     return illegal(out, "整改令 " + args.order + " 已存在", "the order " + args.order + " exists already");
@@ -136,7 +139,8 @@ void apply(IntegrationState& i, const Command& command, const RectificationOrder
   order.id = args.order;
   order.violation = args.violation;
   order.control = args.control;
-  give_order(i, std::move(order), args.days, {"存在违规:" + args.violation, "a violation was found: " + args.violation},
+  give_order(i, std::move(order), args.days,
+             {"存在违规:" + args.violation, "a violation was found: " + args.violation},
              context.policy_at(command.origin.time), context, out);
 }
 
@@ -161,8 +165,7 @@ void apply(IntegrationState& i, const Command& command, const RectificationSubmi
            Effects& out) {
   RectificationRecord* order = moving(i, command, args.order, out);
   if (order == nullptr) return;
-  if (args.items.empty())
-    return bad_field(out, "缺少整改内容 items", "args.items is empty: say what was rectified");
+  if (args.items.empty()) return bad_field(out, "缺少整改内容 items", "args.items is empty: say what was rectified");
   order->state = OrderState::submitted;
   order->items = args.items;
   order->submitted_by = command.actor;
@@ -233,7 +236,6 @@ bool order_timer(IntegrationState& i, const msg::TimerFired& timer, const Contex
   if (move == nullptr) return true;
   order->state = move->to;
   order->late = true;
-  if (due) out.timers.push_back({std::string(kEscalateTimer) + order->id, order->due + kEscalateAfter});
   changed(i, out);
   if (due) {
     remind(i, *order, "rectification-overdue", {"已逾期,请立即提交整改", "is overdue; hand in the rectification now"},
@@ -241,7 +243,8 @@ bool order_timer(IntegrationState& i, const msg::TimerFired& timer, const Contex
     return true;
   }
   remind(i, *order, "rectification-escalated",
-         {"逾期后仍未提交,已上报信息中心处理", "is still not handed in and was escalated to the information centre"}, out);
+         {"逾期后仍未提交,已上报信息中心处理", "is still not handed in and was escalated to the information centre"},
+         out);
   Notice notice = std::get<Notice>(out.outputs.back());
   notice.to = "information-centre";
   out.outputs.emplace_back(std::move(notice));

@@ -318,9 +318,8 @@ struct IntegrationRetire {
 /// R2.3: what a campus IT project does that obliges it to integrate.
 struct ProjectRegister {
   std::string unit;
-  bool identity = false;
-  bool fees = false;
-  bool permissions = false;
+  // Each is to be said, also where it is not so.
+  std::optional<bool> identity, fees, permissions;
   std::optional<std::string> integration;
   template <class Self, class V>
   static void fields(Self& s, V& v) {

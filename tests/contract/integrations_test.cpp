@@ -500,7 +500,8 @@ TEST_CASE("every order of a terminated integration must close before it may ask 
       centre("rectification.order", {{"order", "o-9"}, {"violation", "labels missing"}, {"control", "11(1)"}}));
   canteen.now(terminate());
   std::string of_termination;
-  for (const auto& one : integration(accepted(canteen), "canteen").at("orders"))
+  const json status = integration(accepted(canteen), "canteen");
+  for (const auto& one : status.at("orders"))
     if (one.at("id") != "o-9") of_termination = one.at("id");
   canteen.now(submit_order(of_termination)).now(accept_order(of_termination));
   refused(canteen, request(), canteen.time, "ILLEGAL_TRANSITION");
