@@ -152,7 +152,7 @@ private:
     }
     if (!v.is_object()) return out;
     for (const auto& [name, x] : v.items()) {
-      if (name == "key" || name == "public" || x.is_structured()) continue;
+      if (name == "key" || name == "public" || x.is_structured() || x == Json("")) continue;
       const auto word = word_of(name);
       out.zh += "," + word.zh + " " + shown(x);
       out.en += ", " + word.en + " " + shown(x);

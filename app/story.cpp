@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
-#include <set>
 #include <vector>
+
+#include "app/story_words.hpp"
 
 namespace onecode::app {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// Sections in the order in which a clerk asks. `zh` beside the heading; members of a section keep the order of the JSON.
 struct Section {
@@ -25,6 +23,7 @@ constexpr Section kSections[] = {
     {"overdraft", "Overdraft", "透支"},
     {"maintenance", "Maintenance", "维护"},
     {"finding", "Open finding", "发现"},
+    {"evidence", "Evidence", "证据"},
     {"findings", "Open findings", "发现"},
     {"drift", "Drift from the plan", "偏离对接方案"},
     {"documents", "Documents", "制度文件"},
@@ -43,130 +42,72 @@ constexpr Section kSections[] = {
     {"sightings", "Last seen", "最近使用"},
 };
 
-/// Members whose own members stand for themselves.
-constexpr std::string_view kTransparent[] = {"profile", "file",   "procedures", "ledger", "record",
-                                             "register", "devices", "hot",       "usage"};
-/// How the engine works, not what it holds about somebody; --json shows them.
-constexpr std::string_view kHidden[] = {
-    "buckets",       "bucket_start", "spend_mean_q8", "spend_var_q8", "nonces",   "evidence",    "event",
-    "events",        "content",      "revision",      "streams",      "recent",   "recent_seq",  "highest",
-    "reported",      "outside",      "unproven",      "view",         "said",     "joined",      "freeze_wanted",
-    "auto_frozen",   "shadow",       "settled",       "checked",      "told",     "told_at",     "uid",
-    "accuracy_ms",   "clock_sound",  "used",          "details",      "opened",   "usable",      "before_quarantine",
-    "boot",          "started",      "first",         "lost",         "serial_claim"};
-
-constexpr std::pair<std::string_view, std::string_view> kLabels[] = {
-    {"valid_from", "valid from"},
-    {"valid_to", "valid to"},
-    {"first_scan", "first scan"},
-    {"term_until", "term until"},
-    {"certified_to", "certified until"},
-    {"review_due", "review due"},
-    {"answer_due", "answer due"},
-    {"text_ref", "text kept at"},
-    {"last_hit", "last seen"},
-    {"expires", "until"},
-    {"due", "deadline"},
-    {"secret", "MAC key"},
-    {"life", "state"},
-    {"accuracy_m", "accuracy in metres"},
-    {"test", "test account"},
-    {"claimed", "owed at most"},
-    {"aps", "access points"},
-};
-constexpr std::string_view kMoney[] = {"balance", "claimed", "amount", "outstanding", "debt"};
-
-template <std::size_t N>
-bool among(const std::string_view (&list)[N], std::string_view name) {
-  return std::ranges::find(list, name) != std::end(list);
-}
-
 /// What an element of a list is called by; it opens the element's first line.
-constexpr std::string_view kNames[] = {"id", "order", "rule", "document", "handset", "account", "delegate", "kind", "case"};
+constexpr std::string_view kNames[] = {"id", "order", "rule", "document", "name", "handset", "account", "delegate", "kind", "case"};
 
-std::string label(std::string_view name) {
-  for (const auto& [member, text] : kLabels)
-    if (member == name) return std::string(text);
-  std::string out(name);
-  std::ranges::replace(out, '_', ' ');
-  return out;
-}
-
-bool empty(const Json& v) {
-  if (v.is_null()) return true;
-  if (v.is_string()) return v.get_ref<const std::string&>().empty();
-  if (v.is_boolean()) return !v.get<bool>();
-  if (v.is_array()) return std::ranges::all_of(v, empty);
-  if (v.is_object())
-    return std::ranges::all_of(v.items(), [](const auto& m) { return among(kHidden, m.key()) || empty(m.value()); });
-  return false;
-}
-
-std::string money(std::int64_t fen) {
-  return fmt::format("{}{}.{:02} yuan", fen < 0 ? "-" : "", std::abs(fen) / 100, std::abs(fen) % 100);
-}
-
-std::string scalar(std::string_view name, const Json& v) {
-  if (v.is_boolean()) return "yes";
-  if (v.is_number_integer() && among(kMoney, name)) return money(v.get<std::int64_t>());
-  if (!v.is_string()) return v.dump();
-  const auto& text = v.get_ref<const std::string&>();
-  // A time on the wire has its offset; "2026-03-02" alone is left as it is.
-  if (text.size() >= 20 && text[4] == '-' && text[10] == 'T')
-    if (const auto time = parse_time(text)) return local_minutes(*time);
-  return text;
-}
-
-bool flat(const Json& v) {
-  if (v.is_array()) return std::ranges::none_of(v, [](const Json& x) { return x.is_structured(); });
-  return !v.is_object();
-}
-
-std::string flat_text(std::string_view name, const Json& v) {
-  if (!v.is_array()) return scalar(name, v);
-  std::string out;
-  for (const auto& x : v) out += (out.empty() ? "" : ", ") + scalar(name, x);
+/// Who decided, in one line in the place of three.
+Json gathered(const Json& e) {
+  Json out = Json::object();
+  const auto who = [&](const char* name) { return e.contains(name) && e[name].is_string() ? e[name].get<std::string>() : ""; };
+  const bool decided = !who("actor").empty() && !who("role").empty();
+  for (const auto& [name, v] : e.items()) {
+    if (decided && (name == "role" || name == "policy")) continue;
+    if (decided && name == "actor")
+      out["decided_by"] = fmt::format("{} ({}), policy {}", who("actor"), who("role"), who("policy"));
+    else if (name == "upheld" && v.is_boolean() && e.contains("decided"))
+      out["outcome"] = v.get<bool>() ? "upheld" : "not upheld";
+    else if (name == "finding" && v.is_object())
+      for (const auto& [member, x] : v.items()) out[member] = x;
+    else if (name == "evidence" && v.is_object() && v.contains("facts"))
+      out["facts"] = v["facts"];
+    else
+      out[name] = v;
+  }
   return out;
 }
 
 class Teller {
 public:
-  explicit Teller(std::string& out) : out_(out) {}
+  Teller(std::string& out, Time now) : out_(out), now_(now) {}
 
   void member(std::string_view name, const Json& v, std::size_t depth) {
-    if (among(kHidden, name) || empty(v)) return;
+    if (hidden(name) || empty(name, v)) return;
     const std::string margin(depth * 2, ' ');
     if (flat(v)) {
-      out_ += fmt::format("{}{:<{}} {}\n", margin, label(name), depth > 2 ? 20 : 24 - depth * 2, flat_text(name, v));
-    } else if (v.is_object()) {
-      out_ += fmt::format("{}{}\n", margin, label(name));
-      members(v, depth + 1);
+      auto text = flat_text(name, v);
+      if (is_end(name) && v.is_string())
+        if (const auto time = parse_time(v.get_ref<const std::string&>())) text += distance(*time, now_);
+      out_ += fmt::format("{}{:<{}} {}\n", margin, label(name), depth > 2 ? 20 : 24 - depth * 2, text);
     } else {
       out_ += fmt::format("{}{}\n", margin, label(name));
-      elements(v, depth + 1);
+      if (v.is_object())
+        members(v, depth + 1);
+      else
+        elements(v, depth + 1);
     }
   }
 
   void members(const Json& object, std::size_t depth) {
-    for (const auto& [name, v] : object.items()) member(name, v, depth);
+    const auto shown = gathered(object);
+    for (const auto& [name, v] : shown.items()) member(name, v, depth);
   }
 
   void elements(const Json& list, std::size_t depth) {
     for (const auto& e : list) {
-      if (!e.is_object()) {
+      if (e.is_object() && !bilingual(e)) {
+        element(gathered(e), depth);
+      } else if (!empty("", e)) {
         out_ += fmt::format("{}{}\n", std::string(depth * 2, ' '), flat(e) ? flat_text("", e) : e.dump());
-        continue;
       }
-      element(e, depth);
     }
   }
 
 private:
   void element(const Json& e, std::size_t depth) {
-    if (empty(e)) return;
+    if (empty("", e)) return;
     std::string_view head;
     for (const auto name : kNames)
-      if (head.empty() && e.contains(name) && !empty(e[std::string(name)]) && flat(e[std::string(name)])) head = name;
+      if (const auto it = e.find(name); head.empty() && it != e.end() && flat(*it) && !empty(name, *it)) head = name;
     std::string line;
     if (!head.empty()) line = scalar(head, e[std::string(head)]);
     // Its state beside its name: that is what is looked for.
@@ -178,6 +119,7 @@ private:
   }
 
   std::string& out_;
+  Time now_;
 };
 
 std::string text_of(const Json& object, const char* name) {
@@ -215,27 +157,19 @@ struct Gathered {
 
 void gather(const Json& object, Gathered& out) {
   for (const auto& [name, v] : object.items()) {
-    if (among(kHidden, name) || empty(v)) continue;
-    if (name == "holds" && v.is_object() && v.contains("holds")) {
-      out.sections.emplace_back(name, &v["holds"]);
-    } else if (among(kTransparent, name) && v.is_object()) {
+    if (hidden(name) || empty(name, v)) continue;
+    const bool section = std::ranges::find(kSections, name, &Section::member) != std::end(kSections);
+    if (v.is_object() && v.size() == 1 && (v.contains(name) || v.contains("entries"))) {
+      out.sections.emplace_back(name, &v.front()); // a list in a box of its own
+    } else if (transparent(name) && v.is_object()) {
       gather(v, out);
-    } else if (flat(v) && std::ranges::find(kSections, name, &Section::member) == std::end(kSections)) {
-      out.plain.emplace_back(name, &v);
     } else {
-      out.sections.emplace_back(name, &v);
+      (flat(v) && !section ? out.plain : out.sections).emplace_back(name, &v);
     }
   }
 }
 
 } // namespace
-
-std::string local_minutes(Time t) {
-  std::string text = format_time(t); // 2026-03-02T07:58:12.345+08:00
-  text.resize(16);
-  text[10] = ' ';
-  return text;
-}
 
 std::string story(std::string_view described_json, Time now) {
   const auto all = Json::parse(described_json, nullptr, false);
@@ -253,18 +187,11 @@ std::string story(std::string_view described_json, Time now) {
   out += "\n";
 
   Gathered found;
-  for (const auto& [name, v] : all.items()) {
-    if (name == "kind" || name == "id" || among(kHidden, name) || empty(v)) continue;
-    if (among(kTransparent, name) && v.is_object())
-      gather(v, found);
-    else if (flat(v) && std::ranges::find(kSections, name, &Section::member) == std::end(kSections))
-      found.plain.emplace_back(name, &v);
-    else
-      found.sections.emplace_back(name, &v);
-  }
-  Teller teller(out);
+  gather(all, found);
+  Teller teller(out, now);
   for (const auto& [name, v] : found.plain)
-    if (!(name == "state" && kind == "integration") && name != "life") teller.member(name, *v, 1);
+    if (name != "kind" || v != &all["kind"])
+      if (name != "id" && name != "life" && !(name == "state" && kind == "integration")) teller.member(name, *v, 1);
   std::ranges::stable_sort(found.sections, {}, [](const auto& s) {
     return std::ranges::find(kSections, s.first, &Section::member) - std::begin(kSections);
   });
