@@ -1,5 +1,7 @@
 // Would catch: a help text or a page of docs/procedures/ whose command lines do not work as they stand, a command that the
 // pages forgot, a wrong word, time or role that is only noticed by the engine.
+#include <sys/wait.h>
+
 #include <cstdlib>
 #include <set>
 #include <sstream>

@@ -50,7 +50,9 @@ struct Cluster {
     record.partitions = kDefaultPartitions;
     for (std::int32_t p = 0; p < kDefaultPartitions; ++p) record.shards.push_back(p);
     record.inputs = {{Topic::commands, partition, first, next}};
-    put(Topic::history, std::to_string(partition), encode(record), {}, 0);
+    std::string bytes;
+    encode(bytes, record);
+    put(Topic::history, std::to_string(partition), bytes, {}, 0);
   }
   Answer answer(int milliseconds = 3000) {
     return watch.wait(streams::Milliseconds(milliseconds), [] { return false; });
