@@ -125,12 +125,21 @@ Answer AnswerWatch::wait(streams::Milliseconds patience, const std::function<boo
   };
   while (!stop()) {
     bool any = false;
-    for (auto& source : sources_)
-      while (const auto batch = source.reader->next(streams::Milliseconds(0))) {
-        any = any || !batch->records.empty();
-        for (const auto& record : batch->records) take(source, record);
-        if (SteadyClock::now() >= end) break;
+    for (auto& source : sources_) {
+      if (source.reader == nullptr) continue;
+      try {
+        while (const auto batch = source.reader->next(streams::Milliseconds(0))) {
+          any = any || !batch->records.empty();
+          for (const auto& record : batch->records) take(source, record);
+          if (SteadyClock::now() >= end) break;
+        }
+      } catch (const streams::BrokerError& e) {
+        // The command is sent already: what cannot be read is no reason to call that a failure.
+        if (e.fault == streams::BrokerFault::fatal) throw;
+        if (source.at.topic == Topic::dead_letters) sees_letters_ = false;
+        source.reader.reset();
       }
+    }
     const auto letter = std::ranges::find_if(letters_, [&](const Letter& l) { return offset_ && l.offset == *offset_; });
     const bool noticed = !notice_en_.empty();
     if (letter != letters_.end()) {

@@ -90,6 +90,8 @@ private:
   }
 
   void add(const std::string& member, const Json& before, const Json& after, Text text) {
+    constexpr std::string_view none = "(none)";
+    for (auto at = text.zh.find(none); at != std::string::npos; at = text.zh.find(none)) text.zh.replace(at, none.size(), "(无)");
     changes.push_back({member, words(before), words(after), std::move(text)});
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <vector>
 
 #include "app/story_words.hpp"
@@ -14,6 +15,7 @@ namespace {
 /// Sections in the order in which a clerk asks. `zh` beside the heading; members of a section keep the order of the JSON.
 struct Section {
   std::string_view member, heading, zh;
+  bool rows = false; // one line an element, the newest first
 };
 constexpr Section kSections[] = {
     {"holds", "Holds", "冻结事项"},
@@ -29,17 +31,17 @@ constexpr Section kSections[] = {
     {"documents", "Documents", "制度文件"},
     {"tests", "Joint debugging", "联调"},
     {"handsets", "Handsets", "手机"},
-    {"users", "Accounts shown from it", "使用账户"},
+    {"users", "Accounts shown from it", "使用账户", true},
     {"delegations", "Delegations", "代办"},
     {"absences", "Absences", "离校"},
-    {"checks", "Checks of the person", "身份核验"},
+    {"checks", "Checks of the person", "身份核验", true},
     {"liabilities", "Liabilities", "责任与赔偿"},
     {"plan", "Plan", "技术对接方案"},
     {"manifest", "Manifest", "对接清单"},
     {"position", "Position", "位置"},
     {"network", "Network baseline", "网络基线"},
     {"ids", "Devices", "设备"},
-    {"sightings", "Last seen", "最近使用"},
+    {"sightings", "Last seen", "最近使用", true},
 };
 
 /// What an element of a list is called by; it opens the element's first line.
@@ -58,8 +60,10 @@ Json gathered(const Json& e) {
       out["outcome"] = v.get<bool>() ? "upheld" : "not upheld";
     else if (name == "finding" && v.is_object())
       for (const auto& [member, x] : v.items()) out[member] = x;
-    else if (name == "evidence" && v.is_object() && v.contains("facts"))
-      out["facts"] = v["facts"];
+    else if (name == "evidence" && v.is_object() && v.contains("entries"))
+      for (const auto& entry : v["entries"]) out["seen"].push_back(entry.value("facts", Json()));
+    else if (name == "details" && v.is_array())
+      for (const auto& detail : v) out["seen"].push_back(detail.value("facts", Json()));
     else
       out[name] = v;
   }
@@ -100,6 +104,26 @@ public:
         out_ += fmt::format("{}{}\n", std::string(depth * 2, ' '), flat(e) ? flat_text("", e) : e.dump());
       }
     }
+  }
+
+  void rows(const Json& list) {
+    std::vector<std::pair<std::string, std::string>> lines; // the time on the wire, by which they are sorted
+    for (const auto& e : list) {
+      std::string when, time, rest;
+      for (const auto& [name, v] : e.items()) {
+        if (hidden(name) || empty(name, v) || !flat(v)) continue;
+        const auto text = flat_text(name, v);
+        if (const auto t = v.is_string() ? parse_time(v.get<std::string>()) : std::nullopt) {
+          when = v.get<std::string>();
+          time = text;
+        } else {
+          rest += "  " + text;
+        }
+      }
+      lines.emplace_back(when, fmt::format("  {:<16}{}\n", time, rest));
+    }
+    std::ranges::stable_sort(lines, std::greater{}, &std::pair<std::string, std::string>::first);
+    for (const auto& line : lines) out_ += line.second;
   }
 
 private:
@@ -203,6 +227,9 @@ std::string story(std::string_view described_json, Time now) {
       out += fmt::format("\n{} ({})\n", section->heading, section->zh);
     if (flat(*v) && !v->is_array()) {
       out += "  " + scalar(name, *v) + "\n";
+    } else if (section != std::end(kSections) && section->rows && v->is_array() &&
+               std::ranges::all_of(*v, [](const Json& e) { return e.is_object(); })) {
+      teller.rows(*v);
     } else if (v->is_array()) {
       teller.elements(*v, 1);
     } else {

@@ -10,14 +10,14 @@ namespace onecode::app {
 namespace {
 
 constexpr std::string_view kTransparent[] = {"profile", "file",   "procedures", "ledger", "record",
-                                             "register", "devices", "hot",       "usage"};
+                                             "register", "devices", "hot"};
 constexpr std::string_view kHidden[] = {
     "buckets",       "bucket_start", "spend_mean_q8", "spend_var_q8", "nonces",   "event",
     "events",        "content",      "revision",       "version",      "half_life", "quality",      "streams",      "recent",   "recent_seq",  "highest",
     "reported",      "outside",      "unproven",      "view",         "said",     "joined",      "freeze_wanted",
     "auto_frozen",   "shadow",       "settled",       "checked",      "told",     "told_at",     "uid",
     "accuracy_ms",   "clock_sound",  "used",          "usable",       "device_planned", "zone_planned", "cancelled",
-    "boot",          "started",      "first",          "lost"};
+    "usage",         "boot",          "started",      "first",          "lost"};
 
 constexpr std::pair<std::string_view, std::string_view> kLabels[] = {
     {"valid_from", "valid from"},
@@ -33,6 +33,7 @@ constexpr std::pair<std::string_view, std::string_view> kLabels[] = {
     {"at", "time"},
     {"before_quarantine", "before"},
     {"facts", "what was seen"},
+    {"seen", "what was seen"},
     {"expires", "until"},
     {"due", "deadline"},
     {"secret", "MAC key"},
@@ -42,6 +43,7 @@ constexpr std::pair<std::string_view, std::string_view> kLabels[] = {
     {"claimed", "owed at most"},
     {"aps", "access points"},
 };
+constexpr std::string_view kBands[] = {"observe", "watch", "challenge", "propose", "done automatically"};
 constexpr std::string_view kMoney[] = {"balance", "claimed", "amount", "outstanding", "debt"};
 
 template <std::size_t N>
@@ -82,10 +84,11 @@ bool empty(std::string_view name, const Json& v) {
   if (v.is_null()) return true;
   if (v.is_string()) {
     const auto& text = v.get_ref<const std::string&>();
-    return text.empty() || (text == "none" && name != "direction") || text.starts_with("1970-01-01T");
+    return text.empty() || text == "none" || (text == "unknown" && name == "before_quarantine") ||
+           text.starts_with("1970-01-01T");
   }
   if (v.is_boolean()) return !v.get<bool>() || name == "opened";
-  if (v.is_number()) return v == 0 && name != "lat" && name != "lon";
+  if (v.is_number()) return v == 0;
   const auto hidden = [](const auto& m) { return onecode::app::hidden(m.key()) || empty(m.key(), m.value()); };
   if (v.is_array()) return std::ranges::all_of(v, [](const Json& x) { return empty("", x); });
   return std::ranges::all_of(v.items(), hidden);
@@ -94,6 +97,8 @@ bool empty(std::string_view name, const Json& v) {
 std::string scalar(std::string_view name, const Json& v) {
   if (v.is_boolean()) return "yes";
   if (v.is_number_integer() && among(kMoney, name)) return money(v.get<std::int64_t>());
+  if (v.is_number_unsigned() && name == "band" && v.get<std::uint64_t>() < std::size(kBands))
+    return std::string(kBands[v.get<std::size_t>()]);
   if (!v.is_string()) return v.dump();
   const auto& text = v.get_ref<const std::string&>();
   // A time on the wire has its offset; "2026-03-02" alone is left as it is.

@@ -71,7 +71,7 @@ int code_of(std::vector<std::string> words, std::string* said = nullptr) {
   for (const char* w : {"--unsigned", "--actor", "me", "--dry-run"}) words.emplace_back(w);
   const Exit exit = onecode(words);
   if (said != nullptr) *said = exit.err;
-  CHECK(exit.code != 0 ? exit.out.empty() : exit.err.empty());
+  CHECK((exit.code == 0 ? exit.err : exit.out).empty());
   return exit.code;
 }
 

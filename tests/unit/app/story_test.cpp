@@ -33,7 +33,9 @@ TEST_CASE("story: a frozen account with a case, a debt and a handset") {
       "ledger":{"started":true,"balance":-1250,"overdraft":{"state":"open","cause":"outage","since":"2026-03-01T10:00:00.000+08:00"}},
       "procedures":{"cases":[{"id":"c-1","state":"decided","decided":"2026-03-02T08:00:00.000+08:00","upheld":false,
                               "cancel_points":0,"answer_due":"2026-03-01T12:00:00.000+08:00"}],"checks":[]},
-      "brand_new":{"something":"seen"},"sightings":[]})",
+      "brand_new":{"something":"seen"},"sightings":[
+        {"time":"2026-03-02T07:57:00.000+08:00","zone":"z-1","device":"d-1"},
+        {"time":"2026-03-02T07:58:00.000+08:00","zone":"z-2","device":"d-2"},7]})",
       kNow);
   has(text, "account a-1 (账户): frozen\n");
   has(text, "  balance                -12.50 yuan\n");
@@ -46,6 +48,7 @@ TEST_CASE("story: a frozen account with a case, a debt and a handset") {
   has(text, "Overdraft (透支)\n  state                  open\n");
   has(text, "Evidence (证据)\n  A1\n");
   has(text, "相距两公里 / two kilometres apart");
+  has(text, "Last seen (最近使用)\n");
   has(text, "brand new\n  something              seen\n");
   for (const char* inner : {"buckets", "spend", "revision", "half life", "points", "1970", "approver", "Joint"})
     CHECK(text.find(inner) == std::string::npos);
@@ -79,12 +82,12 @@ TEST_CASE("story: orders and documents of an integration, findings of a device")
   has(text, "  emergency-plan\n    review due           2026-03-09 12:00 (in 7 days)\n");
   const auto device = story(
       R"({"kind":"device","id":"d-1","register":{"life":"active","serial":"s"},"file":{"findings":[
-      {"evidence":{"rule":"D1","facts":{"zh":"未认证","en":"not certified"}},
-       "finding":{"uid":"u","rule":"D1","opened":"2026-03-02T08:00:00+08:00"},"score":800}]}})",
+      {"evidence":{"entries":[{"rule":"D1","weight":1000,"facts":{"zh":"未认证","en":"not certified"}}]},
+       "finding":{"uid":"u","rule":"D1","band":3,"opened":"2026-03-02T08:00:00+08:00"},"score":800}]}})",
       kNow);
   has(device, "device d-1 (设备): active\n");
   has(device, "Open findings (发现)\n  D1\n");
-  has(device, "未认证 / not certified");
+  has(device, "    what was seen\n      未认证 / not certified\n    band                 propose\n");
   CHECK(device.find("uid") == std::string::npos);
 }
 
@@ -92,6 +95,13 @@ TEST_CASE("story: whatever the state looks like, it is told without a fault") {
   for (const char* odd : {"{}", "[]", "not JSON", R"({"kind":"account","id":"a"})", R"({"kind":1,"file":[[{}],[1,[2]]]})",
                           R"({"kind":"account","profile":[],"file":{"holds":7}})", R"({"kind":"x","a":{"b":{"c":[{"d":[[1]]}]}}})"})
     CHECK_FALSE(story(odd, kNow).empty());
+}
+
+TEST_CASE("story: what happened often is told in a line each, the newest first") {
+  const auto text = story(R"({"kind":"account","id":"a","sightings":[{"time":"2026-03-02T07:57:00.000+08:00","zone":"z-1","device":"d-1"},
+      {"time":"2026-03-02T07:58:00.000+08:00","zone":"z-2","device":"d-2","used":true}]})",
+                          kNow);
+  has(text, "Last seen (最近使用)\n  2026-03-02 07:58  z-2  d-2\n  2026-03-02 07:57  z-1  d-1\n");
 }
 
 TEST_CASE("state line: a status record in one line") {
