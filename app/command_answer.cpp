@@ -90,8 +90,8 @@ void AnswerWatch::take(Source& source, const streams::Record& record) {
     return;
   }
   if (source.at.topic == Topic::dead_letters) {
-    if (header(record, "topic") == name(Topic::commands) && header(record, "partition") == std::to_string(partition_) &&
-        *record.value == command_.value)
+    if (header(record, "topic") == name(Topic::commands) &&
+        header(record, "partition") == std::to_string(partition_) && *record.value == command_.value)
       letters_.push_back({std::strtoll(header(record, "offset").c_str(), nullptr, 10), header(record, "error-code"),
                           header(record, "error-text")});
     return;
@@ -140,7 +140,8 @@ Answer AnswerWatch::wait(streams::Milliseconds patience, const std::function<boo
         source.reader.reset();
       }
     }
-    const auto letter = std::ranges::find_if(letters_, [&](const Letter& l) { return offset_ && l.offset == *offset_; });
+    const auto letter =
+        std::ranges::find_if(letters_, [&](const Letter& l) { return offset_ && l.offset == *offset_; });
     const bool noticed = !notice_en_.empty();
     if (letter != letters_.end()) {
       answer.code = letter->code;
@@ -194,8 +195,9 @@ std::string answer_text(const SentCommand& command, const Answer& answer) {
       return fmt::format("{} for {} was accepted; it changes no status record\n", command.name, command.target);
     default:
       return fmt::format("{} for {} was sent{}; no answer came in time\n", command.name, command.target,
-                         answer.offset ? fmt::format(" (commands, partition {}, offset {})", answer.partition, *answer.offset)
-                                       : std::string());
+                         answer.offset
+                             ? fmt::format(" (commands, partition {}, offset {})", answer.partition, *answer.offset)
+                             : std::string());
   }
 }
 

@@ -12,7 +12,7 @@ struct ArgGuide {
   std::string_view example; // empty: not in the example, which is for optional arguments only
   std::string_view note;
   std::string_view words = {}; // comma-separated; a last one "other:*" stands for every word that begins so
-  bool closed = true;          // no other word is right; otherwise the words are the usual ones and the policy decides
+  bool closed = true; // no other word is right; otherwise the words are the usual ones and the policy decides
 };
 
 /// Beyond required and optional: where `argument` is `word`, one of `needs` must be there. Without argument: always.
@@ -28,6 +28,7 @@ struct CommandGuide {
   std::string_view text;   // what it does, for whom, and what follows
   std::vector<ArgGuide> arguments;
   std::vector<ArgCondition> conditions = {};
+  std::string_view target_name = {}; // of a register's entry; others are ids of their kind
 };
 
 /// nullptr: the table lacks the command, which a test forbids.

@@ -56,7 +56,8 @@ void help_lines(const std::vector<ArgInfo>& arguments, const std::string& before
     if (a.words.empty())
       what = type_text(a);
     else
-      what = fmt::format("{}{}{}", fmt::join(a.words, " | "), a.list ? ", comma-separated" : "", a.closed ? "" : ", …");
+      what =
+          fmt::format("{}{}{}", fmt::join(a.words, " | "), a.list ? ", comma-separated" : "", a.closed ? "" : ", …");
     out += fmt::format("  {:<{}}  {}{}\n", name, width, what, needed ? ", required" : "");
     if (!a.note.empty()) out += fmt::format("  {:<{}}  {}\n", "", width, a.note);
     for (const auto& m : a.members)
@@ -105,10 +106,6 @@ std::string quoted(const std::string& word) {
   return out + "'";
 }
 
-std::string_view target_text(Kind kind) {
-  return kind == Kind::campus ? std::string_view("register") : to_string(kind);
-}
-
 } // namespace
 
 std::string list_commands() {
@@ -127,13 +124,23 @@ std::string list_commands() {
 std::vector<std::string> command_example(const CommandInfo& command) {
   const auto* guide = command_guide(command.name);
   const auto& role = first_role(command);
-  std::vector<std::string> words{std::string(command.name), "--target",
+  std::vector<std::string> words{std::string(command.name),
+                                 "--target",
                                  std::string(guide != nullptr ? guide->target : "ID"),
-                                 "--key", fmt::format("{}.key.json", role.role),
-                                 "--actor", std::string(role.actor),
-                                 "--role", std::string(role.role)};
+                                 "--key",
+                                 fmt::format("{}.key.json", role.role),
+                                 "--actor",
+                                 std::string(role.actor),
+                                 "--role",
+                                 std::string(role.role)};
   example_words(command_arguments(command), "", true, words);
   return words;
+}
+
+std::string target_text(const CommandInfo& command) {
+  const auto* guide = command_guide(command.name);
+  if (guide != nullptr && !guide->target_name.empty()) return std::string(guide->target_name);
+  return fmt::format("{} id", to_string(command.target));
 }
 
 std::string command_help(const CommandInfo& command) {
@@ -141,7 +148,7 @@ std::string command_help(const CommandInfo& command) {
   const auto arguments = command_arguments(command);
   std::string out = fmt::format("{}  {}\n{}\n", command.name, guide != nullptr ? guide->zh : "", command.summary);
   if (guide != nullptr && !guide->text.empty()) out += fmt::format("\n{}\n", guide->text);
-  out += fmt::format("\nTarget: {} id\nRole:   {}\n", target_text(command.target), role_names(command.roles));
+  out += fmt::format("\nTarget: {}\nRole:   {}\n", target_text(command), role_names(command.roles));
   if (arguments.empty()) {
     out += "\nTakes no arguments.\n";
   } else {
@@ -152,7 +159,7 @@ std::string command_help(const CommandInfo& command) {
     for (const auto& c : guide->conditions) {
       std::string needs(c.needs);
       if (const auto comma = needs.find(','); comma != std::string::npos) needs.replace(comma, 1, " or ");
-      out += c.argument.empty() ? fmt::format("  One of them is needed: {}.\n", needs)
+      out += c.argument.empty() ? fmt::format("  Needed: {}.\n", needs)
                                 : fmt::format("  With {}={} also: {}.\n", c.argument, c.word, needs);
     }
   out += "\nWith --reason TEXT the record and the notice say why.\n\nExample:\n";

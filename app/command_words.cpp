@@ -199,10 +199,9 @@ void check_conditions(const CommandInfo& command, const Json& values) {
     if (!c.argument.empty() && values.value(std::string(c.argument), Json()) != Json(std::string(c.word))) continue;
     const auto needs = split(c.needs);
     if (std::ranges::any_of(needs, [&](std::string_view n) { return values.contains(std::string(n)); })) continue;
-    throw UsageError(fmt::format(
-        "{}{} needs --arg {}=…; see onecode command {} --help", command.name,
-        c.argument.empty() ? std::string() : fmt::format(" with {}={}", c.argument, c.word),
-        fmt::join(needs, "=… or --arg "), command.name));
+    throw UsageError(fmt::format("{}{} needs --arg {}=…; see onecode command {} --help", command.name,
+                                 c.argument.empty() ? std::string() : fmt::format(" with {}={}", c.argument, c.word),
+                                 fmt::join(needs, "=… or --arg "), command.name));
   }
 }
 

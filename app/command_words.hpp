@@ -31,6 +31,8 @@ std::vector<ArgInfo> command_arguments(const CommandInfo& command);
 std::string list_commands();
 /// Purpose, target, roles, every argument, and an example.
 std::string command_help(const CommandInfo& command);
+/// What its --target is: "account id".
+std::string target_text(const CommandInfo& command);
 /// The words after `onecode command` of an example that the checks below accept as it stands.
 std::vector<std::string> command_example(const CommandInfo& command);
 

@@ -32,20 +32,13 @@ struct Word {
   std::string_view member, en, zh;
 };
 constexpr Word kWords[] = {
-    {"weight", "weight", "权重"},
-    {"mode", "mode", "模式"},
-    {"version", "version", "版本"},
-    {"half_life_h", "half-life in hours", "半衰期(小时)"},
-    {"from", "valid from", "生效时间"},
-    {"to", "valid to", "失效时间"},
-    {"actor", "actor", "操作人"},
-    {"alg", "algorithm", "算法"},
-    {"public", "public key", "公钥"},
-    {"secret", "name of the secret", "密钥名称"},
-    {"lat", "latitude", "纬度"},
-    {"lon", "longitude", "经度"},
-    {"building", "building", "楼宇"},
-    {"campus", "campus", "校区"},
+    {"weight", "weight", "权重"},       {"mode", "mode", "模式"},
+    {"version", "version", "版本"},     {"half_life_h", "half-life in hours", "半衰期(小时)"},
+    {"from", "valid from", "生效时间"}, {"to", "valid to", "失效时间"},
+    {"actor", "actor", "操作人"},       {"alg", "algorithm", "算法"},
+    {"public", "public key", "公钥"},   {"secret", "name of the secret", "密钥名称"},
+    {"lat", "latitude", "纬度"},        {"lon", "longitude", "经度"},
+    {"building", "building", "楼宇"},   {"campus", "campus", "校区"},
 };
 
 Text word_of(std::string_view member) {
@@ -91,7 +84,8 @@ private:
 
   void add(const std::string& member, const Json& before, const Json& after, Text text) {
     constexpr std::string_view none = "(none)";
-    for (auto at = text.zh.find(none); at != std::string::npos; at = text.zh.find(none)) text.zh.replace(at, none.size(), "(无)");
+    for (auto at = text.zh.find(none); at != std::string::npos; at = text.zh.find(none))
+      text.zh.replace(at, none.size(), "(无)");
     changes.push_back({member, words(before), words(after), std::move(text)});
   }
 
@@ -99,8 +93,8 @@ private:
   void plain(const std::string& path, const Json& a, const Json& b) {
     if (a == b) return;
     if (a.is_object() && b.is_object())
-      return each_name(a, b,
-                       [&](const std::string& name, const Json& x, const Json& y) { plain(path + "." + name, x, y); });
+      return each_name(
+          a, b, [&](const std::string& name, const Json& x, const Json& y) { plain(path + "." + name, x, y); });
     if (a.is_array() || b.is_array()) return subject(path, {path, path}, a, b);
     const auto text = fmt::format("{} {} -> {}", path, shown(a), shown(b));
     add(path, a, b, {text, text});
@@ -187,8 +181,8 @@ private:
         return out;
       };
       each_name(keys(x), keys(y), [&](const std::string& id, const Json& before, const Json& after) {
-        subject("trust.roles." + role + "." + id, {"角色 " + role + ":密钥 " + id, "role " + role + ": key " + id}, before,
-                after);
+        subject("trust.roles." + role + "." + id, {"角色 " + role + ":密钥 " + id, "role " + role + ": key " + id},
+                before, after);
       });
     });
     const std::string issuers = "trust.issuers";

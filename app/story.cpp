@@ -45,12 +45,15 @@ constexpr Section kSections[] = {
 };
 
 /// What an element of a list is called by; it opens the element's first line.
-constexpr std::string_view kNames[] = {"id", "order", "rule", "document", "name", "handset", "account", "delegate", "kind", "case"};
+constexpr std::string_view kNames[] = {"id",      "order",   "rule",     "document", "name",
+                                       "handset", "account", "delegate", "kind",     "case"};
 
 /// Who decided, in one line in the place of three.
 Json gathered(const Json& e) {
   Json out = Json::object();
-  const auto who = [&](const char* name) { return e.contains(name) && e[name].is_string() ? e[name].get<std::string>() : ""; };
+  const auto who = [&](const char* name) {
+    return e.contains(name) && e[name].is_string() ? e[name].get<std::string>() : "";
+  };
   const bool decided = !who("actor").empty() && !who("role").empty();
   for (const auto& [name, v] : e.items()) {
     if (decided && (name == "role" || name == "policy")) continue;

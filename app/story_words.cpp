@@ -9,15 +9,15 @@
 namespace onecode::app {
 namespace {
 
-constexpr std::string_view kTransparent[] = {"profile", "file",   "procedures", "ledger", "record",
-                                             "register", "devices", "hot"};
+constexpr std::string_view kTransparent[] = {"profile", "file",     "procedures", "ledger",
+                                             "record",  "register", "devices",    "hot"};
 constexpr std::string_view kHidden[] = {
-    "buckets",       "bucket_start", "spend_mean_q8", "spend_var_q8", "nonces",   "event",
-    "events",        "content",      "revision",       "version",      "half_life", "quality",      "streams",      "recent",   "recent_seq",  "highest",
-    "reported",      "outside",      "unproven",      "view",         "said",     "joined",      "freeze_wanted",
-    "auto_frozen",   "shadow",       "settled",       "checked",      "told",     "told_at",     "uid",
-    "accuracy_ms",   "clock_sound",  "used",          "usable",       "device_planned", "zone_planned", "cancelled",
-    "usage",         "boot",          "started",      "first",          "lost"};
+    "buckets",      "bucket_start",  "spend_mean_q8", "spend_var_q8", "nonces",   "event",   "events",
+    "content",      "revision",      "version",       "half_life",    "quality",  "streams", "recent",
+    "recent_seq",   "highest",       "reported",      "outside",      "unproven", "view",    "said",
+    "joined",       "freeze_wanted", "auto_frozen",   "shadow",       "settled",  "checked", "told",
+    "told_at",      "uid",           "accuracy_ms",   "clock_sound",  "used",     "usable",  "device_planned",
+    "zone_planned", "cancelled",     "usage",         "boot",         "started",  "first",   "lost"};
 
 constexpr std::pair<std::string_view, std::string_view> kLabels[] = {
     {"valid_from", "valid from"},
@@ -51,7 +51,8 @@ bool among(const std::string_view (&list)[N], std::string_view name) {
   return std::ranges::find(list, name) != std::end(list);
 }
 
-constexpr std::string_view kEnds[] = {"due", "expires", "valid_to", "certified_to", "review_due", "answer_due", "term_until", "to"};
+constexpr std::string_view kEnds[] = {"due",        "expires",    "valid_to",   "certified_to",
+                                      "review_due", "answer_due", "term_until", "to"};
 
 std::string money(std::int64_t fen) {
   return fmt::format("{}{}.{:02} yuan", fen < 0 ? "-" : "", std::abs(fen) / 100, std::abs(fen) % 100);

@@ -31,7 +31,7 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, Free>;
 
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kSignatureBytes = 64;
-constexpr std::size_t kPointBytes = 65;                 // 04 || x || y
+constexpr std::size_t kPointBytes = 65;                  // 04 || x || y
 constexpr std::string_view kUserId = "1234567812345678"; // GM/T 0009: for whom no other was agreed
 
 const unsigned char* bytes(std::string_view s) { return reinterpret_cast<const unsigned char*>(s.data()); }

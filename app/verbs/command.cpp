@@ -13,6 +13,7 @@
 #include "app/terminal.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
+#include "domain/authority.hpp"
 #include "streams/event_file.hpp"
 
 namespace onecode::app {
@@ -69,7 +70,7 @@ int run_command(const Options& o, const CLI::App& verb) {
   }
 
   if (!o.target)
-    throw UsageError(fmt::format("--target is missing: the {} that {} is about", to_string(known.target), o.name));
+    throw UsageError(fmt::format("--target is missing: the {} that {} is about", target_text(known), o.name));
   if (!o.actor) throw UsageError("--actor is missing: the id of whoever gives the command");
   if (!o.key && !o.without_signature)
     throw UsageError(
@@ -104,6 +105,9 @@ int run_command(const Options& o, const CLI::App& verb) {
     print(streams::to_line(record) + "\n");
     return kDone;
   }
+  // An event file may hold what was given long ago; an engine takes nothing that is older than this.
+  if (draft.time + kOldestCommand < clock_now())
+    throw UsageError(fmt::format("--time {}: is more than 7 days ago, which the engine refuses", *o.time));
 
   const auto config = o.kafka.load();
   const auto broker = connect(config.kafka);
@@ -158,7 +162,8 @@ Run add_command(CLI::App& verb) {
   verb.add_flag("--json", o->json, "print what was sent, and the outcome, as JSON");
   o->kafka.add_to(verb);
   verb.footer(
-      "\nChecks the command before it is sent, then waits for the outcome: the new state, that it was accepted, or the "
+      "\nChecks the command before it is sent, then waits for the outcome: the new state, that it was accepted, or "
+      "the "
       "refusal\nwith its reason (exit 1). `onecode command NAME --help` explains a command and gives an example.\n\n"
       "Examples:\n  onecode command account.freeze --help\n"
       "  onecode command account.freeze --target a-0012345 --key officer.key.json --actor officer-7 \\\n"

@@ -61,7 +61,8 @@ Run add_keys(CLI::App& verb) {
   make->add_flag("--force", options->force, "overwrite an existing file");
   make->add_flag("--json", options->json, "print the public half as JSON");
   make->footer(
-      "\nBoth kinds sign commands and policies; docs/procedures/keys.md tells how a key is put in force, replaced and "
+      "\nBoth kinds sign commands and policies; docs/procedures/keys.md tells how a key is put in force, replaced "
+      "and "
       "checked\nwith openssl.\n\nExamples:\n  onecode keys new --out clerk.key.json\n"
       "  onecode keys new --alg sm2 --out clerk.key.json");
   auto* half = verb.add_subcommand("public", "print the public half of a key file");

@@ -157,7 +157,8 @@ Run add_state(CLI::App& verb) {
       ->capture_default_str();
   verb.add_flag("--json", options->json, "one line for machines");
   verb.footer(
-      "\nThe story of one person, device, integration or handset as a clerk needs it; --json is all that the engine holds. "
+      "\nThe story of one person, device, integration or handset as a clerk needs it; --json is all that the engine "
+      "holds. "
       "`verify`\nproves the whole of it.\n\n"
       "Examples:\n  onecode state account a-0012345 --config node.toml\n"
       "  onecode state device d-0417 --data-dir /var/lib/onecode");

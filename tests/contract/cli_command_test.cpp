@@ -12,8 +12,9 @@ using namespace contract;
 
 namespace {
 
-const std::vector<std::string> kRoles{"registrar",          "holder", "security-officer", "reviewer", "information-centre",
-                                      "integration-owner", "expert", "leading-group"};
+const std::vector<std::string> kRoles{
+    "registrar",         "holder", "security-officer", "reviewer", "information-centre",
+    "integration-owner", "expert", "leading-group"};
 
 // A folder with a key file per role, where command lines are run as a person would: by a shell.
 struct Desk {
@@ -110,7 +111,8 @@ TEST_CASE("the command lines of docs/procedures work as they stand, and name eve
     const auto role = page.path().stem().string();
     for (const auto& text : lines_of(read_file(page.path()))) {
       const std::string line = trimmed(text);
-      for (auto at = line.find("onecode command "); at != std::string::npos; at = line.find("onecode command ", at + 1)) {
+      for (auto at = line.find("onecode command "); at != std::string::npos;
+           at = line.find("onecode command ", at + 1)) {
         const auto rest = line.substr(at + 16);
         named.insert(rest.substr(0, rest.find_first_of(" `")));
       }
@@ -137,7 +139,8 @@ TEST_CASE("what the engine would refuse is said before anything is sent: exit 2 
     CHECK(said.find(text) != std::string::npos);
   };
   refused({"account.frieze", "--target", "a-1"}, "did you mean 'account.freeze'?");
-  refused({"account.freeze", "--target", "a-1", "--role", "registrar", "--arg", "article=8"}, "only security-officer may");
+  refused({"account.freeze", "--target", "a-1", "--role", "registrar", "--arg", "article=8"},
+          "only security-officer may");
   refused({"account.open", "--target", "a-1", "--role", "registar"}, "did you mean 'registrar'?");
   refused({"handset.bind", "--target", "a-1", "--arg", "handset=h"}, "--role is missing");
   refused({"account.freeze", "--target", "a-1"}, "needs --arg article=");
@@ -146,8 +149,8 @@ TEST_CASE("what the engine would refuse is said before anything is sent: exit 2 
   refused({"unfreeze.review", "--target", "a-1", "--arg", "article=8", "--arg", "outcome=aproved"},
           "did you mean 'approved'?");
   refused({"account.renew", "--target", "a-1", "--arg", "valid_to=tomorrow"}, "is no time such as");
-  refused({"holder.absence", "--target", "a-1", "--arg", "kind=leave", "--arg", "from=2026-09-02T00:00:00+08:00", "--arg",
-           "to=2026-09-01T00:00:00+08:00"},
+  refused({"holder.absence", "--target", "a-1", "--arg", "kind=leave", "--arg", "from=2026-09-02T00:00:00+08:00",
+           "--arg", "to=2026-09-01T00:00:00+08:00"},
           "must be after from");
   refused({"account.open", "--target", "a-1", "--arg", "category=temporary", "--arg",
            "valid_from=2026-09-01T00:00:00+08:00"},

@@ -67,8 +67,8 @@ TEST_CASE("SM2: openssl verifies what we sign: a command and a policy", "[contra
 
   json data;
   SECTION("a command") {
-    const Exit sent = onecode({"command", "account.freeze", "--target", "a-1", "--key", key.string(), "--actor", "o-1",
-                               "--role", "security-officer", "--arg", "article=8", "--dry-run"});
+    const Exit sent = onecode({"command", "account.freeze", "--target", "a-1", "--key", key.string(), "--actor",
+                               "o-1", "--role", "security-officer", "--arg", "article=8", "--dry-run"});
     REQUIRE(sent.code == 0);
     data = json::parse(sent.out).at("value").at("data");
     CHECK(data.at("key") == "k-sm2");
@@ -108,8 +108,8 @@ TEST_CASE("SM2: we verify what openssl signs: a policy by a root key made there"
                 (folder / "signature").string()) == 0);
   document["signature"] = base64url(read_file(folder / "signature"));
   document["key"] = "k-root";
-  const auto config = folder.write("node.toml", "[[trust.root]]\nkey = \"k-root\"\nalg = \"sm2\"\npublic = \"" +
-                                                    base64url(point) + "\"\n");
+  const auto config = folder.write(
+      "node.toml", "[[trust.root]]\nkey = \"k-root\"\nalg = \"sm2\"\npublic = \"" + base64url(point) + "\"\n");
   const auto check = [&] {
     return onecode({"policy", "check", folder.write("p.json", document.dump()).string(), "--config", config.string()})
         .code;

@@ -31,7 +31,11 @@ struct Cluster {
   void letter(const char* offset, const std::string& value) {
     const auto p = std::to_string(partition);
     put(Topic::dead_letters, command.target, value,
-        {{"error-code", "ILLEGAL_TRANSITION"}, {"error-text", "it is frozen"}, {"topic", "commands"}, {"partition", p}, {"offset", offset}});
+        {{"error-code", "ILLEGAL_TRANSITION"},
+         {"error-text", "it is frozen"},
+         {"topic", "commands"},
+         {"partition", p},
+         {"offset", offset}});
   }
   void notice(const char* name) {
     put(Topic::notices, command.actor,
@@ -39,11 +43,13 @@ struct Cluster {
               {{"to", command.actor},
                {"about", command.target},
                {"kind", "command-refused"},
-               {"text", {{"zh", "未执行"}, {"en", std::string("command ") + name + " was refused (X): it is frozen"}}}}}}
+               {"text",
+                {{"zh", "未执行"}, {"en", std::string("command ") + name + " was refused (X): it is frozen"}}}}}}
             .dump());
   }
   void state(const char* account, const char* state) {
-    put(Topic::freezes, account, Json{{"data", {{"account", account}, {"state", state}, {"holds", Json::array()}}}}.dump());
+    put(Topic::freezes, account,
+        Json{{"data", {{"account", account}, {"state", state}, {"holds", Json::array()}}}}.dump());
   }
   void commit(std::int64_t first, std::int64_t next) {
     actors::CommitRecord record;

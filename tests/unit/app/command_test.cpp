@@ -178,7 +178,8 @@ TEST_CASE("keys: a key file is private, and what is wrong with one is said") {
   json["alg"] = "rsa";
   CHECK(refusal(json.dump()).find("alg: must be ed25519 or sm2") != std::string::npos);
   json["alg"] = key.algorithm == KeyAlgorithm::sm2 ? "ed25519" : "sm2";
-  CHECK(refusal(json.dump()).find(key.algorithm == KeyAlgorithm::sm2 ? "public: must be 32" : "public: must be 65") != std::string::npos);
+  CHECK(refusal(json.dump()).find(key.algorithm == KeyAlgorithm::sm2 ? "public: must be 32" : "public: must be 65") !=
+        std::string::npos);
   json["alg"] = "ed25519";
   json["private"] = streams::base64url(std::string(32, '\7'));
   json["public"] = std::string(43, 'A');

@@ -41,7 +41,8 @@ TEST_CASE("policy diff: one line per difference") {
         Lines{"rule A1: mode enforce -> shadow", "rule A1: weight 600 -> 700"});
   CHECK(lines("", R"(,"thresholds":{"freeze":970},"response":{"breaker":{"minutes":15}})") ==
         Lines{"thresholds.freeze 950 -> 970", "response.breaker.minutes 10 -> 15"});
-  CHECK(lines(R"(,"categories":{"student":["access","library"]})", R"(,"categories":{"student":["access","payment"]})") ==
+  CHECK(lines(R"(,"categories":{"student":["access","library"]})",
+              R"(,"categories":{"student":["access","payment"]})") ==
         Lines{"category student: library removed", "category student: payment added"});
   CHECK(lines(R"(,"zones":{"z-1":{"lat":29.3,"lon":113.1}})",
               R"(,"zones":{"z-1":{"lat":29.4,"lon":113.1},"z-2":{"lat":29.5,"lon":113.2}})") ==
@@ -49,13 +50,15 @@ TEST_CASE("policy diff: one line per difference") {
   CHECK(lines(R"(,"never_block":["egress"])", R"(,"never_block":["egress","other:exam"])") ==
         Lines{"never_block: other:exam added"});
   const std::string zones = R"(,"zones":{"z-1":{"lat":29.3,"lon":113.1},"z-2":{"lat":29.5,"lon":113.2}})";
-  CHECK(lines(zones + R"(,"walking_seconds":[["z-1","z-2",300]])", zones + R"(,"walking_seconds":[["z-1","z-2",360]])") ==
+  CHECK(lines(zones + R"(,"walking_seconds":[["z-1","z-2",300]])",
+              zones + R"(,"walking_seconds":[["z-1","z-2",360]])") ==
         Lines{"walking time z-1 - z-2: 300 s -> 360 s"});
 }
 
 TEST_CASE("policy diff: keys by their id, with their days") {
   const auto key = [](const char* id, const char* more) {
-    return std::string(R"({"key":")") + id + R"(","public":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","actor":"reg-1")" + more + "}";
+    return std::string(R"({"key":")") + id +
+           R"(","public":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","actor":"reg-1")" + more + "}";
   };
   const auto roles = [](const std::string& keys) { return R"(,"trust":{"roles":{"registrar":[)" + keys + "]}}"; };
   const auto k1 = key("k-1", "");

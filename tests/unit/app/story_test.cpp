@@ -56,17 +56,19 @@ TEST_CASE("story: a frozen account with a case, a debt and a handset") {
 
 TEST_CASE("story: an account's state follows from its record and the time") {
   const auto state = [](const std::string& profile, const char* holds = "[]") {
-    const auto text =
-        story(R"({"kind":"account","id":"a","profile":)" + profile + R"(,"file":{"holds":{"holds":)" + holds + "}}}", kNow);
+    const auto text = story(
+        R"({"kind":"account","id":"a","profile":)" + profile + R"(,"file":{"holds":{"holds":)" + holds + "}}}", kNow);
     return text.substr(0, text.find('\n'));
   };
   const std::string from = R"("valid_from":"2026-03-01T00:00:00+08:00")";
   CHECK(state("{" + from + R"(,"opened":true})") == "account a (账户): active");
   CHECK(state(R"({"opened":false})") == "account a (账户): not opened");
   CHECK(state(R"({"opened":true,"valid_from":"2026-03-03T00:00:00+08:00"})") == "account a (账户): pending");
-  CHECK(state("{" + from + R"(,"opened":true,"valid_to":"2026-03-02T00:00:00+08:00"})") == "account a (账户): expired");
+  CHECK(state("{" + from + R"(,"opened":true,"valid_to":"2026-03-02T00:00:00+08:00"})") ==
+        "account a (账户): expired");
   CHECK(state("{" + from + R"(,"opened":true})", R"([{"id":"h","article":"8"}])") == "account a (账户): frozen");
-  CHECK(state("{" + from + R"(,"opened":true,"cancelled":true})", R"([{"id":"h"}])") == "account a (账户): cancelled");
+  CHECK(state("{" + from + R"(,"opened":true,"cancelled":true})", R"([{"id":"h"}])") ==
+        "account a (账户): cancelled");
 }
 
 TEST_CASE("story: orders and documents of an integration, findings of a device") {
@@ -92,15 +94,17 @@ TEST_CASE("story: orders and documents of an integration, findings of a device")
 }
 
 TEST_CASE("story: whatever the state looks like, it is told without a fault") {
-  for (const char* odd : {"{}", "[]", "not JSON", R"({"kind":"account","id":"a"})", R"({"kind":1,"file":[[{}],[1,[2]]]})",
-                          R"({"kind":"account","profile":[],"file":{"holds":7}})", R"({"kind":"x","a":{"b":{"c":[{"d":[[1]]}]}}})"})
+  for (const char* odd :
+       {"{}", "[]", "not JSON", R"({"kind":"account","id":"a"})", R"({"kind":1,"file":[[{}],[1,[2]]]})",
+        R"({"kind":"account","profile":[],"file":{"holds":7}})", R"({"kind":"x","a":{"b":{"c":[{"d":[[1]]}]}}})"})
     CHECK_FALSE(story(odd, kNow).empty());
 }
 
 TEST_CASE("story: what happened often is told in a line each, the newest first") {
-  const auto text = story(R"({"kind":"account","id":"a","sightings":[{"time":"2026-03-02T07:57:00.000+08:00","zone":"z-1","device":"d-1"},
+  const auto text = story(
+      R"({"kind":"account","id":"a","sightings":[{"time":"2026-03-02T07:57:00.000+08:00","zone":"z-1","device":"d-1"},
       {"time":"2026-03-02T07:58:00.000+08:00","zone":"z-2","device":"d-2","used":true}]})",
-                          kNow);
+      kNow);
   has(text, "Last seen (最近使用)\n  2026-03-02 07:58  z-2  d-2\n  2026-03-02 07:57  z-1  d-1\n");
 }
 

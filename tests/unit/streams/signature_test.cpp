@@ -65,9 +65,10 @@ TEST_CASE("SM2: private numbers outside the group are no keys") {
   refused(std::string(32, '\0'));
   refused(std::string(32, '\xff'));
   // n-1 (GB/T 32918.5): 1+d would be n.
-  refused(std::string("\xff\xff\xff\xfe\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
-                      "\x72\x03\xdf\x6b\x21\xc6\x05\x2b\x53\xbb\xf4\x09\x39\xd5\x41\x22",
-                      32));
+  refused(
+      std::string("\xff\xff\xff\xfe\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+                  "\x72\x03\xdf\x6b\x21\xc6\x05\x2b\x53\xbb\xf4\x09\x39\xd5\x41\x22",
+                  32));
 }
 
 TEST_CASE("SM2: a policy signed by a root key, and one signed by the information centre") {
