@@ -103,9 +103,8 @@ std::vector<CommandGuide> make_table() {
         {"reliability", "600", "0 to 1000"},
         {"text_ref", "archive/2026/0417", kTextRef.note}}},
       {"account.freeze", "冻结", "a-0012345",
-       "Blocks functions under an article. Leaving a building, clinic and exam identity are never blocked. The "
-       "holder gets a "
-       "notice.",
+       "Blocks functions under an article. Leaving a building, clinic and exam identity are never blocked. "
+       "The holder gets a notice.",
        {{"article", "8", "8: misuse; protective: the holder may be the victim", "8,protective"},
         {"functions", "payment,access", "what is blocked; left out: payment, access in, library", kFunctions},
         kOptionalCase,
