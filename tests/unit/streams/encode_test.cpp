@@ -141,12 +141,32 @@ TEST_CASE("freezes, device and integration status, notices") {
         Json::parse(
             R"({"device":"d-1","state":"active","revision":2,"integration":"i-1","usable":true,"reasons":[]})"));
 
-  out = encoded(IntegrationStatusRecord{"i-1", "live", "open", "u-1", {"o-1"}, 3, {"function library"}});
+  out = encoded(IntegrationStatusRecord{"i-1",
+                                        "live",
+                                        "open",
+                                        "u-1",
+                                        {"o-1"},
+                                        3,
+                                        {{"r-1", "overdue", "labels", "7", kTurnTime, 1, 2}},
+                                        {{"emergency-plan", kTurnTime}},
+                                        {"function library"}});
   CHECK(out.topic == Topic::integration_status);
   CHECK(out.key == "i-1");
-  CHECK(data_of(out, "onecode.integration-status.v1") ==
+  const std::string due = format_time(kTurnTime);
+  data = data_of(out, "onecode.integration-status.v1");
+  CHECK(data["orders"] == Json::array({{{"id", "r-1"},
+                                        {"state", "overdue"},
+                                        {"violation", "labels"},
+                                        {"control", "7"},
+                                        {"due", due},
+                                        {"extensions", 1},
+                                        {"round", 2}}}));
+  CHECK(data["documents"] == Json::array({{{"document", "emergency-plan"}, {"review_due", due}}}));
+  data.erase("orders");
+  data.erase("documents");
+  CHECK(data ==
         Json::parse(R"({"integration":"i-1","state":"live","access":"open","unit":"u-1","owners":["o-1"],"revision":3,
-                        "orders":[],"documents":[],"drift":["function library"]})"));
+                        "drift":["function library"]})"));
 
   out = encoded(Notice{"a-1", "a-1", "frozen", "8", {"已冻结", "Frozen"}, kTurnTime, "appeal", ""});
   CHECK(out.topic == Topic::notices);
