@@ -38,6 +38,8 @@ constexpr Section kSections[] = {
     {"liabilities", "Liabilities", "责任与赔偿"},
     {"plan", "Plan", "技术对接方案"},
     {"manifest", "Manifest", "对接清单"},
+    {"scope", "Scope, where it is narrower", "使用范围"},
+    {"amendment", "New plan, not in force yet", "变更方案"},
     {"position", "Position", "位置"},
     {"network", "Network baseline", "网络基线"},
     {"ids", "Devices", "设备"},
@@ -215,6 +217,13 @@ std::string story(std::string_view described_json, Time now) {
 
   Gathered found;
   gather(all, found);
+  // The scope begins as the manifest.
+  const auto section = [&](std::string_view name) {
+    return std::ranges::find(found.sections, name, &std::pair<std::string, const Json*>::first);
+  };
+  if (const auto scope = section("scope"), manifest = section("manifest");
+      scope != found.sections.end() && manifest != found.sections.end() && *scope->second == *manifest->second)
+    found.sections.erase(scope);
   Teller teller(out, now);
   for (const auto& [name, v] : found.plain)
     if (name != "kind" || v != &all["kind"])
@@ -262,7 +271,7 @@ std::string state_line(std::string_view data_json) {
     for (const auto& o : data["orders"])
       if (text_of(o, "state") != "closed") {
         out += fmt::format(", order {} {}", text_of(o, "id"), text_of(o, "state"));
-        if (const auto due = parse_time(text_of(o, "due"))) out += " until " + local_minutes(*due);
+        if (const auto due = parse_time(text_of(o, "due"))) out += ", due " + local_minutes(*due);
       }
   return out;
 }

@@ -91,6 +91,8 @@ bool empty(std::string_view name, const Json& v) {
   if (v.is_boolean()) return !v.get<bool>() || name == "opened";
   if (v.is_number()) return v == 0;
   const auto hidden = [](const auto& m) { return onecode::app::hidden(m.key()) || empty(m.key(), m.value()); };
+  // Where an event stands in its topic is for auditors.
+  if (v.is_object() && v.contains("topic") && v.contains("partition") && v.contains("offset")) return true;
   if (v.is_array()) return std::ranges::all_of(v, [](const Json& x) { return empty("", x); });
   return std::ranges::all_of(v.items(), hidden);
 }

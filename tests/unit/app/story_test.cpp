@@ -74,14 +74,18 @@ TEST_CASE("story: an account's state follows from its record and the time") {
 TEST_CASE("story: orders and documents of an integration, findings of a device") {
   const auto text = story(
       R"json({"kind":"integration","id":"gates","record":{"state":"live","access":"open","unit":"u","owners":["o-1","o-2"],
+      "manifest":{"zones":["z-1"]},"scope":{"zones":["z-1"]},
       "orders":[{"id":"o-1","state":"overdue","control":"11(1)","due":"2026-03-01T00:00:00+08:00"}],
-      "documents":[{"document":"emergency-plan","review_due":"2026-03-09T12:00:00+08:00"}]}})json",
+      "documents":[{"document":"emergency-plan","review_due":"2026-03-09T12:00:00+08:00",
+        "filed":{"topic":"commands","partition":1,"offset":2,"id":"x"}}]}})json",
       kNow);
   has(text, "integration gates (集成系统): live\n");
   has(text, "  owners                 o-1, o-2\n");
   has(text, "Rectification orders (整改)\n  o-1: overdue\n");
   has(text, "    deadline             2026-03-01 00:00 (1 day ago)\n");
   has(text, "  emergency-plan\n    review due           2026-03-09 12:00 (in 7 days)\n");
+  CHECK(text.find("Scope") == std::string::npos);
+  CHECK(text.find("filed") == std::string::npos);
   const auto device = story(
       R"({"kind":"device","id":"d-1","register":{"life":"active","serial":"s"},"file":{"findings":[
       {"evidence":{"entries":[{"rule":"D1","weight":1000,"facts":{"zh":"未认证","en":"not certified"}}]},
@@ -116,6 +120,6 @@ TEST_CASE("state line: a status record in one line") {
         "quarantined, not usable (DEVICE_QUARANTINED)");
   CHECK(state_line(R"({"state":"terminated","access":"terminated","orders":[{"id":"o-1","state":"ordered",
       "due":"2026-03-17T00:00:00+08:00"},{"id":"o-0","state":"closed"}]})") ==
-        "terminated, access terminated, order o-1 ordered until 2026-03-17 00:00");
+        "terminated, access terminated, order o-1 ordered, due 2026-03-17 00:00");
   CHECK(state_line("junk") == "junk");
 }
