@@ -218,10 +218,10 @@ std::string story(std::string_view described_json, Time now) {
   Gathered found;
   gather(all, found);
   // The scope begins as the manifest.
-  const auto section = [&](std::string_view name) {
+  const auto found_section = [&](std::string_view name) {
     return std::ranges::find(found.sections, name, &std::pair<std::string, const Json*>::first);
   };
-  if (const auto scope = section("scope"), manifest = section("manifest");
+  if (const auto scope = found_section("scope"), manifest = found_section("manifest");
       scope != found.sections.end() && manifest != found.sections.end() && *scope->second == *manifest->second)
     found.sections.erase(scope);
   Teller teller(out, now);
