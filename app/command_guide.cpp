@@ -246,7 +246,7 @@ std::vector<CommandGuide> make_table() {
         {"scope.hours.from", "", "HH:MM, campus time"}, {"scope.hours.to", "", "HH:MM, campus time"},
         {"scope.categories", "", "whom it serves", kCategories, false}}},
       {"integration.handover", "移交管理部门", "dorm-gates", "Another unit is responsible from now on.",
-       {{"unit", "library", "the one responsible unit"}, {"owners", "owner-2", "actor ids that may act for it"}}},
+       {{"unit", "library", "the one responsible unit"}, {"owners", "owner-2", "actor ids that may act for it"}}, {{"", "", "owners"}}},
       {"integration.retire", "停用系统", "dorm-gates", "For good; its traffic is denied.", {}},
       // -- others
       {"project.register", "信息化项目登记", "it-2026-07",
@@ -254,7 +254,7 @@ std::vector<CommandGuide> make_table() {
        {kUnit, {"identity", "true", "checks who people are"}, {"fees", "false", "takes fees"},
         {"permissions", "true", "manages permissions"}, {"integration", "",
         "the integration through which it uses the one code"}},
-       {}, "project id"},
+       {{"", "", "identity"}, {"", "", "fees"}, {"", "", "permissions"}}, "project id"},
       {"scheme.approve", "批准类似凭证", "k-library", "Codes of this issuer are no finding until the given day.",
        {{"name", "library day tickets", "of the scheme"}, {"to", "2027-08-31T23:59:59+08:00", "last moment"}},
        {}, "key id of the issuer"},
