@@ -39,7 +39,8 @@ void CampusActor::save(PartWriter& out) { out.part("r", Facts{&state_}, state_.d
 std::string CampusActor::describe() const {
   return "{\"kind\":\"campus\",\"id\":" + streams::to_json(state_.id) +
          ",\"breaker\":" + streams::to_json(state_.breaker) + ",\"serial\":" + streams::to_json(state_.serial) +
-         ",\"registered\":" + streams::to_json(state_.registered) + ",\"file\":" + streams::to_json(state_.file) + "}";
+         ",\"registered\":" + streams::to_json(state_.registered) + ",\"file\":" + streams::to_json(state_.file) +
+         "}";
 }
 
 } // namespace onecode::actors

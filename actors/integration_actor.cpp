@@ -32,7 +32,8 @@ void IntegrationActor::save(PartWriter& out) {
 std::string IntegrationActor::describe() const {
   return "{\"kind\":\"integration\",\"id\":" + streams::to_json(state_.id) +
          ",\"record\":" + streams::to_json(state_.record) + ",\"devices\":" + streams::to_json(state_.devices) +
-         ",\"procedures\":" + streams::to_json(state_.procedures) + ",\"file\":" + streams::to_json(state_.file) + "}";
+         ",\"procedures\":" + streams::to_json(state_.procedures) + ",\"file\":" + streams::to_json(state_.file) +
+         "}";
 }
 
 } // namespace onecode::actors

@@ -51,7 +51,7 @@ namespace {
 /// The window is over and the work is not: it stays in maintenance, and people hear of it.
 void overrun(DeviceState& d, Time due, Effects& out) {
   auto& reg = d.reg;
-  if (!reg.maintenance || reg.maintenance->to >= due) return;
+  if (!reg.maintenance || reg.maintenance->to > due) return;
   const std::string order = reg.maintenance->order;
   if (reg.life != DeviceLife::maintenance) { // it never came to it
     reg.maintenance.reset();
@@ -63,14 +63,15 @@ void overrun(DeviceState& d, Time due, Effects& out) {
   notice.about = d.id;
   notice.kind = "maintenance-overrun";
   notice.article = "11(1)";
-  notice.text = {"设备 " + d.id + " 的维护单 " + order + " 已超过批准时段,请结束维护并登记现状。",
-                 "The maintenance " + order + " of the device " + d.id +
-                     " is past its window; close it and say what changed."};
+  notice.text = {
+      "设备 " + d.id + " 的维护单 " + order + " 已超过批准时段,请结束维护并登记现状。",
+      "The maintenance " + order + " of the device " + d.id + " is past its window; close it and say what changed."};
   notice.deadline = reg.maintenance->to;
   notice.remedy = "结束维护(device.maintenance.close)。 / Close the maintenance (device.maintenance.close).";
   out.outputs.emplace_back(std::move(notice));
-  out.sends.push_back({{Kind::integration, reg.integration},
-                       msg::DriftSeen{RuleId::D15, "maintenance " + order + " past its end", due, reg.maintenance->event, d.id}});
+  out.sends.push_back(
+      {{Kind::integration, reg.integration},
+       msg::DriftSeen{RuleId::D15, "maintenance " + order + " past its end", due, reg.maintenance->event, d.id}});
 }
 
 } // namespace

@@ -205,7 +205,7 @@ void carry_out(DeviceState& d, const MaintenanceApprove& a, const Command&, cons
                                                  (m.approved ? " is approved already" : " is past its window")});
   m.approved = true;
   d.dirty.reg = true;
-  out.timers.push_back({std::string(kOverrunTimer), m.to + milliseconds(1)});
+  out.timers.push_back({std::string(kOverrunTimer), m.to});
   if (m.from <= context.now) return open_window(d, context.now, out);
   out.timers.push_back({std::string(kWindowTimer), m.from});
 }

@@ -31,7 +31,8 @@ inline constexpr DeviceMove kDeviceMoves[] = {
     {"device.revoke", DeviceLife::maintenance, DeviceLife::registered},
     {"device.revoke", DeviceLife::quarantined, DeviceLife::quarantined}, // released, it is registered
     {"device.maintenance.request", DeviceLife::active, DeviceLife::active},
-    {"device.maintenance.approve", DeviceLife::active, DeviceLife::active}, // maintenance from `from` on: kWindowOpens
+    {"device.maintenance.approve", DeviceLife::active,
+     DeviceLife::active}, // maintenance from `from` on: kWindowOpens
     {kWindowOpens, DeviceLife::active, DeviceLife::maintenance},
     {"device.maintenance.close", DeviceLife::maintenance, DeviceLife::active},
     {"device.retire", DeviceLife::registered, DeviceLife::retired},

@@ -56,10 +56,10 @@ Text explanation(const FindingSubject& subject, const OpenFinding& open, int sco
   const Text what = subject.kind == Kind::device        ? Text{"设备 ", "Device "}
                     : subject.kind == Kind::integration ? Text{"接入系统 ", "Integration "}
                                                         : Text{"", ""}; // a register's id says what it is
-  return {what.zh + subject.id + ":" + std::string(info->title_zh) + "(" + id + "," +
-              article.zh + "):" + facts.zh + ",评分 " + points + "(满分 1000)。",
-          what.en + subject.id + ": " + std::string(info->title) + " (" + id + ", " +
-              article.en + "): " + facts.en + "; score " + points + " of 1000."};
+  return {what.zh + subject.id + ":" + std::string(info->title_zh) + "(" + id + "," + article.zh + "):" + facts.zh +
+              ",评分 " + points + "(满分 1000)。",
+          what.en + subject.id + ": " + std::string(info->title) + " (" + id + ", " + article.en + "): " + facts.en +
+              "; score " + points + " of 1000."};
 }
 
 FindingRecord record(const FindingSubject& subject, const OpenFinding& open, FindingActivity activity, Time t,

@@ -23,8 +23,8 @@ void publish_status(IntegrationState& i, Effects& out) {
   auto& r = i.record;
   ++r.revision;
   i.dirty.record = true;
-  IntegrationStatusRecord record{i.id,    std::string(to_string(r.life)), r.access, r.unit, r.owners, r.revision, {},
-                                 {},      r.drift};
+  IntegrationStatusRecord record{
+      i.id, std::string(to_string(r.life)), r.access, r.unit, r.owners, r.revision, {}, {}, r.drift};
   for (const auto& o : i.procedures.orders)
     record.orders.push_back(
         {o.id, std::string(to_string(o.state)), o.violation, o.control, o.due, o.extensions, o.round});

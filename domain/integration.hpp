@@ -37,14 +37,14 @@ enum class IntegrationLife : std::uint8_t {
 
 /// As on the wire.
 constexpr std::string_view to_string(IntegrationLife s) {
-  constexpr std::string_view n[] = {"unknown",     "draft",      "plan-accepted", "applied", "review-passed",
-                                    "approved",    "building",   "joint-debug",   "acceptance", "rectifying",
-                                    "live",        "suspended",  "terminated",    "retired"};
+  constexpr std::string_view n[] = {"unknown",  "draft",     "plan-accepted", "applied",    "review-passed",
+                                    "approved", "building",  "joint-debug",   "acceptance", "rectifying",
+                                    "live",     "suspended", "terminated",    "retired"};
   return n[static_cast<std::size_t>(s)];
 }
 constexpr std::string_view in_chinese(IntegrationLife s) {
-  constexpr std::string_view n[] = {"未知", "方案草稿", "方案已受理", "已申请", "论证通过", "已批准", "建设中",
-                                    "联调中", "验收中", "整改中", "已启用", "已暂停", "已终止接入", "已停用"};
+  constexpr std::string_view n[] = {"未知",   "方案草稿", "方案已受理", "已申请", "论证通过", "已批准",     "建设中",
+                                    "联调中", "验收中",   "整改中",     "已启用", "已暂停",   "已终止接入", "已停用"};
   return n[static_cast<std::size_t>(s)];
 }
 

@@ -53,12 +53,12 @@ void apply(IntegrationState& i, const Command& command, const IntegrationDocumen
     out.timers.push_back({std::string(kRemindTimer) + std::to_string(n) + ':' + args.document,
                           at > context.now ? std::optional(at) : std::nullopt});
   }
-  out.timers.push_back({std::string(kDueTimer) + args.document, args.review_due + milliseconds(1)});
+  out.timers.push_back({std::string(kDueTimer) + args.document, args.review_due});
   publish_status(i, out);
   // The finding is about overdue documents: with the last of them reviewed it closes.
   if (std::ranges::all_of(documents, [&](const Document& d) { return d.review_due > context.now; }))
-    close_finding(subject(i), RuleId::R7_1, context.now, {"已复核并重新备案,予以关闭。", "Reviewed and filed anew, closed."},
-                  context, out);
+    close_finding(subject(i), RuleId::R7_1, context.now,
+                  {"已复核并重新备案,予以关闭。", "Reviewed and filed anew, closed."}, context, out);
 }
 
 bool document_timer(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out) {
@@ -76,11 +76,12 @@ bool document_timer(IntegrationState& i, const msg::TimerFired& timer, const Con
   }
   if (!name.starts_with(kDueTimer)) return false;
   const Document* d = find_document(i, name.substr(kDueTimer.size()));
-  if (d == nullptr || d->review_due >= timer.due) return true;
+  if (d == nullptr || d->review_due > timer.due) return true;
   remind(i, *d, "document-overdue", {"已过复核期", "is overdue for its review"}, out);
   const RuleSettings& settings = context.policy_at(timer.due).rule(RuleId::R7_1);
-  const Hit hit = make_hit(RuleId::R7_1, settings, timer.due,
-                           {"文件 " + d->document + " 已过复核期", "the document " + d->document + " is overdue"}, d->filed);
+  const Hit hit =
+      make_hit(RuleId::R7_1, settings, timer.due,
+               {"文件 " + d->document + " 已过复核期", "the document " + d->document + " is overdue"}, d->filed);
   publish(subject(i), weigh(subject(i), hit, true, context, out), hit, context, out);
   return true;
 }

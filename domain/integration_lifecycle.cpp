@@ -39,7 +39,8 @@ void author(Integration& i, IntegrationLife life, Effects& out) {
 
 bool other_person(const Command& command, const std::string& first, Effects& out) {
   if (command.actor != first) return true;
-  out.refuse("SAME_PERSON", {command.name + " 须由申请人以外的人执行", command.name + " needs somebody else than the applicant"});
+  out.refuse("SAME_PERSON",
+             {command.name + " 须由申请人以外的人执行", command.name + " needs somebody else than the applicant"});
   return false;
 }
 
@@ -60,8 +61,8 @@ bool sound(const Args& a, bool complete, Effects& out) {
 
 // ---- the plan ------------------------------------------------------------------------------------------------------
 
-void carry_out(Integration& i, const IntegrationPlanSubmit& a, const Command& command, IntegrationLife, const Context&,
-               Effects& out) {
+void carry_out(Integration& i, const IntegrationPlanSubmit& a, const Command& command, IntegrationLife,
+               const Context&, Effects& out) {
   if (!sound(a, true, out)) return;
   auto& r = i.record;
   i.dirty.procedures = true;
@@ -132,7 +133,8 @@ void not_passed(Integration& i, std::string_view kind, const Text& who, Effects&
 void carry_out(Integration& i, const IntegrationReviewRecord& a, const Command& command, IntegrationLife to,
                const Context&, Effects& out) {
   if (!is_outcome(a.outcome, "passed", "failed", out)) return;
-  if (a.experts.empty()) return bad_field(out, "缺少论证专家 experts", "args.experts is empty: experts review a plan");
+  if (a.experts.empty())
+    return bad_field(out, "缺少论证专家 experts", "args.experts is empty: experts review a plan");
   if (!other_person(command, i.procedures.applicant, out)) return;
   i.procedures.experts = a.experts;
   i.dirty.procedures = true;
@@ -140,8 +142,8 @@ void carry_out(Integration& i, const IntegrationReviewRecord& a, const Command& 
   not_passed(i, "review-failed", {"未通过专家论证", "did not pass the experts' review"}, out);
 }
 
-void carry_out(Integration& i, const IntegrationApprove& a, const Command& command, IntegrationLife to, const Context&,
-               Effects& out) {
+void carry_out(Integration& i, const IntegrationApprove& a, const Command& command, IntegrationLife to,
+               const Context&, Effects& out) {
   if (!is_outcome(a.outcome, "approved", "refused", out)) return;
   if (!other_person(command, i.procedures.applicant, out)) return;
   if (a.outcome == "refused")
@@ -214,7 +216,8 @@ void carry_out(Integration& i, const IntegrationAcceptanceRecord& a, const Comma
   if (!other_person(command, i.procedures.applicant, out)) return;
   if (a.outcome == "accepted") return move_to(i, to, out);
   if (a.items.empty())
-    return bad_field(out, "验收不合格须逐项写明 items", "args.items is empty: a rejection says what must be rectified");
+    return bad_field(out, "验收不合格须逐项写明 items",
+                     "args.items is empty: a rejection says what must be rectified");
   std::string items;
   for (const auto& item : a.items) items += (items.empty() ? "" : "; ") + item;
   RectificationRecord order;
@@ -230,8 +233,8 @@ void carry_out(Integration& i, const IntegrationAcceptanceRecord& a, const Comma
 
 // ---- while live ------------------------------------------------------------------------------------------------------
 
-void carry_out(Integration& i, const IntegrationSuspend& a, const Command&, IntegrationLife to, const Context& context,
-               Effects& out) {
+void carry_out(Integration& i, const IntegrationSuspend& a, const Command&, IntegrationLife to,
+               const Context& context, Effects& out) {
   move_to(i, to, out);
   tell(i,
        {"integration-suspended",
@@ -265,7 +268,8 @@ void carry_out(Integration& i, const IntegrationTerminate& a, const Command& com
   if (!whole && a.devices.empty())
     return bad_field(out, "须写明设备 devices", "args.devices is empty: name the devices");
   if (!a.control.starts_with("11"))
-    return bad_field(out, "依据 control 须为第十一条的条款,如 11(1)", "args.control is a clause of Article 11, e.g. 11(1)");
+    return bad_field(out, "依据 control 须为第十一条的条款,如 11(1)",
+                     "args.control is a clause of Article 11, e.g. 11(1)");
   if (a.days && (*a.days < 1 || *a.days > 366))
     return bad_field(out, "期限 days 须为 1 至 366 天", "args.days is 1 to 366");
   for (const auto& device : a.devices)
@@ -298,9 +302,10 @@ void carry_out(Integration& i, const IntegrationTerminate& a, const Command& com
 void carry_out(Integration& i, const IntegrationScopeSet& a, const Command&, IntegrationLife, const Context&,
                Effects& out) {
   if (const auto faults = wider_than(a.scope, i.record.scope))
-    return out.refuse("BAD_FIELD", {"范围只能收窄;" + faults->zh + "。需扩大范围的,请提交新的方案(integration.plan.submit)",
-                                    "a scope is only made narrower; " + faults->en +
-                                        "; to widen it submit a new plan (integration.plan.submit)"});
+    return out.refuse("BAD_FIELD",
+                      {"范围只能收窄;" + faults->zh + "。需扩大范围的,请提交新的方案(integration.plan.submit)",
+                       "a scope is only made narrower; " + faults->en +
+                           "; to widen it submit a new plan (integration.plan.submit)"});
   i.record.scope = narrowed(i.record.scope, a.scope);
   publish_status(i, out);
   push_view(i, out);
@@ -310,10 +315,11 @@ void carry_out(Integration& i, const IntegrationHandover& a, const Command&, Int
                Effects& out) {
   if (!valid_id(a.unit)) return bad_field(out, "责任单位 unit 无效", "args.unit is not an identifier");
   for (const auto& owner : a.owners)
-    if (!valid_id(owner)) return bad_field(out, "负责人 owners 无效:" + owner, "args.owners: no identifier: " + owner);
-  const Text text = {"接入系统 " + i.id + " 自 " + minute_text(context.now) + " 起由 " + a.unit + " 负责。",
-                     "The unit " + a.unit + " answers for the integration " + i.id + " from " +
-                         minute_text(context.now) + " on."};
+    if (!valid_id(owner))
+      return bad_field(out, "负责人 owners 无效:" + owner, "args.owners: no identifier: " + owner);
+  const Text text = {
+      "接入系统 " + i.id + " 自 " + minute_text(context.now) + " 起由 " + a.unit + " 负责。",
+      "The unit " + a.unit + " answers for the integration " + i.id + " from " + minute_text(context.now) + " on."};
   tell(i, {"integration-handed-over", "4", text, {}, {}}, out);
   i.record.unit = a.unit;
   i.record.owners = a.owners;

@@ -12,7 +12,8 @@ using enum IntegrationLife;
 inline constexpr Move<IntegrationLife> kIntegrationMoves[] = {
     {"integration.plan.submit", unknown, draft},
     {"integration.plan.submit", draft, draft},
-    {"integration.plan.submit", live, live}, // an amendment: it goes the same way below while the integration stays live
+    {"integration.plan.submit", live,
+     live}, // an amendment: it goes the same way below while the integration stays live
     {"integration.adopt", unknown, live},
     {"integration.plan.accept", draft, plan_accepted},
     {"integration.plan.return", draft, draft},
@@ -33,8 +34,8 @@ inline constexpr Move<IntegrationLife> kIntegrationMoves[] = {
 
 /// In every life but unknown and retired. rectification.submit makes terminated rectifying; integration.retire retires.
 inline constexpr std::string_view kIntegrationAnytime[] = {
-    "integration.document.file", "integration.scope.set",  "integration.handover", "integration.retire",
-    "rectification.order",       "rectification.extend",   "rectification.submit", "rectification.accept",
+    "integration.document.file", "integration.scope.set", "integration.handover", "integration.retire",
+    "rectification.order",       "rectification.extend",  "rectification.submit", "rectification.accept",
     "rectification.reject",      "liability.record"};
 
 } // namespace onecode

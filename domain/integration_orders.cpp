@@ -31,7 +31,7 @@ void set_order_timers(const RectificationRecord& order, Time now, Effects& out) 
     const Time at = order.due - days(n);
     out.timers.push_back({remind_timer(n, order.id), at > now ? std::optional(at) : std::nullopt});
   }
-  out.timers.push_back({std::string(kDueTimer) + order.id, order.due + milliseconds(1)});
+  out.timers.push_back({std::string(kDueTimer) + order.id, order.due});
   out.timers.push_back({std::string(kEscalateTimer) + order.id, order.due + kEscalateAfter});
 }
 

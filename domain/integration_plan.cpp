@@ -128,7 +128,8 @@ std::optional<Text> wider_than(const Manifest& s, const Manifest& m) {
     narrower("scope.volumes.scans_per_day", s.volumes->scans_per_day, m.volumes->scans_per_day, faults);
   }
   if (s.network && m.network && *s.network != *m.network) faults.wider("scope.network", *s.network);
-  if (s.hours && m.hours && !covers(*m.hours, *s.hours)) faults.wider("scope.hours", s.hours->from + "-" + s.hours->to);
+  if (s.hours && m.hours && !covers(*m.hours, *s.hours))
+    faults.wider("scope.hours", s.hours->from + "-" + s.hours->to);
   return faults.take();
 }
 

@@ -21,7 +21,7 @@ struct DeviceOpinion {
   bool trusted = false; // the device is who and where it claims to be: its scans are evidence about people
   bool test_only = false;
   Reasons for_people; // while test accounts only are served: why nobody else is
-  std::string early; // the state of the integration then, where it is not live yet
+  std::string early;  // the state of the integration then, where it is not live yet
   std::string zone;
   std::string integration;
   std::vector<std::string> categories; // the integration's scope; empty: all
@@ -222,9 +222,10 @@ struct TimerFired {
 } // namespace msg
 
 /// Events that reach an entity, and messages between entities. Pointers are to events that live as long as the turn.
-using Message = std::variant<const Scan*, const DeviceReport*, const CodeIssued*, const Posting*, const DataAccess*,
-                             const Command*, msg::ScanSeen, msg::HandsetUsed, msg::HandsetCrowded, msg::FreezeWanted,
-                             msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
-                             msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired, msg::DeviceStopped>;
+using Message =
+    std::variant<const Scan*, const DeviceReport*, const CodeIssued*, const Posting*, const DataAccess*,
+                 const Command*, msg::ScanSeen, msg::HandsetUsed, msg::HandsetCrowded, msg::FreezeWanted,
+                 msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
+                 msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired, msg::DeviceStopped>;
 
 } // namespace onecode
