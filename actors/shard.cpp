@@ -45,7 +45,9 @@ Notice refusal_notice(const streams::DecodeError::Sender& sender, std::string_vi
   notice.kind = "command-refused";
   notice.text = {"命令 " + sender.command + " 未执行(" + std::string(code) + "):" + why.zh,
                  "command " + sender.command + " was refused (" + std::string(code) + "): " + why.en};
-  notice.remedy = "check the reason and send a corrected command with a new nonce";
+  notice.remedy =
+      "请核对原因,更正后用新的随机数 nonce 重新签发。 / Check the reason and send a corrected command with a new "
+      "nonce.";
   return notice;
 }
 
