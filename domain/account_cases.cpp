@@ -24,9 +24,12 @@ CaseRecord* moving(AccountState& a, const Command& command, const std::string& i
   return nullptr;
 }
 
+/// The holds that a case is about: those that name it, rest on its findings, or were set under Article 8 by hand without
+/// saying what they rest on. A protective hold without a case may have another reason: a stolen handset.
 bool concerns(const CaseRecord& c, const Hold& h) {
   if (h.article == "10") return false;
   if (h.case_id == c.id) return true;
+  if (h.case_id.empty() && h.article == "8" && h.evidence.empty()) return true;
   return h.case_id.empty() && std::ranges::any_of(h.evidence, [&](const std::string& uid) {
            return std::ranges::find(c.findings, uid) != c.findings.end();
          });
@@ -125,8 +128,9 @@ void apply(AccountState& a, const Command& command, const CaseOpen& args, const 
 
   // A provisional hold waits for the decision instead of ending by itself.
   const auto changed = a.file.holds.change([&](Hold& h) {
-    if (!h.provisional || !concerns(c, h)) return false;
+    if (!concerns(c, h) || (h.case_id == c.id && !h.provisional)) return false;
     h.case_id = c.id;
+    if (!h.provisional) return true;
     if (h.expires) stop_hold_timer(h, out);
     h.expires.reset();
     return true;

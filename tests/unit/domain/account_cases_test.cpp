@@ -128,6 +128,24 @@ TEST_CASE("case: a protective hold becomes one of Article 8 by the decision only
   }
 }
 
+TEST_CASE("case: a hold set by hand without a case is the case's, a protective one is not", "[account][R8.1]") {
+  for (const bool upheld : {true, false}) {
+    World w;
+    w.command(AccountFreeze{"8", {}, {}, {}}, "security-officer");
+    w.command(AccountFreeze{"protective", {}, {}, {}}, "security-officer");
+    w.command(CaseOpen{"c-1", "lend", {}}, "security-officer", "so-1");
+    const auto holds = w.last<FreezeRecord>().holds;
+    REQUIRE(holds.size() == 2);
+    for (const auto& h : holds) CHECK(h.case_id == (h.article == "8" ? "c-1" : ""));
+    decide(w, upheld ? "upheld" : "not_upheld");
+    CHECK(w.a.file.holds.all().size() == (upheld ? 2 : 1));
+    w.command(AccountLift{"8", {}}, "security-officer");
+    CHECK(w.refusal() == "ILLEGAL_TRANSITION"); // confirmed, or gone
+    w.command(AccountLift{"protective", {}}, "security-officer");
+    CHECK(w.refusal().empty());
+  }
+}
+
 TEST_CASE("appeal: ten days, somebody else, and it may take everything back", "[account][R8.3]") {
   World w = frozen();
   open(w);

@@ -57,11 +57,11 @@ void post(World& w, Posting p) {
 World everything() {
   World w;
   w.command(HandsetBind{"h-0", false, {}});
-  w.command(AccountFreeze{"8", {}, {}, {}}, "security-officer");
   w.command(CaseOpen{"c-1", "lend", {}}, "security-officer");
   w.command(CaseStatement{"c-1", {}, true}, "holder", "p-1");
   w.command(CaseDecide{"c-1", "upheld", "lend", "seen", 1}, "security-officer");
   w.fire("case-close:c-1", w.now + days(10));
+  w.command(AccountFreeze{"8", {}, {}, {}}, "security-officer");
   post(w, posting("p-1", "charge", 500, "outage"));
   post(w, posting("p-2", "repayment", 500));
   return w;
