@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "app/story.hpp"
+#include "domain/explain.hpp"
 #include "streams/policy_document.hpp"
 
 namespace onecode::app {
@@ -24,7 +24,7 @@ std::string words(const Json& v) {
 std::string shown(const Json& v) {
   auto text = words(v);
   if (v.is_string() && text.size() >= 20 && text[10] == 'T')
-    if (const auto time = parse_time(text)) return local_minutes(*time);
+    if (const auto time = parse_time(text)) return minute_text(*time);
   return text.empty() ? "(none)" : text;
 }
 

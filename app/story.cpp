@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/story_words.hpp"
+#include "domain/explain.hpp"
 
 namespace onecode::app {
 namespace {
@@ -259,7 +260,7 @@ std::string state_line(std::string_view data_json) {
     std::string holds;
     for (const auto& h : data["holds"]) {
       holds += fmt::format("{}Article {}", holds.empty() ? "" : ", ", text_of(h, "article"));
-      if (const auto end = parse_time(text_of(h, "expires"))) holds += " until " + local_minutes(*end);
+      if (const auto end = parse_time(text_of(h, "expires"))) holds += " until " + minute_text(*end);
     }
     if (!holds.empty()) out += fmt::format(" ({})", holds);
   }
@@ -271,7 +272,7 @@ std::string state_line(std::string_view data_json) {
     for (const auto& o : data["orders"])
       if (text_of(o, "state") != "closed") {
         out += fmt::format(", order {} {}", text_of(o, "id"), text_of(o, "state"));
-        if (const auto due = parse_time(text_of(o, "due"))) out += ", due " + local_minutes(*due);
+        if (const auto due = parse_time(text_of(o, "due"))) out += ", due " + minute_text(*due);
       }
   return out;
 }

@@ -14,7 +14,4 @@ std::string story(std::string_view described_json, Time now);
 /// A status record's `data` in one line: "frozen (8 until 2026-03-05 08:00)", "active, usable".
 std::string state_line(std::string_view data_json);
 
-/// "2026-03-02 07:58" in campus time.
-std::string local_minutes(Time t);
-
 } // namespace onecode::app

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "app/story.hpp"
+#include "domain/explain.hpp"
 
 namespace onecode::app {
 namespace {
@@ -64,13 +64,6 @@ bool hidden(std::string_view member) { return among(kHidden, member); }
 bool transparent(std::string_view member) { return among(kTransparent, member); }
 bool is_end(std::string_view member) { return among(kEnds, member); }
 
-std::string local_minutes(Time t) {
-  std::string text = format_time(t); // 2026-03-02T07:58:12.345+08:00
-  text.resize(16);
-  text[10] = ' ';
-  return text;
-}
-
 std::string label(std::string_view name) {
   for (const auto& [member, text] : kLabels)
     if (member == name) return std::string(text);
@@ -106,7 +99,7 @@ std::string scalar(std::string_view name, const Json& v) {
   const auto& text = v.get_ref<const std::string&>();
   // A time on the wire has its offset; "2026-03-02" alone is left as it is.
   if (text.size() >= 20 && text[4] == '-' && text[10] == 'T')
-    if (const auto time = parse_time(text)) return local_minutes(*time);
+    if (const auto time = parse_time(text)) return minute_text(*time);
   return text;
 }
 

@@ -343,7 +343,7 @@ void apply(AccountState& a, const Command& command, const AppealDecide& args, co
        out);
 }
 
-bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out) {
+bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context&, Effects& out) {
   const std::string_view name = timer.name;
   if (name.starts_with(kCloseTimer)) {
     CaseRecord* c = find_case(a, name.substr(kCloseTimer.size()));
@@ -383,13 +383,12 @@ bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context& co
                  "The appeal in the case " + c->id + " of the account " + a.id +
                      " was not answered in time; it needs an answer now."};
   out.outputs.emplace_back(std::move(notice));
-  (void)context;
   return true;
 }
 
 // ---- cancellation: never automatic, two people, written reasons (R8.3) ---------------------------------------------
 
-void apply(AccountState& a, const Command& command, const CancelPropose& args, const Context& context, Effects& out) {
+void apply(AccountState& a, const Command& command, const CancelPropose& args, const Context&, Effects& out) {
   CaseRecord* c = moving(a, command, args.case_id, out);
   if (c == nullptr) return;
   if (!c->stands())
@@ -418,7 +417,6 @@ void apply(AccountState& a, const Command& command, const CancelPropose& args, c
         appeal_remedy(),
         c->id},
        out);
-  (void)context;
 }
 
 void apply(AccountState& a, const Command& command, const CancelConfirm& args, const Context& context, Effects& out) {
@@ -448,8 +446,7 @@ void apply(AccountState& a, const Command& command, const CancelConfirm& args, c
 
 // ---- R11.6: who answers for the damage; always by people -------------------------------------------------------------
 
-void apply(AccountState& a, const Command& command, const LiabilityRecord& args, const Context& context,
-           Effects& out) {
+void apply(AccountState& a, const Command&, const LiabilityRecord& args, const Context& context, Effects& out) {
   if (!args.case_id)
     return bad_field(out, "须写明案件 case(账户)或整改令 order(接入系统)",
                      "name the case (of an account) or the order (of an integration)");
@@ -460,7 +457,6 @@ void apply(AccountState& a, const Command& command, const LiabilityRecord& args,
   if (list.size() == AccountState::Procedures::kMaxLiabilities) list.erase(list.begin());
   list.push_back({*args.case_id, args.party, args.text_ref, Fen{args.amount}, context.now});
   a.dirty.procedures = true;
-  (void)command;
 }
 
 } // namespace onecode

@@ -306,7 +306,7 @@ void apply(AccountState& a, const Command& command, const TipoffFile& args, cons
   if (args.reliability < 0 || args.reliability > 1000)
     return bad_field(out, "可信度 reliability 须在 0 到 1000 之间", "args.reliability is 0 to 1000");
   take_evidence(a, command,
-                rules::tipoff(args.kind, args.reliability, ref(command.origin), command.origin.time,
+                rules::tipoff(args.reliability, ref(command.origin), command.origin.time,
                               context.policy_at(command.origin.time).rule(RuleId::A17)),
                 context, out);
 }

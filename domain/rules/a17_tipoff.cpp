@@ -6,12 +6,10 @@
 
 namespace onecode::rules {
 
-std::optional<Hit> tipoff(const std::string& kind, std::int64_t reliability, const EventRef& event, Time at,
-                          const RuleSettings& s) {
+std::optional<Hit> tipoff(std::int64_t reliability, const EventRef& event, Time at, const RuleSettings& s) {
   if (reliability == 0) return std::nullopt;
   const std::int64_t least = std::min<std::int64_t>(s[param::a17::least_weight], s.weight);
   const std::int64_t weight = least + (s.weight - least) * reliability / 1000;
-  (void)kind; // free text: it may name somebody
   return Hit{RuleId::A17,
              static_cast<int>(weight),
              1000,

@@ -7,14 +7,13 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "domain/evidence.hpp"
 #include "domain/policy.hpp"
 
 namespace onecode::rules {
 
-std::optional<Hit> tipoff(const std::string& kind, std::int64_t reliability, const EventRef& event, Time at,
-                          const RuleSettings& settings);
+/// Not the kind of report: that is free text, which may name somebody.
+std::optional<Hit> tipoff(std::int64_t reliability, const EventRef& event, Time at, const RuleSettings& settings);
 
 } // namespace onecode::rules

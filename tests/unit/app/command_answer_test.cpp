@@ -1,6 +1,5 @@
 // Would catch: a refusal that is not noticed, somebody else's refusal or state taken for the answer, a wait that does not end.
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "actors/commit_record.hpp"
 #include "app/command_answer.hpp"
@@ -115,14 +114,16 @@ TEST_CASE("command answer: applied without a status record") {
 
 TEST_CASE("command answer: what comes while it waits") {
   Cluster c;
-  std::thread engine([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(150));
-    c.send();
-    c.state("a-1", "active");
-    c.commit(0, 1);
+  int looks = 0; // the engine answers after the watch has looked once and found nothing
+  const auto answer = c.watch.wait(streams::Milliseconds(10'000), [&] {
+    if (++looks == 2) {
+      c.send();
+      c.state("a-1", "active");
+      c.commit(0, 1);
+    }
+    return false;
   });
-  const auto answer = c.answer(10'000);
-  engine.join();
+  CHECK(looks > 2);
   CHECK(answer.outcome == Outcome::state);
 }
 
