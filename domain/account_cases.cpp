@@ -258,7 +258,7 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
   hold.id = "case-" + c->id;
   hold.article = of_article_8(args.act) ? "8" : "protective";
   hold.reason = args.reasons;
-  hold.functions = {"access", "library", "payment"};
+  hold.functions = kHeldFunctions;
   hold.since = context.now;
   hold.case_id = c->id;
   hold.actor = command.actor;

@@ -145,7 +145,7 @@ void apply(AccountState& a, const Command& command, const AccountFreeze& args, c
   hold.id = "hold-" + hex(hash128(command.origin.source + "\n" + command.origin.id));
   hold.article = args.article;
   hold.reason = command.reason;
-  hold.functions = args.functions.empty() ? std::vector<std::string>{"access", "library", "payment"} : args.functions;
+  hold.functions = args.functions.empty() ? kHeldFunctions : args.functions;
   hold.since = std::min(command.origin.time, context.now);
   hold.expires = args.expires;
   hold.case_id = args.case_id.value_or("");

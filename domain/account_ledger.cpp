@@ -73,7 +73,7 @@ void hold_for_debt(AccountState& a, const Posting& p, const Context& context, Ef
   hold.id = "overdraft-" + hex(hash128(a.id + '\n' + p.posting));
   hold.article = "10";
   hold.reason = "透支:" + why.zh + " / overdraft: " + why.en;
-  hold.functions = {"access", "library", "payment"};
+  hold.functions = kHeldFunctions;
   hold.since = context.now; // a late posting does not make what was allowed before it wrong
   const Policy& policy = context.policy_at(p.origin.time);
   hold.actor = "policy:" + policy.version;

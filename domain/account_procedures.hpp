@@ -1,4 +1,4 @@
-// What the command files of an account share: words for refusals and notices, and the steps of cases, ledger and unfreezing
+// What the command files of an account share: notices, and the steps of cases, ledger and unfreezing
 // that timers and other commands meet. Not for other folders: domain/account.hpp is the door.
 #pragma once
 
@@ -7,20 +7,9 @@
 
 #include "domain/account.hpp"
 #include "domain/account_response.hpp"
+#include "domain/refusals.hpp"
 
 namespace onecode {
-
-// ---- refusals
-
-inline void bad_field(Effects& out, std::string zh, std::string en) {
-  out.refuse("BAD_FIELD", {std::move(zh), std::move(en)});
-}
-inline void illegal(Effects& out, std::string zh, std::string en) {
-  out.refuse("ILLEGAL_TRANSITION", {std::move(zh), std::move(en)});
-}
-inline void same_person(Effects& out, std::string zh, std::string en) {
-  out.refuse("SAME_PERSON", {std::move(zh), std::move(en)});
-}
 
 // ---- notices
 

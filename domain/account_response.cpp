@@ -14,9 +14,6 @@ constexpr std::string_view kQuietTimer = "quiet";
 constexpr std::string_view kValidityTimer = "validity";
 constexpr std::string_view kHoldTimer = "hold:";
 
-/// What every hold blocks unless somebody says otherwise: payment, entry, books (REGULATION §4). Sorted.
-const std::vector<std::string> kHeldFunctions = {"access", "library", "payment"};
-
 // ---- holds -------------------------------------------------------------------------------------------------------
 
 std::string freeze_state(const AccountState& a, Time now) {

@@ -15,6 +15,9 @@ bool weigh(AccountState& a, const Hit& hit, const RuleSettings& settings, Effect
 void respond(AccountState& a, const EventRef& cause, Time event_time, const Policy& policy, const Context& context,
              Effects& out);
 
+/// What a hold blocks unless somebody says otherwise: payment, entry, books (REGULATION §4). Sorted.
+inline const std::vector<std::string> kHeldFunctions = {"access", "library", "payment"};
+
 /// Adds a hold with its timer, freezes record and notice. False: a hold of that id stands already.
 bool add_hold(AccountState& a, Hold hold, const Text& why, const Context& context, Effects& out);
 

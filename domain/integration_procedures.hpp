@@ -6,6 +6,7 @@
 
 #include "domain/device_findings.hpp"
 #include "domain/integration.hpp"
+#include "domain/refusals.hpp"
 
 namespace onecode {
 
@@ -24,13 +25,6 @@ struct TellUnit {
   std::string remedy = {};
 };
 void tell(const IntegrationState& i, TellUnit what, Effects& out);
-
-inline void bad_field(Effects& out, std::string zh, std::string en) {
-  out.refuse("BAD_FIELD", {std::move(zh), std::move(en)});
-}
-inline void illegal(Effects& out, std::string zh, std::string en) {
-  out.refuse("ILLEGAL_TRANSITION", {std::move(zh), std::move(en)});
-}
 
 /// Everything that is wrong with a plan, named field by field (R4.1); nullopt: nothing. An adopted one may leave open what
 /// nobody wrote down when it was built.
