@@ -32,6 +32,7 @@ void AccountActor::receive(const Message& message, const Context& context, Effec
   if (const auto* crowded = std::get_if<msg::HandsetCrowded>(&message)) return step(state_, *crowded, context, out);
   if (const auto* permit = std::get_if<msg::FreezePermit>(&message)) return step(state_, *permit, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
+  if (const auto* read = std::get_if<msg::DataRead>(&message)) return step(state_, *read, context, out);
   if (const auto* posting = std::get_if<const Posting*>(&message)) return step(state_, **posting, context, out);
   misdelivered("account", message);
 }
@@ -40,6 +41,7 @@ void AccountActor::load(std::string_view part, std::string_view bytes) {
   if (part == "p") return decode(bytes, state_.profile);
   if (part == "h") return decode(bytes, state_.hot);
   if (part == "u") return decode(bytes, state_.usage);
+  if (part == "v") return decode(bytes, state_.visits);
   if (part == "f") return decode(bytes, state_.file);
   if (part == "l") return decode(bytes, state_.ledger);
   if (part == "c") return decode(bytes, state_.procedures);
@@ -58,6 +60,7 @@ void AccountActor::save(PartWriter& out) {
   out.part("p", state_.profile, dirty.profile);
   out.part("h", state_.hot, dirty.hot);
   out.part("u", state_.usage, dirty.usage);
+  out.part("v", state_.visits, dirty.visits);
   out.part("f", state_.file, dirty.file);
   out.part("l", state_.ledger, dirty.ledger);
   out.part("c", state_.procedures, dirty.procedures);
@@ -75,7 +78,8 @@ void AccountActor::save(PartWriter& out) {
 std::string AccountActor::describe() const {
   std::string out = "{\"kind\":\"account\",\"id\":" + streams::to_json(state_.id) +
                     ",\"profile\":" + streams::to_json(state_.profile) + ",\"hot\":" + streams::to_json(state_.hot) +
-                    ",\"usage\":" + streams::to_json(state_.usage) + ",\"file\":" + streams::to_json(state_.file) +
+                    ",\"usage\":" + streams::to_json(state_.usage) +
+                    ",\"visits\":" + streams::to_json(state_.visits) + ",\"file\":" + streams::to_json(state_.file) +
                     ",\"ledger\":" + streams::to_json(state_.ledger) +
                     ",\"procedures\":" + streams::to_json(state_.procedures) + ",\"sightings\":[";
   bool first = true;

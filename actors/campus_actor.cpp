@@ -14,6 +14,7 @@ struct Facts {
     v("serial", s.state->serial);
     v("registered", s.state->registered);
     v("file", s.state->file);
+    v("foreign", s.state->foreign);
   }
 };
 
@@ -23,6 +24,7 @@ void CampusActor::receive(const Message& message, const Context& context, Effect
   if (const auto* wanted = std::get_if<msg::FreezeWanted>(&message)) return step(state_, *wanted, context, out);
   if (const auto* opened = std::get_if<msg::AccountsOpened>(&message)) return step(state_, *opened, context, out);
   if (const auto* claim = std::get_if<msg::SerialClaimed>(&message)) return step(state_, *claim, context, out);
+  if (const auto* code = std::get_if<msg::ForeignCode>(&message)) return step(state_, *code, context, out);
   if (const auto* command = std::get_if<const Command*>(&message)) return step(state_, **command, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("campus fact", message);
@@ -39,8 +41,8 @@ void CampusActor::save(PartWriter& out) { out.part("r", Facts{&state_}, state_.d
 std::string CampusActor::describe() const {
   return "{\"kind\":\"campus\",\"id\":" + streams::to_json(state_.id) +
          ",\"breaker\":" + streams::to_json(state_.breaker) + ",\"serial\":" + streams::to_json(state_.serial) +
-         ",\"registered\":" + streams::to_json(state_.registered) + ",\"file\":" + streams::to_json(state_.file) +
-         "}";
+         ",\"registered\":" + streams::to_json(state_.registered) +
+         ",\"foreign\":" + streams::to_json(state_.foreign) + ",\"file\":" + streams::to_json(state_.file) + "}";
 }
 
 } // namespace onecode::actors

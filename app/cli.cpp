@@ -31,6 +31,8 @@ const std::vector<Verb>& verbs() {
       {"publish", kFiles, "send an event file into Kafka", add_publish},
       {"tail", kFiles, "print a topic as event-file lines", add_tail},
       {"history", kFiles, "a cluster's inputs in the order in which they were applied", add_history},
+      {"referral", kFiles, "what an authority gets about a violation: order, findings, who was affected",
+       add_referral},
       {"run", kOperate, "one engine node, until SIGTERM", add_run},
       {"state", kOperate, "what the engine holds about one person, device, integration or handset", add_state},
       {"command", kOperate, "build, sign and send an operator command", add_command},

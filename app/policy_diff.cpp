@@ -38,6 +38,8 @@ constexpr Word kWords[] = {
     {"actor", "actor", "操作人"},       {"alg", "algorithm", "算法"},
     {"public", "public key", "公钥"},   {"secret", "name of the secret", "密钥名称"},
     {"lat", "latitude", "纬度"},        {"lon", "longitude", "经度"},
+    {"names", "names", "名称"},         {"duties", "duties", "职责"},
+    {"note", "note", "说明"},           {"hash", "hash of the text", "文本哈希"},
     {"building", "building", "楼宇"},   {"campus", "campus", "校区"},
 };
 
@@ -57,6 +59,10 @@ public:
         named(name, "规则", "rule", x, y);
       } else if (name == "zones") {
         named(name, "区域", "zone", x, y);
+      } else if (name == "departments") {
+        named(name, "部门", "department", x, y);
+      } else if (name == "interpretations") {
+        named(name, "解释", "interpretation", x, y);
       } else if (name == "categories") {
         each_name(x, y, [&](const std::string& category, const Json& before, const Json& after) {
           subject("categories." + category, {"人员类别 " + category, "category " + category}, before, after);

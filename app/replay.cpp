@@ -208,6 +208,11 @@ void Replayer::apply() {
   apply();
 }
 
+std::optional<std::string> Replayer::describe(const EntityId& id) {
+  if (partitions_ == 0) return std::nullopt;
+  return crew_.shard(murmur2_partition(id.id, partitions_)).describe(id);
+}
+
 void Replayer::compare(const streams::FileTurn& turn) {
   if (difference_) return;
   for (const auto& [shard, digest] : turn.digests) {

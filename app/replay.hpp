@@ -42,6 +42,8 @@ public:
   /// What is still gathered is applied; call once after the last line.
   void finish();
 
+  /// What the engine holds of an entity now, as `onecode state --json` shows it; nullopt: nothing.
+  std::optional<std::string> describe(const EntityId& id);
   std::uint64_t records() const { return records_; }
   std::uint64_t turns() const { return turns_; }
   /// Where this replay first came to another state than the history says; nullopt: nowhere.

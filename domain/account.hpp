@@ -176,6 +176,24 @@ struct AccountState {
       v("reported", s.reported);
     }
   };
+  /// Where the holder scanned lately, by integration: to the day (D12).
+  struct Visits {
+    static constexpr std::size_t kMost = 16;
+    struct Visit {
+      std::uint64_t integration = 0; // hash
+      Time last;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("integration", s.integration);
+        v("last", s.last);
+      }
+    };
+    std::vector<Visit> list; // at most 16, the longest ago leaves
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("list", s.list);
+    }
+  };
   struct Usage {
     std::vector<UsedNonce> nonces;
     std::vector<HandsetSeen> handsets; // at most 8, least recently reported leaves
@@ -331,6 +349,7 @@ struct AccountState {
   Hot hot;
   SightingRing ring;
   Usage usage;
+  Visits visits;
   Case file;
   Ledger ledger;
   std::vector<PostingSeen> postings; // takes memory with its first use; slot = number % kSlots
@@ -338,11 +357,12 @@ struct AccountState {
 
   /// Which parts a step changed; the shard stores these and clears them.
   struct Dirty {
-    bool profile = false, hot = false, usage = false, file = false, ledger = false, procedures = false;
+    bool profile = false, hot = false, usage = false, visits = false, file = false, ledger = false,
+         procedures = false;
     std::array<bool, SightingRing::kSlots> ring{};
     std::array<bool, PostingSeen::kGroups> postings{};
     bool any() const {
-      bool r = profile || hot || usage || file || ledger || procedures;
+      bool r = profile || hot || usage || visits || file || ledger || procedures;
       for (const bool slot : ring) r = r || slot;
       for (const bool group : postings) r = r || group;
       return r;
@@ -363,6 +383,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
 void step(AccountState& a, const Command& command, const Context& context, Effects& out);
 void step(AccountState& a, const CodeIssued& issued, const Context& context, Effects& out);
 void step(AccountState& a, const Posting& posting, const Context& context, Effects& out);
+void step(AccountState& a, const msg::DataRead& read, const Context& context, Effects& out);
 void step(AccountState& a, const msg::HandsetCrowded& crowded, const Context& context, Effects& out);
 void step(AccountState& a, const msg::FreezePermit& permit, const Context& context, Effects& out);
 void step(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out);

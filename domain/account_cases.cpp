@@ -53,6 +53,28 @@ void clear_of(AccountState& a, const CaseRecord& c, const Text& why, const Conte
   if (own) settle_evidence(a, why, context, out);
 }
 
+/// R9.3: a copied code was used by somebody else. The record of those operations stands as it is; this says whose they are not.
+void attribute_to_others(const AccountState& a, const CaseRecord& c, Effects& out) {
+  std::string ids;
+  std::size_t n = 0;
+  for (const auto& e : a.file.evidence.entries())
+    for (const auto& event : e.events)
+      if (n++ < 16) ids += (ids.empty() ? "" : ", ") + event.id;
+  if (ids.empty()) return;
+  tell(a,
+       {"attribution-corrected",
+        "9",
+        {"案件 " + c.id + " 认定动态码被他人复制使用。证据所列操作不再视为您本人的行为,原记录保留:" + ids + "。",
+         "The case " + c.id +
+             " found that your code was copied and used by somebody else. The operations of its evidence are no "
+             "longer taken as yours; their record stays as it is: " +
+             ids + "."},
+        {},
+        "其他需要更正的操作,请向信息中心提出。 / If other operations need correcting, tell the information centre.",
+        c.id},
+       out);
+}
+
 /// Room for one more: the oldest closed case that holds nothing leaves.
 bool make_room(AccountState& a) {
   auto& cases = a.procedures.cases;
@@ -66,15 +88,49 @@ bool make_room(AccountState& a) {
   return true;
 }
 
-std::string statement_remedy() {
-  return "请在期限内向信息中心提交陈述(case.statement),也可以声明放弃;决定后可在 10 日内申诉。 / "
+std::string statement_remedy(const CaseTimes& times) {
+  const std::string n = std::to_string(times.appeal_days);
+  return "请在期限内向信息中心提交陈述(case.statement),也可以声明放弃;决定后可在 " + n +
+         " 日内申诉。 / "
          "Hand your statement to the information centre within this time, or decline to; against the decision you "
          "may "
-         "appeal within 10 days.";
+         "appeal within " +
+         n + " days.";
 }
-std::string appeal_remedy() {
-  return "如不服,可在 10 日内提出申诉(appeal.file),由另一人审查。 / "
-         "You may appeal within 10 days (appeal.file); somebody else will look at it.";
+std::string appeal_remedy(const CaseTimes& times) {
+  const std::string n = std::to_string(times.appeal_days);
+  return "如不服,可在 " + n + " 日内提出申诉(appeal.file),由另一人审查。 / You may appeal within " + n +
+         " days (appeal.file); somebody else will look at it.";
+}
+
+/// The times that held when the case reached its state: a later policy changes no deadline that was told.
+const CaseTimes& times_at(const Context& context, Time t) { return context.policy_at(t).cases; }
+Time statement_until(const CaseRecord& c, const Context& context) {
+  return c.notified + days(times_at(context, c.notified).statement_days);
+}
+Time appeal_until(const CaseRecord& c, const Context& context) {
+  return *c.decided + days(times_at(context, *c.decided).appeal_days);
+}
+
+/// R12.1: what the information centre says Article 8 means, for notices; empty: nothing.
+Text interpretation_of_article_8(const Policy& policy) {
+  const auto it = policy.interpretations.find("8");
+  if (it == policy.interpretations.end()) return {};
+  const std::string n = std::to_string(it->second.version);
+  return {"对第八条的解释(第 " + n + " 版):" + it->second.note + "。",
+          " Interpretation of Article 8 (version " + n + "): " + it->second.note + "."};
+}
+
+/// R3.1: the departments whose functions a hold of the case limits meet the holder at their counters.
+void tell_departments(const AccountState& a, const CaseRecord& c, std::string_view kind, const Text& what,
+                      const Context& context, Effects& out) {
+  const Policy& policy = context.policy_at(context.now);
+  std::set<std::string, std::less<>> concerned;
+  for (const auto& h : a.file.holds.all())
+    if (h.case_id == c.id)
+      for (const auto& f : h.functions)
+        if (const auto d = policy.department_for(f); !d.empty()) concerned.emplace(d);
+  for (const auto& d : concerned) tell_department(a, policy, d, {kind, "8", what, c.id}, context, out);
 }
 
 } // namespace
@@ -137,7 +193,8 @@ void apply(AccountState& a, const Command& command, const CaseOpen& args, const 
   });
   if (changed != 0) record_holds(a, context.now, out);
 
-  const Text act = act_text(c.act);
+  const Text act = act_text(c.act), meaning = interpretation_of_article_8(context.policy_at(context.now));
+  const std::string wait = std::to_string(times_at(context, c.notified).statement_days);
   std::string findings_zh, findings_en;
   for (const auto& f : c.findings) {
     findings_zh += (findings_zh.empty() ? ",线索 " : "、") + f;
@@ -147,14 +204,17 @@ void apply(AccountState& a, const Command& command, const CaseOpen& args, const 
        {"case-opened",
         "8",
         {"您的一码通已于 " + minute_text(context.now) + " 立案(" + c.id + "),涉嫌" + act.zh + findings_zh +
-             "。依据:《办法》第八条。请您陈述情况;3 日内未陈述的,可以直接作出决定。",
+             "。依据:《办法》第八条。" + meaning.zh + "请您陈述情况;" + wait + " 日内未陈述的,可以直接作出决定。",
          "A case (" + c.id + ") about your one-code was opened at " + minute_text(context.now) + ": suspected " +
-             act.en + findings_en +
-             ". Legal basis: Article 8. Please state your view; after 3 days a decision may be taken without it."},
-        context.now + kStatementTime,
-        statement_remedy(),
+             act.en + findings_en + ". Legal basis: Article 8." + meaning.en + " Please state your view; after " +
+             wait + " days a decision may be taken without it."},
+        statement_until(c, context),
+        statement_remedy(times_at(context, c.notified)),
         c.id},
        out);
+  tell_departments(a, c, "case-opened",
+                   {"已立案,限制其在贵处的使用", "was opened and limits what the holder may use with you"}, context,
+                   out);
   a.procedures.cases.push_back(std::move(c));
   a.dirty.procedures = true;
 }
@@ -185,12 +245,12 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
   if (args.term_days && (!upheld || *args.term_days < 1 || *args.term_days > kMaxTermDays))
     return bad_field(out, "期限 term_days 须为 1 至 3660 天,且只用于认定成立的案件",
                      "args.term_days is 1 to 3660, and only for an upheld case");
-  if (c->state == CaseState::notified && context.now < c->notified + kStatementTime)
+  if (c->state == CaseState::notified && context.now < statement_until(*c, context))
     return illegal(out,
-                   "案件 " + c->id + " 尚在陈述期内,至 " + minute_text(c->notified + kStatementTime) +
+                   "案件 " + c->id + " 尚在陈述期内,至 " + minute_text(statement_until(*c, context)) +
                        " 止;持有人陈述或放弃后方可决定",
                    "the holder may still make a statement on the case " + c->id + " until " +
-                       minute_text(c->notified + kStatementTime) + "; decide after the statement or after that");
+                       minute_text(statement_until(*c, context)) + "; decide after the statement or after that");
 
   c->state = CaseState::decided;
   c->decided = context.now;
@@ -201,7 +261,7 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
   c->act = args.act;
   if (args.term_days) c->term_until = context.now + days(*args.term_days);
   a.dirty.procedures = true;
-  out.timers.push_back({std::string(kCloseTimer) + c->id, context.now + kAppealTime});
+  out.timers.push_back({std::string(kCloseTimer) + c->id, appeal_until(*c, context)});
   ++(upheld ? out.tally.cases_upheld : out.tally.cases_not_upheld);
 
   const Text act = act_text(args.act);
@@ -249,10 +309,14 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
              (c->term_until
                   ? " The limit lasts until " + minute_text(*c->term_until) + "; apply for its end after that."
                   : "")},
-        context.now + kAppealTime,
-        appeal_remedy(),
+        appeal_until(*c, context),
+        appeal_remedy(times_at(context, *c->decided)),
         c->id},
        out);
+  if (!of_article_8(args.act)) attribute_to_others(a, *c, out);
+  tell_departments(a, *c, "case-decided",
+                   {"认定成立,限制其在贵处的使用", "was upheld and limits what the holder may use with you"}, context,
+                   out);
   if (held || !args.term_days) return;
   Hold hold; // a term without a hold to confirm: the sanction begins now
   hold.id = "case-" + c->id;
@@ -277,15 +341,15 @@ void apply(AccountState& a, const Command& command, const AppealFile& args, cons
   if (!c->upheld)
     return illegal(out, "案件 " + c->id + " 经查不成立,无需申诉",
                    "the case " + c->id + " was not upheld: there is nothing to appeal against");
-  if (context.now > *c->decided + kAppealTime)
-    return illegal(out, "申诉期已于 " + minute_text(*c->decided + kAppealTime) + " 届满",
-                   "the time to appeal ended at " + minute_text(*c->decided + kAppealTime));
+  if (context.now > appeal_until(*c, context))
+    return illegal(out, "申诉期已于 " + minute_text(appeal_until(*c, context)) + " 届满",
+                   "the time to appeal ended at " + minute_text(appeal_until(*c, context)));
   if (args.text_ref.empty()) return bad_field(out, "缺少申诉书的存放处 text_ref", "args.text_ref is empty");
   c->state = CaseState::appealed;
   c->appealed = context.now;
   c->appellant = command.actor;
   c->appeal = args.text_ref;
-  c->answer_due = context.now + kAnswerAppeal;
+  c->answer_due = context.now + days(times_at(context, context.now).answer_days);
   a.dirty.procedures = true;
   out.timers.push_back({std::string(kCloseTimer) + c->id, std::nullopt});
   out.timers.push_back({std::string(kAnswerTimer) + c->id, c->answer_due});
@@ -343,7 +407,7 @@ void apply(AccountState& a, const Command& command, const AppealDecide& args, co
        out);
 }
 
-bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context&, Effects& out) {
+bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out) {
   const std::string_view name = timer.name;
   if (name.starts_with(kCloseTimer)) {
     CaseRecord* c = find_case(a, name.substr(kCloseTimer.size()));
@@ -363,7 +427,7 @@ bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context&, E
   notice.case_id = c->id;
   if (!c->answer_extended) {
     c->answer_extended = true;
-    c->answer_due = timer.due + kAnswerAppeal;
+    c->answer_due = timer.due + days(times_at(context, *c->appealed).answer_days);
     out.timers.push_back({timer.name, c->answer_due});
     tell(a,
          {"appeal-extended",
@@ -388,7 +452,7 @@ bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context&, E
 
 // ---- cancellation: never automatic, two people, written reasons (R8.3) ---------------------------------------------
 
-void apply(AccountState& a, const Command& command, const CancelPropose& args, const Context&, Effects& out) {
+void apply(AccountState& a, const Command& command, const CancelPropose& args, const Context& context, Effects& out) {
   CaseRecord* c = moving(a, command, args.case_id, out);
   if (c == nullptr) return;
   if (!c->stands())
@@ -399,8 +463,9 @@ void apply(AccountState& a, const Command& command, const CancelPropose& args, c
                    "the case " + c->id + " has neither a statement of the holder nor a waiver");
   if (!c->cancel_proposed_by.empty())
     return illegal(out, "案件 " + c->id + " 已有销户建议", "a cancellation is proposed in the case " + c->id);
-  if (args.points < 1)
-    return bad_field(out, "情节评分 points 须为正整数", "args.points, the sum of the rubric, is a positive number");
+  if (const std::int64_t least = times_at(context, context.now).cancel_points; args.points < least)
+    return bad_field(out, "情节评分 points 须至少为 " + std::to_string(least),
+                     "args.points, the sum of the rubric, must be at least " + std::to_string(least));
   c->cancel_proposed_by = command.actor;
   c->cancel_reasons = args.reasons;
   c->cancel_points = args.points;
@@ -414,7 +479,7 @@ void apply(AccountState& a, const Command& command, const CancelPropose& args, c
              " points), it is proposed to cancel your one-code; somebody else must confirm it. Reasons: " +
              args.reasons + "."},
         {},
-        appeal_remedy(),
+        appeal_remedy(times_at(context, context.now)),
         c->id},
        out);
 }

@@ -262,6 +262,8 @@ void apply(AccountState& a, const Command&, const HolderAbsence& args, const Con
     return bad_field(out, "离校类别 kind 须为 leave、internship 或 abroad",
                      "args.kind is leave, internship or abroad");
   if (!is_window(args.from, args.to, out)) return;
+  // The same beginning again is a correction.
+  std::erase_if(a.procedures.absences, [&](const AccountState::Absence& other) { return other.from == args.from; });
   keep_last(a.procedures.absences, {args.kind, args.from, args.to}, AccountState::Procedures::kMaxAbsences);
   a.dirty.procedures = true;
 }
@@ -340,6 +342,24 @@ void tell(const AccountState& a, Tell what, Effects& out) {
   notice.text = std::move(what.text);
   notice.deadline = what.deadline;
   notice.remedy = std::move(what.remedy);
+  notice.case_id = std::move(what.case_id);
+  out.outputs.emplace_back(std::move(notice));
+}
+
+void tell_department(const AccountState& a, const Policy& policy, std::string_view department, TellDepartment what,
+                     const Context& context, Effects& out) {
+  const Department::Name name = policy.name_of(department, context.now);
+  Notice notice;
+  notice.to = department;
+  notice.about = a.id;
+  notice.kind = what.kind;
+  notice.article = what.article;
+  const bool of_case = !what.case_id.empty();
+  notice.text = {
+      name.zh + ":账户 " + a.id + (of_case ? " 的案件 " + what.case_id : "") + what.what.zh + "。请按职责配合。",
+      name.en + ": " + (of_case ? "the case " + what.case_id + " of the account " : "the account ") + a.id + " " +
+          what.what.en + ". Please do your part."};
+  notice.remedy = "如有疑问,请与信息中心联系。 / Questions go to the information centre.";
   notice.case_id = std::move(what.case_id);
   out.outputs.emplace_back(std::move(notice));
 }

@@ -48,8 +48,16 @@ std::string yuan(std::int64_t fen) {
   return std::to_string(fen / 100) + '.' + (cents.size() == 1 ? "0" : "") + cents;
 }
 
+/// R3.1: money is the finance office's.
+void tell_finance(const AccountState& a, std::string_view kind, const Text& what, const Context& context,
+                  Effects& out) {
+  const Policy& policy = context.policy_at(context.now);
+  if (const auto department = policy.department_for("payment"); !department.empty())
+    tell_department(a, policy, department, {kind, "10", what, {}}, context, out);
+}
+
 /// R10.2: how much, and how to repay it.
-void claim(AccountState& a, Overdraft& o, Effects& out) {
+void claim(AccountState& a, Overdraft& o, const Context& context, Effects& out) {
   const std::int64_t debt = -a.ledger.balance.value;
   o.claimed = Fen{debt};
   const Text cause = cause_text(o.cause);
@@ -64,6 +72,10 @@ void claim(AccountState& a, Overdraft& o, Effects& out) {
         remedy("10"),
         {}},
        out);
+  tell_finance(a, "debt-claimed",
+               {"透支 " + yuan(debt) + " 元(" + cause.zh + "),已依第十条追索",
+                "is overdrawn by " + yuan(debt) + " yuan (" + cause.en + "); the debt was claimed by Article 10"},
+               context, out);
 }
 
 /// R10.2. The amount stands in the claim, which changes with every posting.
@@ -100,10 +112,10 @@ void fall_below_zero(AccountState& a, const Posting& p, const Context& context, 
   o.state = move->to;
   if (std::ranges::none_of(a.file.holds.all(), [](const Hold& h) { return h.article == "10"; }))
     hold_for_debt(a, p, context, out);
-  claim(a, o, out);
+  claim(a, o, context, out);
 }
 
-void back_to_zero(AccountState& a, Effects& out) {
+void back_to_zero(AccountState& a, const Context& context, Effects& out) {
   auto& o = a.ledger.overdraft;
   const auto* move = find_move<OverdraftState>(kOverdraftMoves, kPostedToZero, o.state);
   if (move == nullptr || move->to == o.state) return;
@@ -119,11 +131,22 @@ void back_to_zero(AccountState& a, Effects& out) {
         "Article 10); after the review the code works again.",
         {}},
        out);
+  tell_finance(a, "debt-cleared", {"的透支款项已全部清偿", "has repaid its debt in full"}, context, out);
 }
 
 } // namespace
 
-void step(AccountState& a, const Posting& p, const Context& context, Effects& out) {
+namespace {
+
+/// R5.2: how many of an integration's postings are refused. One in sixteen of the accepted is told, and counts for sixteen.
+void tell_exchange(const Posting& p, std::int64_t accepted, std::int64_t rejected, Effects& out) {
+  if (p.integration.empty()) return;
+  out.sends.push_back(
+      {{Kind::integration, p.integration}, msg::ExchangeSeen{accepted, rejected, p.origin.time, ref(p.origin)}});
+}
+constexpr std::int64_t kOneIn = 16;
+
+void book(AccountState& a, const Posting& p, const Context& context, Effects& out) {
   if (!a.profile.opened)
     return out.refuse("UNKNOWN_TARGET",
                       {"账户 " + a.id + " 未开户,无法入账", "there is no account " + a.id + " to post to"});
@@ -176,10 +199,18 @@ void step(AccountState& a, const Posting& p, const Context& context, Effects& ou
                                         ref(p.origin),
                                         {}}});
 
+  if (ledger.postings % kOneIn == 0) tell_exchange(p, kOneIn, 0, out);
   if (ledger.balance.value < 0)
     fall_below_zero(a, p, context, out);
   else
-    back_to_zero(a, out);
+    back_to_zero(a, context, out);
+}
+
+} // namespace
+
+void step(AccountState& a, const Posting& posting, const Context& context, Effects& out) {
+  book(a, posting, context, out);
+  if (out.refusal) tell_exchange(posting, 0, 1, out);
 }
 
 } // namespace onecode

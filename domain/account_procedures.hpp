@@ -24,6 +24,16 @@ struct Tell {
 };
 void tell(const AccountState& a, Tell what, Effects& out);
 
+/// A notice to a department whose duties it touches (R3.1): the same facts, without what is the holder's own affair.
+struct TellDepartment {
+  std::string_view kind;
+  std::string_view article;
+  Text what; // completes "the case X of the account Y …", or "the account Y …"
+  std::string case_id = {};
+};
+void tell_department(const AccountState& a, const Policy& policy, std::string_view department, TellDepartment what,
+                     const Context& context, Effects& out);
+
 /// Acts of Article 8: use by others with the holder's doing. A copied code is a harm to the holder.
 bool is_act(std::string_view act);
 bool of_article_8(std::string_view act);

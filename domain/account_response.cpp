@@ -80,6 +80,7 @@ void record_finding(const AccountState& a, FindingActivity activity, Time t, con
   std::ranges::sort(r.events);
   r.events.erase(std::unique(r.events.begin(), r.events.end()), r.events.end());
   r.policy = policy.version;
+  r.interpretations = interpretations_of(r.rule, policy);
   if (activity == FindingActivity::close) {
     r.action = ProposedAction::none;
     r.explanation = explain_closed();

@@ -8,6 +8,9 @@
 #include "domain/rules/a06_stale_code.hpp"
 #include "domain/rules/a08_handset_alternation.hpp"
 #include "domain/rules/a11_velocity.hpp"
+#include "domain/rules/a13_holder_absent.hpp"
+#include "domain/rules/d05_inferred_location.hpp"
+#include "domain/rules/params.hpp"
 
 namespace onecode {
 namespace {
@@ -149,8 +152,44 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const Sighting& now, con
     judge(RuleId::A6, [&](const auto& s) { return rules::stale_code(scan, s); });
   }
   judge(RuleId::A8, [&](const auto& s) { return rules::handset_alternation(a, now, s); });
+  judge(RuleId::A13, [&](const auto& s) { return rules::holder_absent(a, now, s); });
   judge(RuleId::A11, [&](const auto& s) { return rules::velocity(a, scan, now, s); });
   return news;
+}
+
+/// D12: the holder was there. Written once a day for each integration.
+void remember_visit(AccountState& a, const std::string& integration, Time t) {
+  using Visits = AccountState::Visits;
+  if (integration.empty()) return;
+  auto& list = a.visits.list;
+  const std::uint64_t hash = hash64(integration);
+  auto it = std::ranges::find(list, hash, &Visits::Visit::integration);
+  if (it != list.end() && t < it->last + days(1)) return;
+  if (it == list.end()) {
+    if (list.size() == Visits::kMost) list.erase(std::ranges::min_element(list, {}, &Visits::Visit::last));
+    it = list.insert(list.end(), {hash, t});
+  }
+  it->last = t;
+  a.dirty.visits = true;
+}
+
+/// D5: readers learn where their people were just before and after.
+void tell_neighbours(const AccountState& a, const Sighting& now, const Policy& policy, Effects& out) {
+  const RuleSettings& settings = policy.rule(RuleId::D5);
+  const std::uint64_t account = hash64(a.id);
+  if (settings.mode == Mode::off || now.zone.empty() || !rules::votes(account, campus_day(now.time))) return;
+  const Sighting* nearest = nullptr;
+  a.ring.each([&](const Sighting& other) {
+    if (other.device == now.device || other.zone.empty()) return;
+    if (apart(other.time, now.time).ms > settings[param::d5::window_ms]) return;
+    if (nearest == nullptr || apart(other.time, now.time) < apart(nearest->time, now.time)) nearest = &other;
+  });
+  if (nearest == nullptr) return;
+  const auto tell = [&](const Sighting& to, const Sighting& where) {
+    out.sends.push_back({{Kind::device, to.device}, msg::NeighbourSeen{account, where.zone, to.time, to.event}});
+  };
+  tell(now, *nearest);
+  tell(*nearest, now);
 }
 
 } // namespace
@@ -232,6 +271,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   if (life != AccountLife::unknown) {
     ++a.hot.scans;
     a.dirty.hot = true;
+    remember_visit(a, opinion.integration, t);
     const bool served = d.verdict == Verdict::allow && scan.outcome != Outcome::denied;
     // A person's scan, at a device that is who and where it says, by a clock that can be compared. Refused scans
     // count as well: they prove presence. Test accounts are nobody.
@@ -240,6 +280,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
       rules::count_use(a.hot, t);
       if (const Sighting* now = remember_sighting(a, scan, opinion)) {
         if (!now->handset.empty()) report_handset(a, now->handset, t, now->event, out);
+        tell_neighbours(a, *now, policy, out);
         if (look_for_misuse(a, scan, *now, policy, out)) respond(a, now->event, t, policy, context, out);
       }
       if (served && scan.function == "payment" && scan.amount) rules::learn_payment(a.hot, *scan.amount);
@@ -261,6 +302,13 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   d.score = a.file.evidence.score(t);
   if (a.file.finding) d.findings.push_back(a.file.finding->uid);
   out.outputs.emplace_back(std::move(d));
+}
+
+void step(AccountState& a, const msg::DataRead& read, const Context&, Effects& out) {
+  const auto& list = a.visits.list;
+  const auto it = std::ranges::find(list, hash64(read.integration), &AccountState::Visits::Visit::integration);
+  if (it != list.end() && read.at < it->last + days(read.unseen_days)) return;
+  out.sends.push_back({{Kind::integration, read.integration}, msg::StrangerRead{hash64(a.id), read.at, read.event}});
 }
 
 void step(AccountState& a, const CodeIssued& issued, const Context&, Effects& out) {

@@ -2,7 +2,7 @@
 //   campus:breaker   stops automatic freezing when too many happen at once (R8.4, DETECTION §6)
 //   serial:<serial>, se:<secure element>   which device and integration carry it (rule D8)
 //   project:<id>     a campus IT project, and whether it must integrate and has not (R2.3)
-//   issuer:<kid>     a credential scheme of another issuer that the leading group approved (R2.4)
+//   issuer:<kid>     a credential scheme of another issuer: approved by the leading group, or found in use (R2.4)
 //   interpretation:<rule or article>   what the information centre says it means, version by version (R12.1)
 #pragma once
 
@@ -96,10 +96,31 @@ struct CampusState {
       v("interpretations", s.interpretations);
     }
   };
+  /// Who was shown with a code of a scheme that nobody approved, lately.
+  struct ForeignCodes {
+    static constexpr std::size_t kMost = 16;
+    struct Subject {
+      std::uint64_t subject = 0;
+      Time at;
+      EventRef event;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("subject", s.subject);
+        v("at", s.at);
+        v("event", s.event);
+      }
+    };
+    std::vector<Subject> subjects; // the last 16, in event time
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("subjects", s.subjects);
+    }
+  };
   std::string id;
   BreakerRecord breaker;
   Serial serial;
   Register registered;
+  ForeignCodes foreign;
   DeviceState::File file; // findings
   bool dirty = false;
 };
@@ -107,6 +128,7 @@ struct CampusState {
 void step(CampusState& c, const msg::FreezeWanted& wanted, const Context& context, Effects& out);
 void step(CampusState& c, const msg::AccountsOpened& opened, const Context& context, Effects& out);
 void step(CampusState& c, const msg::SerialClaimed& claim, const Context& context, Effects& out);
+void step(CampusState& c, const msg::ForeignCode& code, const Context& context, Effects& out);
 void step(CampusState& c, const Command& command, const Context& context, Effects& out);
 void step(CampusState& c, const msg::TimerFired& timer, const Context& context, Effects& out);
 

@@ -1,6 +1,7 @@
 // The campus' registers: projects that must integrate (R2.3), approved schemes (R2.4), interpretations (R12.1).
 #include "domain/campus.hpp"
 #include "domain/device_findings.hpp"
+#include "domain/rules/r2_4_similar_credential.hpp"
 
 namespace onecode {
 namespace {
@@ -56,6 +57,16 @@ void apply(CampusState& c, const Command& command, const InterpretationIssue& ar
 }
 
 } // namespace
+
+// R2.4: a scheme that nobody approved, and people use it. One stray code is nothing.
+void step(CampusState& c, const msg::ForeignCode& code, const Context& context, Effects& out) {
+  if (const auto& scheme = c.registered.scheme; scheme && code.at < scheme->to) return;
+  const RuleSettings& settings = context.policy_at(code.at).rule(RuleId::R2_4);
+  if (settings.mode == Mode::off) return;
+  if (const auto hit = rules::similar_credential(c.foreign, code, settings))
+    publish(subject(c), weigh(subject(c), *hit, false, context, out), *hit, context, out);
+  c.dirty = true;
+}
 
 void step(CampusState& c, const Command& command, const Context& context, Effects& out) {
   std::visit(

@@ -2,7 +2,7 @@
 // reasons, and an appeal before somebody else. The machine stands here as one table; domain/account_cases.cpp carries it out.
 //   NOTIFIED   opened; the holder was told in the same step (OPEN has no length)
 //   STATEMENT  the holder has spoken, or declined to
-//   DECIDED    upheld or not; an appeal may be filed for 10 days
+//   DECIDED    upheld or not; an appeal may be filed for some days (policy: cases)
 //   APPEALED   somebody other than the decider looks at it: FINAL, which closes it in the same step
 //   CLOSED     final, or the time to appeal has passed
 #pragma once
@@ -31,19 +31,14 @@ constexpr std::string_view in_chinese(CaseState s) {
 inline constexpr Move<CaseState> kCaseMoves[] = {
     {"case.statement", CaseState::notified, CaseState::statement},
     {"case.decide", CaseState::statement, CaseState::decided},
-    {"case.decide", CaseState::notified, CaseState::decided}, // not before kStatementTime has passed
-    {"appeal.file", CaseState::decided, CaseState::appealed}, // of an upheld case, within kAppealTime
+    {"case.decide", CaseState::notified, CaseState::decided}, // not before the time for a statement has passed
+    {"appeal.file", CaseState::decided, CaseState::appealed}, // of an upheld case, in time
     {"appeal.decide", CaseState::appealed, CaseState::closed},
     {"account.cancel.propose", CaseState::decided, CaseState::decided}, // R8.3: of an upheld case
     {"account.cancel.propose", CaseState::closed, CaseState::closed},
     {"account.cancel.confirm", CaseState::decided, CaseState::decided},
     {"account.cancel.confirm", CaseState::closed, CaseState::closed},
 };
-
-// COMMANDS.md and REGULATION §4.
-inline constexpr Duration kStatementTime = days(3);
-inline constexpr Duration kAppealTime = days(10);
-inline constexpr Duration kAnswerAppeal = days(15); // and as long once more
 
 struct CaseRecord {
   std::string id;

@@ -6,6 +6,8 @@
 
 #include "domain/device_commands.hpp"
 #include "domain/device_standing.hpp"
+#include "domain/maintenance.hpp"
+#include "domain/rules/d05_inferred_location.hpp"
 #include "domain/rules/d08_one_device_many.hpp"
 
 namespace onecode {
@@ -85,6 +87,7 @@ void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& cont
     std::erase(reg.stopped_by, stopped.order);
     return;
   }
+  attach_order(subject(d), stopped.control, {stopped.order, stopped.due}, context, out);
   if (std::ranges::find(reg.stopped_by, stopped.order) == reg.stopped_by.end())
     reg.stopped_by.push_back(stopped.order);
   if (can_be_quarantined(reg.life)) {
@@ -99,6 +102,13 @@ void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& cont
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out) {
   const RuleSettings& settings = context.policy_at(shared.at).rule(RuleId::D8);
   take_hit(d, rules::shared_serial(shared, settings), context, out);
+}
+
+void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out) {
+  const Policy& policy = context.policy_at(seen.at);
+  const RuleSettings& settings = policy.rule(RuleId::D5);
+  if (d.reg.life != DeviceLife::active || settings.mode == Mode::off || explained(d.reg, RuleId::D5, seen.at)) return;
+  if (const auto hit = rules::inferred_location(d, seen, policy, settings)) take_hit(d, *hit, context, out);
 }
 
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out) {

@@ -132,6 +132,19 @@ struct DeviceState {
     };
     std::optional<Maintenance> maintenance;
     std::vector<std::string> stopped_by; // open orders of Article 11 that keep it out of use
+    Time placed;                         // since when place and network are the approved ones
+    /// The last maintenance that was closed: what it explains stays explained when its reports come late.
+    struct Work {
+      std::string kind;
+      Time from, to;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("kind", s.kind);
+        v("from", s.from);
+        v("to", s.to);
+      }
+    };
+    std::optional<Work> worked;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("life", s.life);
@@ -159,6 +172,8 @@ struct DeviceState {
       v("said", s.said);
       v("maintenance", s.maintenance);
       v("stopped_by", s.stopped_by);
+      v("placed", s.placed);
+      v("worked", s.worked);
     }
   };
 
@@ -187,16 +202,126 @@ struct DeviceState {
     bool started[2] = {false, false};
     std::uint64_t highest[2] = {0, 0};
     std::uint64_t first[2] = {0, 0}; // lowest number seen of the boot
+    /// Scans of the campus day that is being counted: eight spans of three hours, each by amount (none, below 30 yuan, more).
+    static constexpr std::size_t kCells = 24;
+    Time day;
+    std::array<std::uint32_t, kCells> today{};
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("scans", s.scans);
       v("lost", s.lost);
+      v("day", s.day);
+      v("today", s.today);
       for (int i = 0; i < 2; ++i) {
         v("boot", s.boots[i]);
         v("started", s.started[i]);
         v("highest", s.highest[i]);
         v("first", s.first[i]);
       }
+    }
+  };
+
+  /// What reports say of the device's surroundings and body (D4, D6, D7), since it was last installed or worked on.
+  /// Lists are in event time.
+  struct Environment {
+    static constexpr std::size_t kFixes = 20, kRoundTrips = 16;
+    struct Fix {
+      Time at;
+      std::int64_t lat_e7 = 0, lon_e7 = 0, accuracy_m = 0;
+      EventRef event;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("at", s.at);
+        v("lat_e7", s.lat_e7);
+        v("lon_e7", s.lon_e7);
+        v("accuracy_m", s.accuracy_m);
+        v("event", s.event);
+      }
+    };
+    struct Aps {
+      Time at;
+      std::int64_t share_permille = 0; // of access points in common with the baseline
+      EventRef event;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("at", s.at);
+        v("share_permille", s.share_permille);
+        v("event", s.event);
+      }
+    };
+    std::vector<Fix> fixes;                          // the last 20
+    std::vector<Aps> aps;                            // the last 20
+    std::uint64_t firmware = 0, secure_element = 0;  // hashes of what was said first; 0: nothing yet
+    std::uint32_t boot = 0;                          // highest
+    Time heard;                                      // the newest report
+    std::vector<std::int64_t> usual_rtt, recent_rtt; // ms: the first 16 and the last 16 after them
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("fixes", s.fixes);
+      v("aps", s.aps);
+      v("firmware", s.firmware);
+      v("secure_element", s.secure_element);
+      v("boot", s.boot);
+      v("heard", s.heard);
+      v("usual_rtt", s.usual_rtt);
+      v("recent_rtt", s.recent_rtt);
+    }
+  };
+
+  /// A set of people as 4096 bits, one per hash: enough to tell regulars from strangers, too little to name anybody.
+  struct People {
+    static constexpr std::size_t kBits = 4096, kWords = kBits / 64, kGroup = 8, kGroups = kWords / kGroup;
+    std::array<std::uint64_t, kWords> words{};
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("words", s.words);
+    }
+  };
+
+  /// Whom and when it usually serves (D9), learnt when a campus day is over.
+  struct Habits {
+    std::array<std::uint32_t, Hot::kCells> usual{}; // as Hot::today; each day the past counts 27/28
+    std::int64_t days = 0;                          // that were learnt from
+    std::vector<People> known; // empty, or: of the last 14 to 28 days, and of those before the last change
+    Time known_since;
+    std::int64_t odd_days = 0;             // in a row with other hours and amounts
+    Time odd_hours, odd_clients, stranger; // when each was seen last: hours, clientele, an operator nobody registered
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("usual", s.usual);
+      v("days", s.days);
+      v("known", s.known);
+      v("known_since", s.known_since);
+      v("odd_days", s.odd_days);
+      v("odd_hours", s.odd_hours);
+      v("odd_clients", s.odd_clients);
+      v("stranger", s.stranger);
+    }
+  };
+
+  /// Where its clients were within ten minutes of using it (D5).
+  struct Neighbours {
+    static constexpr std::size_t kZones = 8;
+    struct Count {
+      std::string zone;
+      std::int64_t accounts = 0;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("zone", s.zone);
+        v("accounts", s.accounts);
+      }
+    };
+    Time day;
+    std::array<std::uint64_t, 8> counted{}; // a bit per hash: who was counted today
+    std::vector<Count> today, yesterday;    // at most 8 zones, the most frequent
+    std::vector<Count> usual;               // each day the past counts 27/28
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("day", s.day);
+      v("counted", s.counted);
+      v("today", s.today);
+      v("yesterday", s.yesterday);
+      v("usual", s.usual);
     }
   };
 
@@ -234,8 +359,10 @@ struct DeviceState {
     Finding finding; // no uid: below the watch threshold, nothing was published
     int score = 0;   // as last published
     std::vector<Detail> details;
+    std::optional<FindingRecord::Order> order;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
+      v("order", s.order);
       v("evidence", s.evidence);
       v("finding", s.finding);
       v("score", s.score);
@@ -286,13 +413,20 @@ struct DeviceState {
   Hot hot;
   std::array<SequenceWindow, 2> windows; // [0] the newest boot, [1] the boot before
   Reports reports;
+  Environment environment;
+  People clients; // of Hot::day
+  Habits habits;
+  Neighbours neighbours;
   File file;
 
   struct Dirty {
-    bool reg = false, hot = false, reports = false, file = false;
+    bool reg = false, hot = false, reports = false, environment = false, file = false, habits = false,
+         neighbours = false;
     std::array<std::array<bool, SequenceWindow::kGroups>, 2> groups{};
+    std::array<bool, People::kGroups> clients{};
     bool any() const {
-      bool r = reg || hot || reports || file;
+      bool r = reg || hot || reports || environment || file || habits || neighbours;
+      for (const bool c : clients) r = r || c;
       for (const auto& w : groups)
         for (const bool g : w) r = r || g;
       return r;
@@ -313,6 +447,7 @@ void step(DeviceState& d, const Command& command, const Context& context, Effect
 void step(DeviceState& d, const msg::IntegrationView& view, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out);
+void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out);
 
 } // namespace onecode

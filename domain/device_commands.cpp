@@ -4,6 +4,7 @@
 
 #include "domain/device_sequence.hpp"
 #include "domain/device_standing.hpp"
+#include "domain/maintenance.hpp"
 
 namespace onecode {
 namespace {
@@ -124,8 +125,8 @@ void carry_out(DeviceState& d, const DeviceCertify& a, const Command&, const Dev
   out.timers.push_back({std::string(kCertificateTimer), a.valid_to + milliseconds(1)});
 }
 
-void carry_out(DeviceState& d, const DeviceInstall& a, const Command&, const DeviceMove& move, const Context& context,
-               Effects& out) {
+void carry_out(DeviceState& d, const DeviceInstall& a, const Command& command, const DeviceMove& move,
+               const Context& context, Effects& out) {
   if (!is_id("integration", a.integration, out) || !is_id("zone", a.zone, out)) return;
   if (a.kind != "fixed" && a.kind != "mobile")
     return refuse_field("kind", "须为 fixed 或 mobile", "must be fixed or mobile", out);
@@ -139,7 +140,9 @@ void carry_out(DeviceState& d, const DeviceInstall& a, const Command&, const Dev
   reg.network = a.network;
   reg.aps = a.aps;
   reg.kind = a.kind;
+  reg.worked.reset();
   place_in_plan(reg);
+  new_baseline(d, command.origin.time, true, {"已重新安装,予以关闭。", "Installed anew, closed."}, context, out);
   set_life(d, move, context, out);
   join(d, context.now, out);
 }
@@ -210,7 +213,7 @@ void carry_out(DeviceState& d, const MaintenanceApprove& a, const Command&, cons
   out.timers.push_back({std::string(kWindowTimer), m.from});
 }
 
-void carry_out(DeviceState& d, const MaintenanceClose& a, const Command&, const DeviceMove& move,
+void carry_out(DeviceState& d, const MaintenanceClose& a, const Command& command, const DeviceMove& move,
                const Context& context, Effects& out) {
   if (a.zone && !is_id("zone", *a.zone, out)) return;
   auto& reg = d.reg;
@@ -218,8 +221,13 @@ void carry_out(DeviceState& d, const MaintenanceClose& a, const Command&, const 
   if (a.position) reg.position = *a.position;
   if (a.network) reg.network = *a.network;
   if (!a.aps.empty()) reg.aps = a.aps;
+  const auto& m = *reg.maintenance;
+  reg.worked = DeviceState::Register::Work{m.kind, m.from, std::min(m.to, command.origin.time)};
   reg.maintenance.reset();
   place_in_plan(reg);
+  new_baseline(d, command.origin.time, a.zone.has_value(),
+               {"维护已结束并登记现状,予以关闭。", "The work was closed with its new baseline, closed."}, context,
+               out);
   out.timers.push_back({std::string(kOverrunTimer), std::nullopt});
   set_life(d, move, context, out);
 }
@@ -244,8 +252,8 @@ void carry_out(DeviceState& d, const DeviceQuarantine&, const Command& command, 
   quarantine(d, why, {}, context.policy_at(command.origin.time).version, context.now, out);
 }
 
-void carry_out(DeviceState& d, const DeviceRelease&, const Command&, const DeviceMove&, const Context& context,
-               Effects& out) {
+void carry_out(DeviceState& d, const DeviceRelease&, const Command& command, const DeviceMove&,
+               const Context& context, Effects& out) {
   auto& reg = d.reg;
   if (!reg.stopped_by.empty())
     return out.refuse("ILLEGAL_TRANSITION",
@@ -256,9 +264,9 @@ void carry_out(DeviceState& d, const DeviceRelease&, const Command&, const Devic
   reg.before_quarantine = DeviceLife::unknown;
   reg.quarantine_reasons = {};
   // A person has looked into it: the same evidence must not quarantine it again.
-  for (const RuleId rule : {RuleId::D2, RuleId::D3})
-    close_finding(subject(d), rule, context.now, {"经核实解除隔离,予以关闭。", "Released after inspection, closed."},
-                  context, out);
+  const Text why{"经核实解除隔离,予以关闭。", "Released after inspection, closed."};
+  for (const RuleId rule : {RuleId::D2, RuleId::D3}) close_finding(subject(d), rule, context.now, why, context, out);
+  new_baseline(d, command.origin.time, false, why, context, out);
   if (!d.reports.streams.empty()) {
     d.reports.streams.clear();
     d.dirty.reports = true;

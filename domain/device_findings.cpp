@@ -82,6 +82,8 @@ FindingRecord record(const FindingSubject& subject, const OpenFinding& open, Fin
   std::ranges::sort(r.events);
   r.events.erase(std::unique(r.events.begin(), r.events.end()), r.events.end());
   r.policy = context.policy_at(t).version;
+  r.interpretations = interpretations_of(r.rule, context.policy_at(t));
+  r.order = open.order;
   r.explanation = explanation(subject, open, score, t);
   r.first_seen = open.finding.opened;
   r.last_seen = std::max(open.finding.opened, open.evidence.newest());
@@ -113,6 +115,14 @@ ProposedAction proposed_action(RuleId rule, Band band) {
     case RuleId::D2:
     case RuleId::D3:
       return ProposedAction::quarantine;
+    case RuleId::D6:
+      return band >= Band::propose ? ProposedAction::quarantine : ProposedAction::inspect;
+    case RuleId::D10:
+    case RuleId::D11:
+    case RuleId::D12:
+    case RuleId::D13:
+    case RuleId::D14: // R11.4, R11.5: the centre may end the access at once
+      return band >= Band::propose ? ProposedAction::suspend : ProposedAction::inspect;
     case RuleId::D8:
       return band >= Band::propose ? ProposedAction::quarantine : ProposedAction::inspect;
     default:
@@ -178,6 +188,20 @@ void close_finding(const FindingSubject& subject, RuleId rule, Time recorded, co
   subject.file.findings.erase(it);
   subject.dirty = true;
   out.timers.push_back({timer_name(rule), std::nullopt});
+}
+
+void attach_order(const FindingSubject& subject, std::string_view control, const FindingRecord::Order& order,
+                  const Context& context, Effects& out) {
+  for (auto& open : subject.file.findings) {
+    const RuleInfo* info = rule_info(open.finding.rule);
+    const bool meant = info->control == control || info->control.substr(0, info->control.find('(')) == control;
+    if (!meant || open.finding.uid.empty()) continue;
+    open.order = order;
+    subject.dirty = true;
+    const Time t = open.evidence.newest();
+    out.outputs.push_back(
+        record(subject, open, FindingActivity::update, t, open.evidence.score(t), context.now, context));
+  }
 }
 
 bool quiet_timer(const FindingSubject& subject, const msg::TimerFired& timer, const Context& context, Effects& out) {

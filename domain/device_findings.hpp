@@ -35,6 +35,9 @@ void publish(const FindingSubject& subject, const Weighed& weighed, const Hit& h
 /// Ends a finding, if there is one; `why` completes its explanation.
 void close_finding(const FindingSubject& subject, RuleId rule, Time recorded, const Text& why, const Context& context,
                    Effects& out);
+/// An order of Article 11 was given, or moved: the open findings under its clause say so from now on (CONTRACT §5.4).
+void attach_order(const FindingSubject& subject, std::string_view control, const FindingRecord::Order& order,
+                  const Context& context, Effects& out);
 /// A timer `quiet:<rule>`; false: another timer.
 bool quiet_timer(const FindingSubject& subject, const msg::TimerFired& timer, const Context& context, Effects& out);
 

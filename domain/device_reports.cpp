@@ -1,12 +1,39 @@
-// What a device's reports say about its identity. R11.1a; rules D1, D2, D3.
+// What a device's reports say: who it is (R11.1a; D1, D2, D3), where it stands (R11.1c; D4), whether it was opened (R11.1b; D6) and
+// from which network it speaks (R11.2; D7).
 #include "domain/device.hpp"
 #include "domain/device_sequence.hpp"
 #include "domain/device_standing.hpp"
+#include "domain/maintenance.hpp"
 #include "domain/rules/d01_uncertified.hpp"
 #include "domain/rules/d02_sequence.hpp"
 #include "domain/rules/d03_interleaved_streams.hpp"
+#include "domain/rules/d04_moved_device.hpp"
+#include "domain/rules/d06_tampering.hpp"
+#include "domain/rules/d07_network_change.hpp"
 
 namespace onecode {
+namespace {
+
+/// Place, body and network against what was approved. A report from before the installation or the last work on the device is
+/// about what nobody approved or asks for any more.
+void compare_with_baseline(DeviceState& d, const DeviceReport& report, const Policy& policy, const Context& context,
+                           Effects& out) {
+  const Time t = report.origin.time;
+  if (t < d.reg.placed) return;
+  const auto judge = [&](RuleId rule, auto&& what) {
+    const RuleSettings& settings = policy.rule(rule);
+    if (settings.mode == Mode::off || explained(d.reg, rule, t)) return;
+    if (const std::optional<Hit> hit = what(settings)) take_hit(d, *hit, context, out);
+  };
+  const auto differences =
+      report.network ? rules::network_differences(d.reg.network, *report.network) : std::vector<Text>{};
+  judge(RuleId::D6, [&](const auto& s) { return rules::tampering(d, report, !differences.empty(), s); });
+  if (d.reg.zone.empty()) return; // not installed: there is no place to compare with
+  judge(RuleId::D4, [&](const auto& s) { return rules::moved_device(d, report, s); });
+  judge(RuleId::D7, [&](const auto& s) { return rules::network_change(d, report, differences, s); });
+}
+
+} // namespace
 
 void step(DeviceState& d, const DeviceReport& report, const Context& context, Effects& out) {
   const Policy& policy = context.policy_at(report.origin.time);
@@ -23,6 +50,7 @@ void step(DeviceState& d, const DeviceReport& report, const Context& context, Ef
   const Said said = d.reg.secret.empty() ? Said::by_the_device : Said::by_somebody;
   if (const auto hit = rules::cloned_report(arrival, report, policy.rule(RuleId::D2)))
     take_hit(d, *hit, context, out, said);
+  compare_with_baseline(d, report, policy, context, out);
 
   const auto seen = rules::stream_of(report);
   if (!seen || !rules::remember_stream(d.reports.streams, *seen)) return;

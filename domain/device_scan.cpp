@@ -11,6 +11,7 @@
 #include "domain/rules/d01_uncertified.hpp"
 #include "domain/rules/d02_sequence.hpp"
 #include "domain/rules/d08_one_device_many.hpp"
+#include "domain/rules/d09_lent_device.hpp"
 #include "domain/rules/d15_plan_drift.hpp"
 
 namespace onecode {
@@ -86,9 +87,21 @@ void tell_gaps(DeviceState& d, const rules::ScopeGaps& gaps, const Scan& scan, c
   if (gaps.zone) drift("zone " + d.reg.zone);
   if (gaps.hours && scan.clock == Clock::synced)
     drift("hours outside " + d.reg.view.scope.hours->from + "-" + d.reg.view.scope.hours->to);
-  if (gaps.operator_id)
-    drift("operator " + hex(hash128(scan.operator_id)).substr(0, 8)); // free text: it may be a name
+  if (gaps.operator_id) drift(rules::operator_detail(scan.operator_id));
   if (gaps.device) drift("device " + d.id);
+}
+
+/// R11.3: whom and when it serves; R5.1: how much. Judged when a day is over, and at an operator whom nobody registered.
+void watch_habits(DeviceState& d, const Scan& scan, const Context& context, Effects& out) {
+  const Time at = scan.origin.time;
+  const RuleSettings& settings = context.policy_at(at).rule(RuleId::D9);
+  const Time stranger = d.habits.stranger;
+  const auto ended = rules::count_scan(d, scan, settings);
+  if (ended && d.reg.view.scope.volumes && d.reg.view.scope.volumes->scans_per_day)
+    out.sends.push_back(
+        {{Kind::integration, d.reg.integration}, msg::DayCounted{d.id, ended->day, ended->scans, ref(scan.origin)}});
+  if (settings.mode == Mode::off || (!ended && d.habits.stranger == stranger)) return;
+  if (const auto hit = rules::lent_device(d, at, ref(scan.origin), settings)) take_hit(d, *hit, context, out);
 }
 
 /// A scan whose code names nobody has no account to decide it.
@@ -171,10 +184,16 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
   if (known && view_arrived(d.reg)) {
     const rules::ScopeGaps gaps = rules::scope_gaps(d.reg, scan);
     if (gaps.out_of_scope()) opinion.reasons.add(Reason::OUT_OF_SCOPE);
-    if (opinion.trusted) tell_gaps(d, gaps, scan, context, out);
+    if (opinion.trusted) {
+      tell_gaps(d, gaps, scan, context, out);
+      if (scan.clock == Clock::synced) watch_habits(d, scan, context, out);
+    }
     if (!d.reg.view.scope.categories.empty()) opinion.categories = d.reg.view.scope.categories;
   }
 
+  if (opinion.trusted && scan.token.subject != 0)
+    out.sends.push_back({{Kind::campus, "issuer:" + scan.token.issuer},
+                         msg::ForeignCode{scan.token.subject, d.id, at, ref(scan.origin)}});
   if (scan.account.empty()) return decide_without_account(scan, std::move(opinion), context, out);
   out.sends.push_back({{Kind::account, scan.account}, msg::ScanSeen{&scan, std::move(opinion)}});
 }

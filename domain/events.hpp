@@ -52,16 +52,18 @@ enum class TokenState : std::uint8_t { none, genuine, malformed, bad_mac, unknow
 /// A dynamic code (CONTRACT §4.3), already checked against its issuer's key.
 struct CodeToken {
   TokenState state = TokenState::none;
-  std::string issuer; // kid
+  std::string issuer; // kid; of a code in another form: `prefix:<its prefix>`
   std::string handset;
   std::string nonce;
   Time issued_at;
   std::int64_t ttl_s = 0;
   std::string purpose;
+  std::uint64_t subject = 0; // of a foreign scheme's code: a hash of whom it names, or of the code itself
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("state", s.state);
+    v("subject", s.subject);
     v("issuer", s.issuer);
     v("handset", s.handset);
     v("nonce", s.nonce);

@@ -37,6 +37,18 @@ std::string finding_uid(const EntityId& subject, RuleId rule, const EventRef& op
   return hex(hash128(s));
 }
 
+std::vector<FindingRecord::Reading> interpretations_of(RuleId rule, const Policy& policy) {
+  std::vector<FindingRecord::Reading> out;
+  if (policy.interpretations.empty()) return out;
+  const RuleInfo* info = rule_info(rule);
+  const std::string_view control = info == nullptr ? "" : info->control;
+  for (const std::string_view of : {to_string(rule), control, control.substr(0, control.find('('))})
+    if (const auto it = policy.interpretations.find(of);
+        it != policy.interpretations.end() && (out.empty() || out.back().of != of))
+      out.push_back({it->first, it->second.version, it->second.hash});
+  return out;
+}
+
 Band account_band(const EvidenceBook& book, Time t, const Thresholds& limits, bool may_freeze) {
   const int score = book.score(t);
   if (may_freeze && score >= limits.freeze && book.families_with(kFamilyPoints, t) >= limits.families)

@@ -80,6 +80,24 @@ struct FindingRecord {
   std::vector<RulePoints> rules;
   std::vector<EventRef> events;
   std::string policy;
+  /// R12.1: of its rule and of its article, as the policy has them.
+  struct Reading {
+    std::string of; // A2, 8
+    int version = 1;
+    std::string hash;
+  };
+  std::vector<Reading> interpretations;
+  /// The rectification order that was given for it (R11.5).
+  struct Order {
+    std::string id;
+    Time due;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("id", s.id);
+      v("due", s.due);
+    }
+  };
+  std::optional<Order> order;
   Text explanation;
   Time first_seen, last_seen; // event times
   Time recorded;              // engine time
@@ -87,6 +105,9 @@ struct FindingRecord {
 
 /// A finding's id is derived from what it is about and the event that opened it.
 std::string finding_uid(const EntityId& subject, RuleId rule, const EventRef& opened_by);
+
+/// What the policy says that this rule and its article mean.
+std::vector<FindingRecord::Reading> interpretations_of(RuleId rule, const Policy& policy);
 
 /// The band of an account (DETECTION §6). `may_freeze`: outside the learning period and with automatic freezing on.
 Band account_band(const EvidenceBook& book, Time t, const Thresholds& limits, bool may_freeze);

@@ -58,7 +58,7 @@ void step(IntegrationState& i, const msg::DeviceJoined& joined, const Context&, 
   if (!joined.leaves) out.sends.push_back({{Kind::device, joined.device}, view_of(i)});
 }
 
-void step(IntegrationState& i, const msg::DriftSeen& drift, const Context& context, Effects& out) {
+void see_drift(IntegrationState& i, const msg::DriftSeen& drift, const Context& context, Effects& out) {
   const Hit hit = rules::plan_drift(drift, context.policy_at(drift.at).rule(drift.rule));
   const Weighed weighed = weigh(subject(i), hit, true, context, out);
   if (weighed.open == nullptr) return;
@@ -66,10 +66,16 @@ void step(IntegrationState& i, const msg::DriftSeen& drift, const Context& conte
 
   // The status record tells the unit where it left its plan; traffic while not live is no drift from a plan.
   auto& texts = i.record.drift;
-  if (drift.rule != RuleId::D15 || std::ranges::find(texts, drift.detail) != texts.end()) return;
+  if ((drift.rule != RuleId::D15 && drift.rule != RuleId::D10) ||
+      std::ranges::find(texts, drift.detail) != texts.end())
+    return;
   if (texts.size() == kMaxDrift) texts.erase(texts.begin());
   texts.push_back(drift.detail);
   publish_status(i, out);
+}
+
+void step(IntegrationState& i, const msg::DriftSeen& drift, const Context& context, Effects& out) {
+  see_drift(i, drift, context, out);
 }
 
 void step(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out) {

@@ -2,7 +2,7 @@
 // its rectification orders (Article 11). R4.1-R7.2, R11.5.
 //   Files   integration_machine.hpp (the table), integration (what reaches it besides commands), integration_plan (plans,
 //           amendments, scope), integration_lifecycle (the way, one function per command), integration_orders (Article 11),
-//           integration_documents (Article 7).
+//           integration_documents (Article 7), integration_data (what it reads of people: Article 11(4)).
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "domain/device.hpp"
+#include "domain/distinct.hpp"
 #include "domain/effects.hpp"
 #include "domain/rectification.hpp"
 
@@ -148,15 +149,73 @@ struct IntegrationState {
       v("liabilities", s.liabilities);
     }
   };
+  /// What it reads of people (R11.4). Days and windows are of event time.
+  struct DataUse {
+    Time day;                         // on campus, being counted
+    DistinctCounter subjects;         // of that day, where the gateway named them
+    std::int64_t counted = 0;         // of that day, where it only counted them
+    std::int64_t mean_q8 = 0;         // subjects per active day, EWMA with lambda .1
+    std::int64_t days = 0;            // that were learnt from
+    Time window;                      // D12: since when
+    DistinctCounter asked, strangers; // whose data were read in it, and who of them never scanned here
+    Time lookups_since;               // D13: ten minutes
+    std::int64_t lookups = 0, not_found = 0;
+    std::uint64_t prefix = 0; // of the last id that was read alone: what stands before its number
+    std::int64_t number = 0, run = 0, step = 0;
+    Time run_since, last;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("day", s.day);
+      v("subjects", s.subjects);
+      v("counted", s.counted);
+      v("mean_q8", s.mean_q8);
+      v("days", s.days);
+      v("window", s.window);
+      v("asked", s.asked);
+      v("strangers", s.strangers);
+      v("lookups_since", s.lookups_since);
+      v("lookups", s.lookups);
+      v("not_found", s.not_found);
+      v("prefix", s.prefix);
+      v("number", s.number);
+      v("run", s.run);
+      v("step", s.step);
+      v("run_since", s.run_since);
+      v("last", s.last);
+    }
+  };
+  /// Per campus day, the last seven: scans of its devices (R5.1), and of its postings how many were accepted (about, from a
+  /// sample) and refused (R5.2).
+  struct Volume {
+    Time day;
+    std::int64_t scans = 0, accepted = 0, rejected = 0;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("day", s.day);
+      v("scans", s.scans);
+      v("accepted", s.accepted);
+      v("rejected", s.rejected);
+    }
+  };
+  struct Volumes {
+    static constexpr std::size_t kDays = 7;
+    std::vector<Volume> days; // the oldest first
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("days", s.days);
+    }
+  };
   std::string id;
   Record record;
   Devices devices;
   Procedures procedures;
+  DataUse data;
+  Volumes volumes;
   DeviceState::File file;
 
   struct Dirty {
-    bool record = false, devices = false, procedures = false, file = false;
-    bool any() const { return record || devices || procedures || file; }
+    bool record = false, devices = false, procedures = false, data = false, volumes = false, file = false;
+    bool any() const { return record || devices || procedures || data || volumes || file; }
   };
   Dirty dirty;
 };
@@ -164,6 +223,10 @@ struct IntegrationState {
 void step(IntegrationState& i, const Command& command, const Context& context, Effects& out);
 void step(IntegrationState& i, const msg::DeviceJoined& joined, const Context& context, Effects& out);
 void step(IntegrationState& i, const msg::DriftSeen& drift, const Context& context, Effects& out);
+void step(IntegrationState& i, const DataAccess& access, const Context& context, Effects& out);
+void step(IntegrationState& i, const msg::StrangerRead& read, const Context& context, Effects& out);
+void step(IntegrationState& i, const msg::DayCounted& counted, const Context& context, Effects& out);
+void step(IntegrationState& i, const msg::ExchangeSeen& seen, const Context& context, Effects& out);
 void step(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out);
 
 } // namespace onecode

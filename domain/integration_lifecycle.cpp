@@ -295,8 +295,9 @@ void carry_out(Integration& i, const IntegrationTerminate& a, const Command& com
                           "access of " + names + " was terminated: " + a.reasons},
              context.policy_at(command.origin.time), context, out);
   if (whole) return push_view(i, out);
+  const Time due = i.procedures.orders.back().due;
   for (const auto& device : a.devices)
-    out.sends.push_back({{Kind::device, device}, msg::DeviceStopped{i.id, id, true, a.reasons}});
+    out.sends.push_back({{Kind::device, device}, msg::DeviceStopped{i.id, id, true, a.reasons, a.control, due}});
 }
 
 void carry_out(Integration& i, const IntegrationScopeSet& a, const Command&, IntegrationLife, const Context&,
@@ -328,10 +329,11 @@ void carry_out(Integration& i, const IntegrationHandover& a, const Command&, Int
   push_view(i, out);
 }
 
-void carry_out(Integration& i, const IntegrationRetire&, const Command&, IntegrationLife, const Context& context,
-               Effects& out) {
+void carry_out(Integration& i, const IntegrationRetire&, const Command& command, IntegrationLife,
+               const Context& context, Effects& out) {
+  const Policy& policy = context.policy_at(command.origin.time);
   for (auto& order : i.procedures.orders)
-    if (order.state != OrderState::closed) stop_order_timers(order, out);
+    if (order.state != OrderState::closed) stop_order_timers(order, policy, out);
   move_to(i, IntegrationLife::retired, out);
   tell(i,
        {"integration-retired",

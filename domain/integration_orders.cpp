@@ -18,21 +18,30 @@ std::string remind_timer(std::int64_t days, const std::string& order) {
 }
 
 std::string submit_remedy() {
-  return "整改完成后提交(rectification.submit);确需延期的,由信息中心批准(rectification.extend,最多两次);如有异议,"
+  return "整改完成后提交(rectification.submit);确需延期的,由信息中心批准(rectification.extend);如有异议,"
          "请向信息中心提出。 / "
-         "Hand in what was rectified (rectification.submit); the information centre may extend the time (at most "
-         "twice); "
-         "objections go to the information centre.";
+         "Hand in what was rectified (rectification.submit); the information centre may extend the time "
+         "(rectification.extend); objections go to the information centre.";
+}
+
+/// How long an order of this kind is given where nobody says otherwise.
+Duration time_allowed(const RectificationRecord& order, const Policy& policy) {
+  const auto& r = policy.rectification;
+  int n = r.days;
+  for (const auto& key : {order.control, order.violation})
+    if (const auto it = r.by_violation.find(key); it != r.by_violation.end()) n = it->second;
+  return days(n);
 }
 
 /// Anew for a deadline: what is still ahead.
-void set_order_timers(const RectificationRecord& order, Time now, Effects& out) {
-  for (const auto n : kReminderDays) {
+void set_order_timers(const RectificationRecord& order, const Policy& policy, Time now, Effects& out) {
+  for (const auto n : policy.rectification.reminder_days) {
     const Time at = order.due - days(n);
     out.timers.push_back({remind_timer(n, order.id), at > now ? std::optional(at) : std::nullopt});
   }
   out.timers.push_back({std::string(kDueTimer) + order.id, order.due});
-  out.timers.push_back({std::string(kEscalateTimer) + order.id, order.due + kEscalateAfter});
+  out.timers.push_back(
+      {std::string(kEscalateTimer) + order.id, order.due + days(policy.rectification.escalate_days)});
 }
 
 RectificationRecord* moving(Integration& i, const Command& command, const std::string& id, Effects& out) {
@@ -94,22 +103,20 @@ bool has_open_orders(const IntegrationState& i) {
   return std::ranges::any_of(i.procedures.orders, [](const auto& o) { return o.state != OrderState::closed; });
 }
 
-void stop_order_timers(const RectificationRecord& order, Effects& out) {
-  for (const auto n : kReminderDays) out.timers.push_back({remind_timer(n, order.id), std::nullopt});
+void stop_order_timers(const RectificationRecord& order, const Policy& policy, Effects& out) {
+  for (const auto n : policy.rectification.reminder_days)
+    out.timers.push_back({remind_timer(n, order.id), std::nullopt});
   out.timers.push_back({std::string(kDueTimer) + order.id, std::nullopt});
   out.timers.push_back({std::string(kEscalateTimer) + order.id, std::nullopt});
 }
 
 void give_order(IntegrationState& i, RectificationRecord order, std::optional<std::int64_t> length, const Text& why,
                 const Policy& policy, const Context& context, Effects& out) {
-  std::int64_t n = policy.rectification_days;
-  for (const auto& key : {order.control, order.violation})
-    if (const auto it = policy.rectification_by_violation.find(key); it != policy.rectification_by_violation.end())
-      n = it->second;
   order.ordered = context.now;
-  order.due = context.now + days(length.value_or(n));
-  set_order_timers(order, context.now, out);
+  order.due = context.now + (length ? days(*length) : time_allowed(order, policy));
+  set_order_timers(order, policy, context.now, out);
   i.procedures.orders.push_back(order);
+  attach_order(subject(i), order.control, {order.id, order.due}, context, out);
   changed(i, out);
   tell(i,
        {"rectification-ordered",
@@ -148,12 +155,15 @@ void apply(IntegrationState& i, const Command& command, const RectificationExten
            Effects& out) {
   RectificationRecord* order = moving(i, command, args.order, out);
   if (order == nullptr || !is_days(args.days, out)) return;
-  if (order->extensions >= kMaxExtensions)
-    return illegal(out, "整改令 " + order->id + " 已延期两次,不得再延",
-                   "the order " + order->id + " was extended twice already, which is the most");
+  const Policy& policy = context.policy_at(command.origin.time);
+  if (const std::string most = std::to_string(policy.rectification.extensions);
+      order->extensions >= policy.rectification.extensions)
+    return illegal(out, "整改令 " + order->id + " 的延期已达上限(" + most + " 次),不得再延",
+                   "the order " + order->id + " was extended as often as it may be (" + most + ")");
   ++order->extensions;
   order->due = order->due + days(args.days);
-  set_order_timers(*order, context.now, out);
+  attach_order(subject(i), order->control, {order->id, order->due}, context, out);
+  set_order_timers(*order, policy, context.now, out);
   changed(i, out);
   remind(i, *order, "rectification-extended",
          {"延期至 " + minute_text(order->due) + ":" + args.reasons,
@@ -161,7 +171,7 @@ void apply(IntegrationState& i, const Command& command, const RectificationExten
          out);
 }
 
-void apply(IntegrationState& i, const Command& command, const RectificationSubmit& args, const Context&,
+void apply(IntegrationState& i, const Command& command, const RectificationSubmit& args, const Context& context,
            Effects& out) {
   RectificationRecord* order = moving(i, command, args.order, out);
   if (order == nullptr) return;
@@ -169,7 +179,7 @@ void apply(IntegrationState& i, const Command& command, const RectificationSubmi
   order->state = OrderState::submitted;
   order->items = args.items;
   order->submitted_by = command.actor;
-  stop_order_timers(*order, out);
+  stop_order_timers(*order, context.policy_at(command.origin.time), out);
   if (i.record.life == IntegrationLife::terminated) {
     i.record.life = IntegrationLife::rectifying;
     push_view(i, out);
@@ -187,7 +197,7 @@ void apply(IntegrationState& i, const Command& command, const RectificationAccep
   order->state = OrderState::closed;
   order->closed = context.now;
   for (const auto& device : order->devices)
-    out.sends.push_back({{Kind::device, device}, msg::DeviceStopped{i.id, order->id, false, {}}});
+    out.sends.push_back({{Kind::device, device}, msg::DeviceStopped{i.id, order->id, false, {}, {}, {}}});
   remind(i, *order, "rectification-accepted", {"已验收合格,予以结案", "was inspected, accepted and closed"}, out);
   forget_closed(i);
   changed(i, out);
@@ -200,8 +210,8 @@ void apply(IntegrationState& i, const Command& command, const RectificationRejec
   const Policy& policy = context.policy_at(command.origin.time);
   order->state = OrderState::ordered;
   ++order->round;
-  order->due = context.now + days(args.days.value_or(policy.rectification_days));
-  set_order_timers(*order, context.now, out);
+  order->due = context.now + (args.days ? days(*args.days) : time_allowed(*order, policy));
+  set_order_timers(*order, policy, context.now, out);
   changed(i, out);
   const std::string reasons = args.reasons.value_or("");
   remind(i, *order, "rectification-rejected",
@@ -220,7 +230,10 @@ bool order_timer(IntegrationState& i, const msg::TimerFired& timer, const Contex
   if (starts(kRemindTimer)) {
     const std::string left(name.substr(0, name.find(':')));
     const RectificationRecord* order = find_order(i, name.substr(left.size() + 1));
-    if (order != nullptr && order->state == OrderState::ordered)
+    // The deadline may have moved, and the policy's days with it.
+    const bool still_so = order != nullptr && order->due > timer.due &&
+                          remind_timer((order->due - timer.due).ms / days(1).ms, order->id) == timer.name;
+    if (still_so && order->state == OrderState::ordered)
       remind(i, *order, "rectification-reminder",
              {"还有 " + left + " 天到期(" + minute_text(order->due) + ")",
               "is due in " + left + (left == "1" ? " day (" : " days (") + minute_text(order->due) + ")"},

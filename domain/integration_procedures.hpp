@@ -35,6 +35,9 @@ std::optional<Text> wider_than(const Manifest& scope, const Manifest& manifest);
 /// The manifest with the members that `scope` names.
 Manifest narrowed(Manifest manifest, const Manifest& scope);
 
+/// Something that the plan does not cover: the finding, and the text in the status record (R5.1).
+void see_drift(IntegrationState& i, const msg::DriftSeen& drift, const Context& context, Effects& out);
+
 // ---- orders (domain/integration_orders.cpp)
 
 RectificationRecord* find_order(IntegrationState& i, std::string_view id);
@@ -44,7 +47,8 @@ void give_order(IntegrationState& i, RectificationRecord order, std::optional<st
                 const Policy& policy, const Context& context, Effects& out);
 /// False: another timer.
 bool order_timer(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out);
-void stop_order_timers(const RectificationRecord& order, Effects& out);
+/// A reminder of an older policy may stay: it finds the order handed in and says nothing.
+void stop_order_timers(const RectificationRecord& order, const Policy& policy, Effects& out);
 
 void apply(IntegrationState& i, const Command& command, const RectificationOrder& args, const Context& context,
            Effects& out);

@@ -148,12 +148,16 @@ struct DeviceStopped {
   std::string order;
   bool stopped = false;
   std::string reasons;
+  std::string control; // the clause, and the deadline of the order
+  Time due;
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("integration", s.integration);
     v("order", s.order);
     v("stopped", s.stopped);
     v("reasons", s.reasons);
+    v("control", s.control);
+    v("due", s.due);
   }
 };
 
@@ -208,6 +212,94 @@ struct SerialShared {
   }
 };
 
+/// device → issuer:<kid>: a code of a foreign scheme was shown (R2.4). No answer; again: the same person once.
+struct ForeignCode {
+  std::uint64_t subject = 0; // hash of whom it names
+  std::string device;
+  Time at;
+  EventRef event;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("subject", s.subject);
+    v("device", s.device);
+    v("at", s.at);
+    v("event", s.event);
+  }
+};
+
+/// integration → account: it read your data (R11.4, rule D12). Answered by StrangerRead where the holder did not use it
+/// within `unseen_days`.
+struct DataRead {
+  std::string integration;
+  Time at;
+  EventRef event;
+  std::int64_t unseen_days = 0;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("integration", s.integration);
+    v("at", s.at);
+    v("event", s.event);
+    v("unseen_days", s.unseen_days);
+  }
+};
+
+/// account → integration: you read data of somebody who did not scan with you lately. No answer; again: counted once.
+struct StrangerRead {
+  std::uint64_t account = 0; // hash
+  Time at;
+  EventRef event;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("account", s.account);
+    v("at", s.at);
+    v("event", s.event);
+  }
+};
+
+/// account → device: where its holder was within ten minutes of your scan (rule D5). No answer; again: counted once a day.
+struct NeighbourSeen {
+  std::uint64_t account = 0; // hash
+  std::string zone;
+  Time at;
+  EventRef event;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("account", s.account);
+    v("zone", s.zone);
+    v("at", s.at);
+    v("event", s.event);
+  }
+};
+
+/// device → integration: so many scans of yours on that campus day (R5.1). No answer; a device sends each day once.
+struct DayCounted {
+  std::string device;
+  Time day; // its midnight on campus
+  std::int64_t scans = 0;
+  EventRef event; // the last of them
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("device", s.device);
+    v("day", s.day);
+    v("scans", s.scans);
+    v("event", s.event);
+  }
+};
+
+/// account → integration: postings in your name were accepted, or refused (R5.2). No answer.
+struct ExchangeSeen {
+  std::int64_t accepted = 0, rejected = 0;
+  Time at;
+  EventRef event;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("accepted", s.accepted);
+    v("rejected", s.rejected);
+    v("at", s.at);
+    v("event", s.event);
+  }
+};
+
 /// An entity's own timer: due at `due`, named so that it can be set again or taken back.
 struct TimerFired {
   std::string name;
@@ -222,10 +314,11 @@ struct TimerFired {
 } // namespace msg
 
 /// Events that reach an entity, and messages between entities. Pointers are to events that live as long as the turn.
-using Message =
-    std::variant<const Scan*, const DeviceReport*, const CodeIssued*, const Posting*, const DataAccess*,
-                 const Command*, msg::ScanSeen, msg::HandsetUsed, msg::HandsetCrowded, msg::FreezeWanted,
-                 msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
-                 msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired, msg::DeviceStopped>;
+using Message = std::variant<const Scan*, const DeviceReport*, const CodeIssued*, const Posting*, const DataAccess*,
+                             const Command*, msg::ScanSeen, msg::HandsetUsed, msg::HandsetCrowded, msg::FreezeWanted,
+                             msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
+                             msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired,
+                             msg::DeviceStopped, msg::ForeignCode, msg::DataRead, msg::StrangerRead,
+                             msg::NeighbourSeen, msg::DayCounted, msg::ExchangeSeen>;
 
 } // namespace onecode

@@ -20,6 +20,22 @@ bool is_function(std::string_view f) {
   return f.starts_with("other:") && valid_id(f.substr(6));
 }
 
+/// `8`, `11(1)`: an article of the regulation, with a clause or without.
+bool is_article(std::string_view s) {
+  const auto number = [](std::string_view n, int most) {
+    if (n.empty() || n.size() > 2 || n.front() == '0') return false;
+    int value = 0;
+    for (const char c : n) {
+      if (c < '0' || c > '9') return false;
+      value = value * 10 + (c - '0');
+    }
+    return value <= most;
+  };
+  const auto open = s.find('(');
+  if (open == s.npos) return number(s, 13);
+  return s.ends_with(')') && number(s.substr(0, open), 13) && number(s.substr(open + 1, s.size() - open - 2), 9);
+}
+
 /// Collects "path: what is wrong".
 class Errors {
 public:
@@ -124,14 +140,60 @@ void check_response(const Policy& p, Errors& errors) {
   errors.range("response.breaker.freezes", r.breaker.freezes, 0, 1'000'000);
   errors.range("response.breaker.minutes", r.breaker.minutes, 1, 1440);
   errors.range("response.breaker.daily_ppm", r.breaker.daily_ppm, 0, 1'000'000);
-  errors.range("rectification.days", p.rectification_days, 1, 366);
-  for (const auto& [violation, days] : p.rectification_by_violation)
+  errors.range("cases.statement_days", p.cases.statement_days, 0, 366);
+  errors.range("cases.appeal_days", p.cases.appeal_days, 1, 366);
+  errors.range("cases.answer_days", p.cases.answer_days, 1, 366);
+  errors.range("cases.cancel_points", p.cases.cancel_points, 1, 1'000'000);
+  const auto& order = p.rectification;
+  errors.range("rectification.days", order.days, 1, 366);
+  for (const auto& [violation, days] : order.by_violation)
     errors.range("rectification.by_violation." + violation, days, 1, 366);
+  errors.range("rectification.extensions", order.extensions, 0, 10);
+  errors.range("rectification.escalate_days", order.escalate_days, 1, 366);
+  for (const int days : order.reminder_days) errors.range("rectification.reminder_days", days, 1, 366);
   for (const auto& s : p.canary_subjects) errors.id("canary_subjects." + s, s);
   errors.range("gate_timeout_ms", p.gate_timeout_ms, 1, 60'000);
 }
 
+void check_departments(const Policy& p, Errors& errors) {
+  for (const auto& [id, d] : p.departments) {
+    const std::string at = "departments." + id;
+    errors.id(at, id);
+    if (d.names.empty()) errors.add(at + ".names", "a department has at least one name");
+    for (std::size_t i = 0; i < d.names.size(); ++i) {
+      const auto& n = d.names[i];
+      const std::string name = at + ".names[" + std::to_string(i) + "]";
+      if (n.zh.empty() || n.en.empty()) errors.add(name, "is missing zh or en");
+      if (n.from && n.to && *n.from >= *n.to) errors.add(name + ".to", "ends before it begins");
+    }
+    for (const auto& f : d.duties)
+      if (!is_function(f)) errors.add(at + ".duties", "there is no function " + f);
+  }
+  for (const auto& [of, note] : p.interpretations) {
+    const std::string at = "interpretations." + of;
+    if (!rule_by_name(of) && !is_article(of)) errors.add(at, "is neither a rule nor an article such as 8 or 11(1)");
+    errors.range(at + ".version", note.version, 1, 1'000'000);
+    if (note.note.empty()) errors.add(at + ".note", "says nothing");
+    if (note.hash.empty()) errors.add(at + ".hash", "names no text");
+  }
+}
+
 } // namespace
+
+std::string_view Policy::department_for(std::string_view function) const {
+  const std::string_view kind = function.starts_with("other:") ? "other" : function;
+  for (const auto& [id, d] : departments)
+    if (d.duties.contains(function) || d.duties.contains(kind)) return id;
+  return {};
+}
+
+Department::Name Policy::name_of(std::string_view department, Time t) const {
+  const std::string id(department);
+  if (const auto it = departments.find(id); it != departments.end())
+    for (const auto& n : it->second.names)
+      if ((!n.from || *n.from <= t) && (!n.to || t < *n.to)) return n;
+  return {id, id, {}, {}};
+}
 
 std::optional<std::int64_t> Policy::walking_time_s(const std::string& a, const std::string& b) const {
   if (walking_seconds.empty()) return std::nullopt;
@@ -158,6 +220,16 @@ Policy builtin_policy() {
     r.half_life_h = info.half_life_h;
     for (std::size_t i = 0; i < info.param_count(); ++i) r.params[i] = info.params[i].value;
   }
+  // R3.1. Article 3 and Article 12 call one department by two names; which one is used when, a policy says.
+  p.departments = {
+      {"finance", {{{"财务处", "Finance Office", {}, {}}}, {"payment"}}},
+      {"information-centre", {{{"信息中心", "Information Centre", {}, {}}}, {"identity"}}},
+      {"library", {{{"图书馆", "Library", {}, {}}}, {"library"}}},
+      {"logistics-security",
+       {{{"后勤保卫处", "Logistics and Security Office", {}, {}},
+         {"后勤管理处", "Logistics Management Office", {}, {}}},
+        {"access"}}},
+  };
   p.never_block = {"egress", "other:clinic", "other:exam"};
   return p;
 }
@@ -173,6 +245,7 @@ std::vector<std::string> check(const Policy& p) {
   check_categories(p, errors);
   check_rules(p, errors);
   check_response(p, errors);
+  check_departments(p, errors);
   return errors.take();
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -64,6 +65,44 @@ struct Response {
   bool operator==(const Response&) const = default;
 };
 
+/// Times of a case, and how grave one must be for a cancellation (REGULATION §4; R8.3).
+struct CaseTimes {
+  int statement_days = 3;
+  int appeal_days = 10;
+  int answer_days = 15;  // and as long once more
+  int cancel_points = 1; // of the rubric, at least
+  bool operator==(const CaseTimes&) const = default;
+};
+
+/// Rectification orders (Article 11; REGULATION §4).
+struct Rectification {
+  int days = 15;
+  std::map<std::string, int> by_violation; // by clause (`11(1)`) or violation
+  int extensions = 2;
+  int escalate_days = 7; // after the deadline
+  std::set<int, std::greater<>> reminder_days{7, 3, 1};
+  bool operator==(const Rectification&) const = default;
+};
+
+/// R3.1: who does what. The regulation itself calls one department by two names, so that each has its time.
+struct Department {
+  struct Name {
+    std::string zh, en;
+    std::optional<Time> from, to;
+    bool operator==(const Name&) const = default;
+  };
+  std::vector<Name> names;
+  std::set<std::string, std::less<>> duties; // functions: payment is money, access is doors, library is borrowing
+  bool operator==(const Department&) const = default;
+};
+
+/// R12.1: what the information centre says a rule or an article means. The text is kept elsewhere, under its hash.
+struct Interpretation {
+  int version = 1;
+  std::string note, hash;
+  bool operator==(const Interpretation&) const = default;
+};
+
 enum class KeyAlgorithm : std::uint8_t { ed25519, sm2 };
 
 struct TrustedKey {
@@ -102,14 +141,20 @@ struct Policy {
   Response response;
   /// `egress` (access, out) and functions that no hold, device or integration may block.
   std::set<std::string, std::less<>> never_block;
-  int rectification_days = 15;
-  std::map<std::string, int> rectification_by_violation;
+  CaseTimes cases;
+  Rectification rectification;
+  std::map<std::string, Department> departments;
+  std::map<std::string, Interpretation, std::less<>> interpretations; // by rule id or article
   std::set<std::string> canary_subjects;
   int gate_timeout_ms = 1500;
   bool operator==(const Policy&) const = default;
 
   const RuleSettings& rule(RuleId id) const { return rules[static_cast<std::size_t>(id)]; }
   RuleSettings& rule(RuleId id) { return rules[static_cast<std::size_t>(id)]; }
+  /// Whom it concerns when this function is used or blocked; empty: nobody in particular.
+  std::string_view department_for(std::string_view function) const;
+  /// Its name at `t`, the first that holds; the id where none does.
+  Department::Name name_of(std::string_view department, Time t) const;
   std::optional<std::int64_t> walking_time_s(const std::string& a, const std::string& b) const;
 };
 

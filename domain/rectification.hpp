@@ -1,5 +1,5 @@
 // Rectification orders (Article 11; R11.5, R6.3): ordered with a deadline, handed in, inspected, accepted or sent back; overdue and
-// escalated by timers that survive restarts. The machine stands here as one table; the integration whose orders they are
+// escalated by timers that survive restarts; the policy says after how many days. The machine stands here as one table; the integration whose orders they are
 // carries it out (domain/integration_orders.cpp).
 #pragma once
 
@@ -29,7 +29,7 @@ inline constexpr std::string_view kDeadlinePassed = "deadline passed";
 inline constexpr std::string_view kStillNothing = "still nothing after the deadline";
 
 inline constexpr Move<OrderState> kOrderMoves[] = {
-    {"rectification.extend", OrderState::ordered, OrderState::ordered}, // at most kMaxExtensions times
+    {"rectification.extend", OrderState::ordered, OrderState::ordered}, // as often as the policy allows
     {"rectification.submit", OrderState::ordered, OrderState::submitted},
     {"rectification.submit", OrderState::overdue, OrderState::submitted}, // lateness stays on record
     {"rectification.submit", OrderState::escalated, OrderState::submitted},
@@ -38,11 +38,6 @@ inline constexpr Move<OrderState> kOrderMoves[] = {
     {kDeadlinePassed, OrderState::ordered, OrderState::overdue},
     {kStillNothing, OrderState::overdue, OrderState::escalated},
 };
-
-// REGULATION §4.
-inline constexpr int kMaxExtensions = 2;
-inline constexpr Duration kEscalateAfter = days(7);
-inline constexpr std::int64_t kReminderDays[] = {7, 3, 1};
 
 struct RectificationRecord {
   std::string id;

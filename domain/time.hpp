@@ -41,6 +41,12 @@ inline constexpr Time kLatestEvent{4'102'444'800'000};   // 2100-01-01T00:00:00Z
 /// The campus writes its times in this zone.
 inline constexpr Duration kCampusOffset = hours(8);
 
+/// The midnight on campus that begins t's day.
+constexpr Time campus_day(Time t) {
+  const std::int64_t local = t.ms + kCampusOffset.ms, day = days(1).ms;
+  return {local - ((local % day) + day) % day - kCampusOffset.ms};
+}
+
 /// RFC 3339 date-time with a mandatory offset; fractions beyond milliseconds are cut. nullopt: not such a text.
 std::optional<Time> parse_time(std::string_view text);
 

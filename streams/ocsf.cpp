@@ -129,8 +129,9 @@ void append_ocsf(std::string& v, const FindingRecord& f) {
     member(v, R"(,"status_id":)", closed ? 1 : 3);
     member(v, R"(,"status":)", closed ? "Pass" : "Fail");
     member(v, R"(,"status_detail":)", f.explanation.en);
-    member(v, R"(},"remediation":{"desc":)",
-           f.action == ProposedAction::none ? std::string_view("none") : to_string(f.action));
+    std::string remedy(f.action == ProposedAction::none ? "none" : to_string(f.action));
+    if (f.order) remedy += "; order " + f.order->id + ", due " + format_time(f.order->due);
+    member(v, R"(},"remediation":{"desc":)", remedy);
     v += '}';
   }
   member(v, R"(,"unmapped":{"onecode":{"subject":)", f.subject_key);
@@ -153,6 +154,20 @@ void append_ocsf(std::string& v, const FindingRecord& f) {
     v += '}';
   });
   member(v, R"(,"policy":)", f.policy);
+  if (!f.interpretations.empty()) {
+    v.append(R"(,"interpretations":)");
+    append_list(v, f.interpretations, [&](const FindingRecord::Reading& r) {
+      member(v, R"({"of":)", r.of);
+      member(v, R"(,"version":)", r.version);
+      member(v, R"(,"hash":)", r.hash);
+      v += '}';
+    });
+  }
+  if (f.order) {
+    member(v, R"(,"order":{"id":)", f.order->id);
+    member(v, R"(,"due":)", f.order->due);
+    v += '}';
+  }
   member(v, R"(,"explanation":{"zh":)", f.explanation.zh);
   member(v, R"(,"en":)", f.explanation.en);
   v.append("}}}}");

@@ -140,6 +140,12 @@ private:
         texts(v, at, policy_.never_block);
       } else if (key == "rectification") {
         rectification(v, at);
+      } else if (key == "cases") {
+        cases(v, at);
+      } else if (key == "departments") {
+        departments(v, at);
+      } else if (key == "interpretations") {
+        interpretations(v, at);
       } else if (key == "canary_subjects") {
         texts(v, at, policy_.canary_subjects);
       } else if (key == "gate_timeout_ms") {
@@ -348,16 +354,89 @@ private:
   }
 
   void rectification(Element e, const std::string& path) {
+    Rectification& r = policy_.rectification;
     object(e, path, [&](std::string_view key, Element v, const std::string& at) {
       if (key == "days") {
-        integer(v, at, policy_.rectification_days);
+        integer(v, at, r.days);
       } else if (key == "by_violation") {
         object(v, at, [&](std::string_view violation, Element days, const std::string& q) {
-          integer(days, q, policy_.rectification_by_violation[std::string(violation)]);
+          integer(days, q, r.by_violation[std::string(violation)]);
+        });
+      } else if (key == "extensions") {
+        integer(v, at, r.extensions);
+      } else if (key == "escalate_days") {
+        integer(v, at, r.escalate_days);
+      } else if (key == "reminder_days") {
+        r.reminder_days.clear();
+        array(v, at, [&](Element x, const std::string& q) {
+          int days = 0;
+          integer(x, q, days);
+          r.reminder_days.insert(days);
         });
       } else {
         unknown(at);
       }
+    });
+  }
+
+  void cases(Element e, const std::string& path) {
+    CaseTimes& c = policy_.cases;
+    object(e, path, [&](std::string_view key, Element v, const std::string& at) {
+      int* to = key == "statement_days"  ? &c.statement_days
+                : key == "appeal_days"   ? &c.appeal_days
+                : key == "answer_days"   ? &c.answer_days
+                : key == "cancel_points" ? &c.cancel_points
+                                         : nullptr;
+      if (to == nullptr) return unknown(at);
+      integer(v, at, *to);
+    });
+  }
+
+  void departments(Element e, const std::string& path) {
+    object(e, path, [&](std::string_view id, Element department, const std::string& at) {
+      Department& d = policy_.departments[std::string(id)] = {};
+      object(department, at, [&](std::string_view key, Element v, const std::string& p) {
+        if (key == "names") {
+          array(v, p, [&](Element name, const std::string& q) { department_name(name, q, d.names.emplace_back()); });
+        } else if (key == "duties") {
+          texts(v, p, d.duties);
+        } else {
+          unknown(p);
+        }
+      });
+    });
+  }
+
+  void department_name(Element e, const std::string& path, Department::Name& n) {
+    object(e, path, [&](std::string_view key, Element v, const std::string& at) {
+      if (key == "zh") {
+        text(v, at, n.zh);
+      } else if (key == "en") {
+        text(v, at, n.en);
+      } else if (key == "from") {
+        time(v, at, n.from.emplace());
+      } else if (key == "to") {
+        time(v, at, n.to.emplace());
+      } else {
+        unknown(at);
+      }
+    });
+  }
+
+  void interpretations(Element e, const std::string& path) {
+    object(e, path, [&](std::string_view of, Element note, const std::string& at) {
+      Interpretation& i = policy_.interpretations[std::string(of)] = {};
+      object(note, at, [&](std::string_view key, Element v, const std::string& p) {
+        if (key == "version") {
+          integer(v, p, i.version);
+        } else if (key == "note") {
+          text(v, p, i.note);
+        } else if (key == "hash") {
+          text(v, p, i.hash);
+        } else {
+          unknown(p);
+        }
+      });
     });
   }
 
@@ -452,6 +531,20 @@ void append_key(std::string& v, const TrustedKey& k) {
   if (!k.actor.empty()) member(v, R"(,"actor":)", k.actor);
   if (k.from) member(v, R"(,"from":)", *k.from);
   if (k.to) member(v, R"(,"to":)", *k.to);
+  v += '}';
+}
+
+void append_department(std::string& v, const Department& d) {
+  v += R"({"names":)";
+  append_list(v, d.names, [&](const Department::Name& n) {
+    member(v, R"({"zh":)", n.zh);
+    member(v, R"(,"en":)", n.en);
+    if (n.from) member(v, R"(,"from":)", *n.from);
+    if (n.to) member(v, R"(,"to":)", *n.to);
+    v += '}';
+  });
+  v += R"(,"duties":)";
+  append_texts(v, d.duties);
   v += '}';
 }
 
@@ -569,10 +662,27 @@ std::string write_policy(const Policy& p) {
   member(v, R"(,"daily_ppm":)", p.response.breaker.daily_ppm);
   v += R"(}},"never_block":)";
   append_texts(v, p.never_block);
-  member(v, R"(,"rectification":{"days":)", p.rectification_days);
+  member(v, R"(,"cases":{"statement_days":)", p.cases.statement_days);
+  member(v, R"(,"appeal_days":)", p.cases.appeal_days);
+  member(v, R"(,"answer_days":)", p.cases.answer_days);
+  member(v, R"(,"cancel_points":)", p.cases.cancel_points);
+  member(v, R"(},"rectification":{"days":)", p.rectification.days);
   v += R"(,"by_violation":)";
-  append_object(v, p.rectification_by_violation, [&](int days) { append_integer(v, days); });
-  v += R"(},"canary_subjects":)";
+  append_object(v, p.rectification.by_violation, [&](int days) { append_integer(v, days); });
+  member(v, R"(,"extensions":)", p.rectification.extensions);
+  member(v, R"(,"escalate_days":)", p.rectification.escalate_days);
+  v += R"(,"reminder_days":)";
+  append_list(v, p.rectification.reminder_days, [&](int days) { append_integer(v, days); });
+  v += R"(},"departments":)";
+  append_object(v, p.departments, [&](const Department& d) { append_department(v, d); });
+  v += R"(,"interpretations":)";
+  append_object(v, p.interpretations, [&](const Interpretation& i) {
+    member(v, R"({"version":)", i.version);
+    member(v, R"(,"note":)", i.note);
+    member(v, R"(,"hash":)", i.hash);
+    v += '}';
+  });
+  v += R"(,"canary_subjects":)";
   append_texts(v, p.canary_subjects);
   member(v, R"(,"gate_timeout_ms":)", p.gate_timeout_ms);
   v += '}';

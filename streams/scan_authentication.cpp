@@ -74,6 +74,15 @@ bool read_claims(std::string_view json, simdjson::dom::parser& parser, CodeToken
   return seen == all;
 }
 
+/// `XY1.…` is a code of another scheme: `prefix:XY1`; empty: not in such a form.
+std::string foreign_prefix(std::string_view code) {
+  const auto dot = code.find('.');
+  if (code.starts_with(kCodePrefix) || dot == code.npos || dot < 2 || dot > 8 || dot + 1 == code.size()) return {};
+  for (const char c : code.substr(0, dot))
+    if ((c < 'A' || c > 'Z') && (c < '0' || c > '9')) return {};
+  return "prefix:" + std::string(code.substr(0, dot));
+}
+
 } // namespace
 
 std::string scan_mac_text(const Scan& scan) {
@@ -108,13 +117,22 @@ void resolve_code(Scan& scan, const Policy& policy, const Secrets& secrets) {
     token.state = state;
     token.issuer = std::move(issuer);
   };
-  if (!code.starts_with(kCodePrefix) || dot < kCodePrefix.size()) return refuse(TokenState::malformed);
+  if (!code.starts_with(kCodePrefix) || dot < kCodePrefix.size()) {
+    refuse(TokenState::malformed);
+    token.issuer = foreign_prefix(code);
+    if (!token.issuer.empty()) token.subject = hash64(code);
+    return;
+  }
   const std::string_view payload = code.substr(kCodePrefix.size(), dot - kCodePrefix.size());
   if (!from_base64url(payload, claims) || !from_base64url(code.substr(dot + 1), signature) ||
       !read_claims(claims, parser, token, account))
     return refuse(TokenState::malformed);
   const auto issuer = policy.issuers.find(token.issuer);
-  if (issuer == policy.issuers.end()) return refuse(TokenState::unknown_issuer);
+  if (issuer == policy.issuers.end()) {
+    refuse(TokenState::unknown_issuer);
+    token.subject = hash64(account);
+    return;
+  }
   const auto mac = mac_by_name(issuer->second.algorithm, issuer->second.secret, secrets, code.substr(0, dot));
   if (!mac) return refuse(TokenState::unknown_issuer); // this node cannot know it: not ready (CONTRACT §7)
   if (!same_bytes(view(*mac), signature)) return refuse(TokenState::bad_mac);

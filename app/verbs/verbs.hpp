@@ -13,6 +13,7 @@ Run add_import(CLI::App& verb);
 Run add_keys(CLI::App& verb);
 Run add_policy(CLI::App& verb);
 Run add_publish(CLI::App& verb);
+Run add_referral(CLI::App& verb);
 Run add_replay(CLI::App& verb);
 Run add_run(CLI::App& verb);
 Run add_state(CLI::App& verb);

@@ -31,6 +31,8 @@ std::optional<int> minutes_of_day(std::string_view text);
 /// Is t inside the hours? They may wrap midnight; from = to is the whole day.
 bool within_hours(const Hours& hours, Time t);
 
+/// `operator 1a2b3c4d`: the text is free, it may be a name.
+std::string operator_detail(const std::string& operator_id);
 /// `function library` and the like in Chinese, for the explanation.
 std::string drift_in_chinese(std::string_view detail);
 Hit plan_drift(const msg::DriftSeen& drift, const RuleSettings& settings);

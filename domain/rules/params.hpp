@@ -46,5 +46,35 @@ enum : std::size_t { reorder_window, regression_weight };
 namespace d3 {
 enum : std::size_t { window_ms };
 }
+namespace d4 {
+enum : std::size_t { min_distance_m, sigmas, reports, position_weight, aps_weight, aps_share_permille };
+}
+namespace d5 {
+enum : std::size_t { window_ms, accounts, agreement_permille, min_distance_m };
+}
+namespace d6 {
+enum : std::size_t { firmware_weight, boot_weight, boot_jump, silence_h, silence_weight };
+}
+namespace d7 {
+enum : std::size_t { single_weight, pair_weight, rtt_mads, rtt_floor_ms };
+}
+namespace d9 {
+enum : std::size_t { divergence_permille, days, scans, clients, overlap_permille, warmup_days };
+}
+namespace d11 {
+enum : std::size_t { factor, warmup_days };
+}
+namespace d12 {
+enum : std::size_t { unseen_days, share_permille, subjects, window_days };
+}
+namespace d13 {
+enum : std::size_t { ids, window_ms, not_found_permille };
+}
+namespace r5_2 {
+enum : std::size_t { rejected, rejected_permille };
+}
+namespace r2_4 {
+enum : std::size_t { subjects, window_h };
+}
 
 } // namespace onecode::param

@@ -266,8 +266,7 @@ TEST_CASE("maintenance out of order is refused", "[contract][R11.2]") {
   }
 }
 
-// Not run yet: its rule is not built.
-TEST_CASE("a repair explains an opened case, a window over explains nothing", "[.not-yet][contract][R11.1b]") {
+TEST_CASE("a repair explains an opened case, a window over explains nothing", "[contract][R11.1b]") {
   const json tamper = {{"kind", "tamper"}, {"tamper", true}};
   SECTION("no order") {
     Procedure procedure;
@@ -288,9 +287,8 @@ TEST_CASE("a repair explains an opened case, a window over explains nothing", "[
   }
 }
 
-// Not run yet: its rule is not built.
 TEST_CASE("an order about the network explains other networks in its window, and sets the new one when closed",
-          "[.not-yet][contract][R11.2]") {
+          "[contract][R11.2]") {
   const json now = {{"src_ip", "10.0.0.7"}, {"vlan", "7"}}; // as installed
   const json then = {{"src_ip", "172.16.0.9"}, {"vlan", "9"}};
   const auto seen = [](const json& network) { return json{{"kind", "network"}, {"network", network}}; };
@@ -323,8 +321,7 @@ TEST_CASE("an order about the network explains other networks in its window, and
   }
 }
 
-// Not run yet: its rule is not built.
-TEST_CASE("a fixed reader that moves is found, unless it was to be moved", "[.not-yet][contract][R11.1c]") {
+TEST_CASE("a fixed reader that moves is found, unless it was to be moved", "[contract][R11.1c]") {
   const json far = {{"lat", 29.387}, {"lon", 113.1}, {"accuracy_m", 5}};
   const auto moved = [&](Procedure& procedure) {
     for (int i = 1; i <= 5; ++i)

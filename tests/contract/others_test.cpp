@@ -117,9 +117,8 @@ TEST_CASE("liability is recorded by the information centre, about a case or an o
           0, {"UNKNOWN_TARGET"});
 }
 
-// Not run yet: its rule is not built.
 TEST_CASE("an unknown issuer with five holders in a day is a finding, unless its scheme is approved",
-          "[.not-yet][contract][R2.4]") {
+          "[contract][R2.4]") {
   Procedure procedure;
   for (int i = 0; i < 5; ++i) procedure.open("b-" + std::to_string(i));
   const auto used = [&](std::int64_t time) {

@@ -34,8 +34,8 @@ TEST_CASE("case: a provisional hold waits for the decision", "[account][R8.1][R8
   open(w);
   CHECK(w.last<FreezeRecord>().holds.at(0).case_id == "c-1");
   CHECK_FALSE(w.last<FreezeRecord>().holds.at(0).expires);
-  CHECK(w.last<Notice>().kind == "case-opened");
-  CHECK(w.last<Notice>().deadline == w.now + days(3));
+  CHECK(w.first<Notice>().kind == "case-opened");
+  CHECK(w.first<Notice>().deadline == w.now + days(3));
   w.fire("hold:" + before.id, *before.expires);
   CHECK(w.a.file.holds.all().size() == 1);
 }
@@ -51,8 +51,8 @@ TEST_CASE("case: upheld stands behind the hold, which then ends by application a
   CHECK(hold.role == "security-officer");
   CHECK(hold.reason == "seen twice");
   CHECK_FALSE(hold.expires); // a gateway must not open by itself when the term is over
-  CHECK(w.last<Notice>().kind == "case-decided");
-  CHECK(w.last<Notice>().deadline == w.now + days(10));
+  CHECK(w.first<Notice>().kind == "case-decided");
+  CHECK(w.first<Notice>().deadline == w.now + days(10));
 
   w.command(AccountLift{"8", {}}, "security-officer");
   CHECK(w.refusal() == "ILLEGAL_TRANSITION");

@@ -161,6 +161,11 @@ struct World {
     return found;
   }
   template <class T>
+  T first() const {
+    const auto found = all<T>();
+    return found.empty() ? T{} : found.front();
+  }
+  template <class T>
   T last() const {
     const auto found = all<T>();
     return found.empty() ? T{} : found.back();

@@ -43,6 +43,19 @@ public:
     o.reset();
     if (random_() % 2 == 0) fill(o.emplace());
   }
+  template <class K, class T>
+  void fill(std::map<K, T>& xs) {
+    xs.clear();
+    for (auto n = random_() % 4; n > 0; --n) {
+      K k{};
+      fill(k);
+      fill(xs[k]);
+    }
+  }
+  template <class T, std::size_t N>
+  void fill(std::array<T, N>& xs) {
+    for (auto& x : xs) fill(x);
+  }
   template <class T>
   void fill(std::vector<T>& xs) {
     xs.resize(random_() % 4);
@@ -103,13 +116,23 @@ TEST_CASE("archive: every part comes back as it was", "[archive]") {
   round_trips<DeviceState::Register>("device register");
   round_trips<DeviceState::Hot>("device hot");
   round_trips<DeviceState::Reports>("device reports");
+  round_trips<DeviceState::Environment>("device environment");
+  round_trips<DeviceState::People>("device people");
+  round_trips<DeviceState::Habits>("device habits");
+  round_trips<DeviceState::Neighbours>("device neighbours");
   round_trips<DeviceState::File>("device file");
   round_trips<SequenceWindow::Slot>("sequence slot");
   round_trips<IntegrationState::Record>("integration record");
   round_trips<IntegrationState::Devices>("integration devices");
+  round_trips<IntegrationState::Procedures>("integration procedures");
+  round_trips<IntegrationState::DataUse>("integration data use");
+  round_trips<IntegrationState::Volumes>("integration volumes");
+  round_trips<AccountState::Visits>("account visits");
   round_trips<HandsetState::Record>("handset");
   round_trips<CampusState::BreakerRecord>("breaker");
   round_trips<CampusState::Serial>("serial");
+  round_trips<CampusState::Register>("campus register");
+  round_trips<CampusState::ForeignCodes>("foreign codes");
 }
 
 TEST_CASE("archive: messages between nodes", "[archive]") {
@@ -119,4 +142,11 @@ TEST_CASE("archive: messages between nodes", "[archive]") {
   round_trips<msg::SerialShared>("SerialShared");
   round_trips<msg::HandsetCrowded>("HandsetCrowded");
   round_trips<msg::FreezePermit>("FreezePermit");
+  round_trips<msg::DeviceStopped>("DeviceStopped");
+  round_trips<msg::ForeignCode>("ForeignCode");
+  round_trips<msg::DataRead>("DataRead");
+  round_trips<msg::StrangerRead>("StrangerRead");
+  round_trips<msg::NeighbourSeen>("NeighbourSeen");
+  round_trips<msg::DayCounted>("DayCounted");
+  round_trips<msg::ExchangeSeen>("ExchangeSeen");
 }

@@ -72,7 +72,7 @@ TEST_CASE("a policy document is read whole") {
   CHECK_FALSE(p.response.auto_freeze);
   CHECK(p.response.breaker.daily_ppm == 100);
   CHECK(p.never_block == std::set<std::string, std::less<>>{"egress"});
-  CHECK(p.rectification_by_violation.at("data") == 5);
+  CHECK(p.rectification.by_violation.at("data") == 5);
   CHECK(p.canary_subjects.contains("a-canary"));
   CHECK(p.gate_timeout_ms == 900);
 }

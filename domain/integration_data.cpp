@@ -1,0 +1,126 @@
+// What an integration reads of people, against its plan and its habits (R5.1, R6.4, R11.4; rules D10-D15).
+#include <algorithm>
+
+#include "domain/integration_procedures.hpp"
+#include "domain/rules/d10_out_of_scope_data.hpp"
+#include "domain/rules/d11_data_volume.hpp"
+#include "domain/rules/d12_reads_without_scans.hpp"
+#include "domain/rules/d13_enumeration.hpp"
+#include "domain/rules/d15_plan_drift.hpp"
+#include "domain/rules/params.hpp"
+
+namespace onecode {
+namespace {
+
+/// May it read at all? While it is tried out it reads the data of test accounts, and who they are is not known here.
+bool may_read(const IntegrationState& i) {
+  const auto& r = i.record;
+  return r.access == "open" && (r.life == IntegrationLife::live || r.life == IntegrationLife::joint_debug ||
+                                r.life == IntegrationLife::acceptance);
+}
+
+std::string standing(const IntegrationState& i) {
+  const auto& r = i.record;
+  return r.access != "open" && r.life == IntegrationLife::live ? r.access : std::string(to_string(r.life));
+}
+
+/// The numbers of a day; nullptr: it is too long ago.
+IntegrationState::Volume* day_of(IntegrationState& i, Time day) {
+  using Volume = IntegrationState::Volume;
+  auto& list = i.volumes.days;
+  auto it = std::ranges::lower_bound(list, day, {}, &Volume::day);
+  if (it == list.end() || it->day != day) {
+    if (it == list.begin() && list.size() == IntegrationState::Volumes::kDays) return nullptr;
+    it = list.insert(it, {day});
+    if (list.size() > IntegrationState::Volumes::kDays) {
+      list.erase(list.begin());
+      --it;
+    }
+  }
+  i.dirty.volumes = true;
+  return &*it;
+}
+
+} // namespace
+
+void step(IntegrationState& i, const DataAccess& access, const Context& context, Effects& out) {
+  const Time t = access.origin.time;
+  const Policy& policy = context.policy_at(t);
+  const EventRef event = ref(access.origin);
+  const Manifest& scope = i.record.scope;
+  const auto judge = [&](RuleId rule, auto&& what) {
+    const RuleSettings& settings = policy.rule(rule);
+    if (settings.mode == Mode::off) return;
+    if (const std::optional<Hit> hit = what(settings))
+      publish(subject(i), weigh(subject(i), *hit, false, context, out), *hit, context, out);
+  };
+
+  if (!may_read(i)) see_drift(i, {RuleId::R6_4, "data access while " + standing(i), t, event, {}}, context, out);
+  for (auto& detail : rules::out_of_scope_data(scope, access))
+    see_drift(i, {RuleId::D10, std::move(detail), t, event, {}}, context, out);
+  if (!scope.operators.empty() && !access.operator_id.empty() &&
+      std::ranges::find(scope.operators, access.operator_id) == scope.operators.end())
+    see_drift(i, {RuleId::D15, rules::operator_detail(access.operator_id), t, event, {}}, context, out);
+
+  i.dirty.data = true;
+  if (rules::count_subjects(i.data, access)) {
+    const std::int64_t declared = scope.volumes ? scope.volumes->subjects_per_day.value_or(0) : 0;
+    if (declared > 0 && rules::subjects_today(i.data) > declared)
+      see_drift(i, {RuleId::D15, "volume above " + std::to_string(declared) + " subjects per day", t, event, {}},
+                context, out);
+    judge(RuleId::D11, [&](const auto& s) { return rules::data_volume(i.data, scope, access, s); });
+  }
+  judge(RuleId::D13, [&](const auto& s) { return rules::enumeration(i.data, access, s); });
+  judge(RuleId::D14, [&](const RuleSettings& s) -> std::optional<Hit> {
+    if (std::ranges::none_of(access.subjects, [&](const auto& a) { return policy.canary_subjects.contains(a); }))
+      return std::nullopt;
+    return make_hit(RuleId::D14, s, t,
+                    {"读取了为发现滥用而设的虚拟账户", "it read a planted account that nobody has a reason to read"},
+                    event);
+  });
+
+  const RuleSettings& strangers = policy.rule(RuleId::D12);
+  if (strangers.mode == Mode::off) return;
+  for (auto& account : rules::whom_to_ask(i.data, access, strangers))
+    out.sends.push_back(
+        {{Kind::account, std::move(account)}, msg::DataRead{i.id, t, event, strangers[param::d12::unseen_days]}});
+}
+
+void step(IntegrationState& i, const msg::StrangerRead& read, const Context& context, Effects& out) {
+  i.dirty.data = true;
+  const RuleSettings& settings = context.policy_at(read.at).rule(RuleId::D12);
+  if (const auto hit = rules::reads_without_scans(i.data, read, settings))
+    publish(subject(i), weigh(subject(i), *hit, false, context, out), *hit, context, out);
+}
+
+void step(IntegrationState& i, const msg::DayCounted& counted, const Context& context, Effects& out) {
+  const auto& volumes = i.record.scope.volumes;
+  if (!volumes || !volumes->scans_per_day) return;
+  IntegrationState::Volume* day = day_of(i, counted.day);
+  if (day == nullptr) return;
+  day->scans += counted.scans;
+  if (day->scans > *volumes->scans_per_day)
+    see_drift(i,
+              {RuleId::D15, "volume above " + std::to_string(*volumes->scans_per_day) + " scans per day", counted.day,
+               counted.event, counted.device},
+              context, out);
+}
+
+// R5.2: the reject rate, told from a day's worth of postings on.
+void step(IntegrationState& i, const msg::ExchangeSeen& seen, const Context& context, Effects& out) {
+  IntegrationState::Volume* day = day_of(i, campus_day(seen.at));
+  if (day == nullptr) return;
+  day->accepted += seen.accepted;
+  day->rejected += seen.rejected;
+  const RuleSettings& settings = context.policy_at(seen.at).rule(RuleId::R5_2);
+  const std::int64_t all = day->accepted + day->rejected;
+  if (seen.rejected == 0 || day->rejected < settings[param::r5_2::rejected] ||
+      day->rejected * 1000 <= settings[param::r5_2::rejected_permille] * all)
+    return;
+  // The limit and not the number: one detail per finding, however many follow.
+  const std::string percent = std::to_string(settings[param::r5_2::rejected_permille] / 10);
+  see_drift(i, {RuleId::R5_2, "more than " + percent + " % of a day's postings rejected", seen.at, seen.event, {}},
+            context, out);
+}
+
+} // namespace onecode

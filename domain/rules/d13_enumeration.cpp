@@ -1,0 +1,81 @@
+#include "domain/rules/d13_enumeration.hpp"
+
+#include <algorithm>
+
+#include "domain/device_findings.hpp"
+#include "domain/rules/params.hpp"
+
+namespace onecode::rules {
+namespace {
+
+namespace p = param::d13;
+constexpr std::int64_t kLargestStep = 3;
+
+struct Numbered {
+  std::uint64_t prefix = 0;
+  std::int64_t number = 0;
+};
+
+/// The number at the end of an id; nullopt: it has none.
+std::optional<Numbered> numbered(std::string_view id) {
+  std::size_t digits = 0;
+  while (digits < id.size() && digits < 15 && id[id.size() - 1 - digits] >= '0' && id[id.size() - 1 - digits] <= '9')
+    ++digits;
+  if (digits == 0) return std::nullopt;
+  Numbered n{hash64(id.substr(0, id.size() - digits)) | 1, 0};
+  for (const char c : id.substr(id.size() - digits)) n.number = n.number * 10 + (c - '0');
+  return n;
+}
+
+/// Single look-ups in a row, in one direction, close to each other.
+std::optional<Hit> counting(IntegrationState::DataUse& use, const DataAccess& access, const RuleSettings& s) {
+  if (access.subjects.size() != 1) return std::nullopt;
+  const auto id = numbered(access.subjects.front());
+  if (!id) return std::nullopt;
+  const Time t = access.origin.time;
+  const std::int64_t step = id->number - use.number;
+  const bool same = id->prefix == use.prefix;
+  if (same && step == 0) return std::nullopt; // the same person again
+  const bool goes_on =
+      same && step >= -kLargestStep && step <= kLargestStep && (use.run == 0 || (step > 0) == (use.step > 0));
+  // The run is counted anew in every window, so that only its pace matters.
+  if (!goes_on || apart(use.run_since, t).ms > s[p::window_ms]) {
+    use.run = 0;
+    use.run_since = t;
+  } else {
+    ++use.run;
+  }
+  use.prefix = id->prefix;
+  use.number = id->number;
+  use.step = step;
+  if (use.run + 1 < s[p::ids]) return std::nullopt;
+  const std::string n = std::to_string(use.run + 1);
+  return make_hit(RuleId::D13, s, t,
+                  {"连续查询 " + n + " 个相邻编号", "it looked up " + n + " neighbouring ids in a row"},
+                  ref(access.origin));
+}
+
+std::optional<Hit> guessing(IntegrationState::DataUse& use, const DataAccess& access, const RuleSettings& s) {
+  const Time t = access.origin.time;
+  if (apart(use.lookups_since, t).ms > s[p::window_ms]) {
+    use.lookups_since = t;
+    use.lookups = use.not_found = 0;
+  }
+  use.lookups += access.result_count + access.not_found_count;
+  use.not_found += access.not_found_count;
+  if (use.lookups < s[p::ids] || use.not_found <= use.lookups * s[p::not_found_permille] / 1000) return std::nullopt;
+  const std::string share = std::to_string(use.not_found * 100 / use.lookups), n = std::to_string(use.lookups);
+  return make_hit(RuleId::D13, s, t,
+                  {n + " 次查询中有 " + share + "% 查无此人", share + " % of " + n + " look-ups found nobody"},
+                  ref(access.origin));
+}
+
+} // namespace
+
+std::optional<Hit> enumeration(IntegrationState::DataUse& use, const DataAccess& access, const RuleSettings& s) {
+  auto run = counting(use, access, s);
+  auto guesses = guessing(use, access, s);
+  return run ? run : guesses;
+}
+
+} // namespace onecode::rules
