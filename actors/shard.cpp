@@ -413,6 +413,7 @@ void Shard::take_effects(const Envelope& envelope) {
   for (const auto& output : effects_.outputs) {
     if (const auto* decision = std::get_if<Decision>(&output))
       staged_.stats.decided(decision->verdict, decision->reasons, envelope.root->received_ns);
+    if (const auto* finding = std::get_if<FindingRecord>(&output)) staged_.stats.found(*finding);
     emit(envelope, output);
   }
   if (const auto* command = std::get_if<const Command*>(&envelope.message);

@@ -61,6 +61,20 @@ nlohmann::ordered_json OutputFiles::finish(std::uint64_t records, const monitori
   auto& rules = summary["rule_hits"] = nlohmann::ordered_json::object();
   for (std::size_t r = 0; r < kRuleIds; ++r)
     if (stats.rule_hits[r] != 0) rules[std::string(to_string(static_cast<RuleId>(r)))] = stats.rule_hits[r];
+  // For the revision of the rules (R13.1): what each of them led to.
+  auto& revision = summary["rules"] = nlohmann::ordered_json::object();
+  for (std::size_t r = 0; r < kRuleIds; ++r) {
+    if (stats.rule_hits[r] + stats.shadow_hits[r] + stats.findings_closed[r] + stats.rule_upheld[r] +
+            stats.rule_not_upheld[r] ==
+        0)
+      continue;
+    revision[std::string(to_string(static_cast<RuleId>(r)))] = {{"hits", stats.rule_hits[r]},
+                                                                {"shadow_hits", stats.shadow_hits[r]},
+                                                                {"findings_opened", stats.findings_opened[r]},
+                                                                {"findings_closed", stats.findings_closed[r]},
+                                                                {"cases_upheld", stats.rule_upheld[r]},
+                                                                {"cases_not_upheld", stats.rule_not_upheld[r]}};
+  }
   auto& dead = summary["dead_letters"] = nlohmann::ordered_json::object();
   for (const auto& [what, count] : stats.dead_letters) {
     auto& n = dead[std::string(what.first)];

@@ -17,6 +17,12 @@ using Json = nlohmann::ordered_json;
 
 std::string words(const Json& v) {
   if (v.is_null()) return {};
+  if (v.is_object() && v.contains("zh") && v.contains("en")) { // a department's name, with its time
+    std::string out = words(v["zh"]) + " / " + words(v["en"]);
+    for (const char* end : {"from", "to"})
+      if (v.contains(end)) out += fmt::format(" {} {}", end, words(v[end]).substr(0, 10));
+    return out;
+  }
   return v.is_string() ? v.get<std::string>() : v.dump();
 }
 
@@ -133,6 +139,8 @@ private:
                  fmt::format("{}: parameter {} {} -> {}", name.en, param, shown(before), shown(after))});
         });
       const auto word = word_of(member);
+      if (x.is_array() && y.is_array())
+        return subject(path + "." + member, {name.zh + " " + word.zh, name.en + " " + word.en}, x, y);
       // What follows from a key's bytes is long and says nothing to anybody.
       if (member == "public")
         return add(path + ".public", x, y, {name.zh + ":公钥更换", name.en + ": public key changed"});

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/errors.hpp"
+#include "domain/article.hpp"
 
 namespace onecode::app {
 namespace {
@@ -25,22 +26,42 @@ std::optional<Time> when(const Json& object, const char* member) {
   return text.empty() ? std::nullopt : parse_time(text);
 }
 
-bool under(std::string_view article, std::string_view control) {
-  return article == control || article.substr(0, article.find('(')) == control;
+Hash128 event_of(std::string_view source, std::string_view id) {
+  return hash128(std::string(source) + '\n' + std::string(id));
 }
 
 } // namespace
 
+Referral::Referral(std::string integration, std::string order)
+    : integration_(std::move(integration)),
+      order_(std::move(order)),
+      decoder_(std::make_unique<streams::Decoder>(secrets_)) {}
+Referral::~Referral() = default;
+
 void Referral::input(const streams::FileRecord& record) {
-  if (record.topic != Topic::data_access || !record.value) return;
-  if (record.value->find(integration_) == std::string::npos) return;
-  const auto event = Json::parse(*record.value, nullptr, false);
-  if (!event.is_object() || !event.contains("data") || !event["data"].is_object()) return;
-  const auto& data = event["data"];
-  if (text_of(data, "integration") != integration_ || !data.contains("subjects") || !data["subjects"].is_array())
+  if (record.topic != Topic::scans && record.topic != Topic::data_access && record.topic != Topic::device_reports)
     return;
-  for (const auto& s : data["subjects"])
-    if (s.is_string()) uses_[s.get<std::string>()].push_back({time_of(event), {}});
+  streams::Record r;
+  r.key = record.key;
+  if (record.value) r.value = *record.value;
+  std::vector<streams::Header> headers;
+  for (const auto& [name, value] : record.headers) headers.push_back({name, value});
+  r.headers = headers;
+  const auto remember = [&](const Origin& o) {
+    const auto [it, fresh] = first_of_id_.try_emplace(o.id, o.time);
+    if (!fresh) it->second = std::min(it->second, o.time);
+    return times_.try_emplace(event_of(o.source, o.id), o.time).second;
+  };
+  if (record.topic == Topic::scans) {
+    if (!decoder_->scan({}, r, policies_, scan_)) remember(scan_.origin);
+    return;
+  }
+  streams::Event event;
+  if (decoder_->event({record.topic, 0}, r, event)) return;
+  if (const auto* report = std::get_if<DeviceReport>(&event)) remember(report->origin);
+  const auto* access = std::get_if<DataAccess>(&event);
+  if (access == nullptr || access->integration != integration_ || !remember(access->origin)) return;
+  for (const auto& s : access->subjects) uses_[s].push_back({access->origin.time, {}});
 }
 
 void Referral::output(const streams::OutRecord& record) {
@@ -68,8 +89,12 @@ void Referral::output(const streams::OutRecord& record) {
             {{"time", event["time"]}, {"to", data["to"]}, {"kind", data["kind"]}, {"text", data["text"]}});
       break;
     case Topic::decisions:
-      if (text_of(data, "integration") == integration_ && !text_of(data, "account").empty())
-        uses_[text_of(data, "account")].push_back({time_of(event), text_of(data, "device")});
+      if (text_of(data, "integration") == integration_ && !text_of(data, "account").empty()) {
+        const auto& scan = data["scan"];
+        const auto at = times_.find(event_of(text_of(scan, "source"), text_of(scan, "id")));
+        uses_[text_of(data, "account")].push_back(
+            {at == times_.end() ? time_of(event) : at->second, text_of(data, "device")});
+      }
       break;
     default:
       break;
@@ -99,8 +124,11 @@ Ordered Referral::finish(const Json& state, std::optional<Time> from, std::optio
   auto& findings = out["findings"] = Ordered::array();
   for (const auto& [uid, f] : findings_) {
     const auto& own = f.at("unmapped").at("onecode");
-    if (!under(text_of(own, "article"), control)) continue;
-    const Time seen{f.at("finding_info").at("first_seen_time").get<std::int64_t>()};
+    if (!is_under(text_of(own, "article"), control)) continue;
+    Time seen{f.at("finding_info").at("first_seen_time").get<std::int64_t>()};
+    for (const auto& e : f.at("evidences")) // the first of what it rests on
+      if (const auto it = first_of_id_.find(text_of(e.at("data"), "event_id")); it != first_of_id_.end())
+        seen = std::min(seen, it->second);
     if (!first || seen < *first) first = seen;
     const std::string subject = text_of(own, "subject");
     if (devices_.contains(subject)) guilty.insert(subject);
@@ -119,7 +147,7 @@ Ordered Referral::finish(const Json& state, std::optional<Time> from, std::optio
   const Time begin = from ? *from : first ? *first : when(*order, "ordered").value_or(Time{});
   const Time end = to ? *to : when(*order, "closed").value_or(last_);
   out["window"] = {{"from", format_time(begin)}, {"to", format_time(end)}};
-  const bool of_data = under("11(4)", control) && control != "11";
+  const bool of_data = control == "11(4)";
   auto& affected = out["affected"] = Ordered::array();
   for (const auto& [account, uses] : uses_) {
     std::int64_t scans = 0, reads = 0;
@@ -160,12 +188,12 @@ std::string referral_page(const Ordered& r) {
   const auto word = [](const Ordered& v, const char* member) { return v.value(member, std::string()); };
   std::string page = fmt::format(
       "# 移送材料 / Referral: {} – {}\n\n"
-      "接入系统 {}(责任单位 {},状态 {},接入 {})的整改令 {}:{}(《办法》第 {} 条)。\n\n"
+      "接入系统 {}(责任单位 {},状态 {},接入 {})的整改令 {}:{}(《办法》{})。\n\n"
       "The order {} of the integration {} (unit {}, state {}, access {}): {}, by Article {}.\n\n",
       word(r, "integration"), word(order, "id"), word(r, "integration"), word(r, "unit"), word(r, "state"),
-      word(r, "access"), word(order, "id"), word(order, "violation"), word(order, "control"), word(order, "id"),
-      word(r, "integration"), word(r, "unit"), word(r, "state"), word(r, "access"), word(order, "violation"),
-      word(order, "control"));
+      word(r, "access"), word(order, "id"), word(order, "violation"), article_text(word(order, "control")).zh,
+      word(order, "id"), word(r, "integration"), word(r, "unit"), word(r, "state"), word(r, "access"),
+      word(order, "violation"), word(order, "control"));
   page += "## 发现 / Findings\n\n";
   for (const auto& f : r.at("findings"))
     page += fmt::format("- `{}` {}\n  {}\n", word(f, "uid"), f["explanation"]["zh"].get<std::string>(),

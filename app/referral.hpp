@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "domain/time.hpp"
+#include "streams/decode.hpp"
 #include "streams/encode.hpp"
 #include "streams/event_file.hpp"
 
@@ -18,10 +20,11 @@ namespace onecode::app {
 
 class Referral {
 public:
-  Referral(std::string integration, std::string order)
-      : integration_(std::move(integration)), order_(std::move(order)) {}
+  Referral(std::string integration, std::string order);
+  ~Referral();
 
-  /// Each input before it is applied, each output after.
+  /// Each input before it is applied, each output after. What cannot be decoded and what repeats an earlier source and id
+  /// is no use.
   void input(const streams::FileRecord& record);
   void output(const streams::OutRecord& record);
 
@@ -34,7 +37,7 @@ public:
 
 private:
   struct Use {
-    Time at;
+    Time at;            // event time
     std::string device; // empty: a read of data
   };
   const std::string integration_, order_;
@@ -43,6 +46,12 @@ private:
   std::map<std::string, nlohmann::json> findings_; // by uid, as published last
   std::vector<nlohmann::json> notices_;
   std::map<std::string, std::vector<Use>> uses_; // by account
+  std::map<Hash128, Time> times_;                // of scans and reads, by source and id
+  std::map<std::string, Time> first_of_id_; // by id alone, as evidence names events; of this integration's readers
+  streams::Secrets secrets_;                // none: nothing is authenticated here
+  std::unique_ptr<streams::Decoder> decoder_;
+  PolicyHistory policies_;
+  Scan scan_;
   Time last_;
 };
 

@@ -294,10 +294,12 @@ struct AccountState {
   struct Application {
     std::string by;
     Time at;
+    std::vector<std::string> holds; // that it is about; when they are gone, so is it
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("by", s.by);
       v("at", s.at);
+      v("holds", s.holds);
     }
   };
   struct Check {

@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kCloseTimer = "case-close:";
 constexpr std::string_view kAnswerTimer = "case-answer:";
 constexpr std::int64_t kMaxTermDays = 3660;
+constexpr std::size_t kMaxFindings = 16;
 
 /// The case a command names, in a state that permits it; else refused.
 CaseRecord* moving(AccountState& a, const Command& command, const std::string& id, Effects& out) {
@@ -103,14 +104,7 @@ std::string appeal_remedy(const CaseTimes& times) {
          " days (appeal.file); somebody else will look at it.";
 }
 
-/// The times that held when the case reached its state: a later policy changes no deadline that was told.
 const CaseTimes& times_at(const Context& context, Time t) { return context.policy_at(t).cases; }
-Time statement_until(const CaseRecord& c, const Context& context) {
-  return c.notified + days(times_at(context, c.notified).statement_days);
-}
-Time appeal_until(const CaseRecord& c, const Context& context) {
-  return *c.decided + days(times_at(context, *c.decided).appeal_days);
-}
 
 /// R12.1: what the information centre says Article 8 means, for notices; empty: nothing.
 Text interpretation_of_article_8(const Policy& policy) {
@@ -170,6 +164,8 @@ void apply(AccountState& a, const Command& command, const CaseOpen& args, const 
   if (!valid_id(args.case_id))
     return bad_field(out, "参数 case 不是合法的编号", "args.case is not an identifier of 1 to 64 characters");
   if (!is_act(args.act)) return bad_field(out, "没有行为类别 " + args.act, "there is no act " + args.act);
+  if (args.findings.size() > kMaxFindings || !std::ranges::all_of(args.findings, valid_id))
+    return bad_field(out, "线索 findings 须为至多 16 个线索编号", "args.findings are at most 16 ids of findings");
   if (find_case(a, args.case_id) != nullptr)
     return illegal(out, "案件 " + args.case_id + " 已经立案", "the case " + args.case_id + " is open already");
   if (!make_room(a)) return illegal(out, "该账户未结案件过多", "the account has too many open cases");
@@ -180,7 +176,10 @@ void apply(AccountState& a, const Command& command, const CaseOpen& args, const 
   c.findings = args.findings;
   if (c.findings.empty() && a.file.finding) c.findings = {a.file.finding->uid};
   c.notified = context.now;
+  c.statement_due = context.now + days(times_at(context, context.now).statement_days);
   c.opened_by = command.actor;
+  for (const auto& e : a.file.evidence.entries())
+    if (points_of(e.nats(std::max(context.now, e.at))) > 0) c.rules.push_back(e.rule);
 
   // A provisional hold waits for the decision instead of ending by itself.
   const auto changed = a.file.holds.change([&](Hold& h) {
@@ -208,7 +207,7 @@ void apply(AccountState& a, const Command& command, const CaseOpen& args, const 
          "A case (" + c.id + ") about your one-code was opened at " + minute_text(context.now) + ": suspected " +
              act.en + findings_en + ". Legal basis: Article 8." + meaning.en + " Please state your view; after " +
              wait + " days a decision may be taken without it."},
-        statement_until(c, context),
+        c.statement_due,
         statement_remedy(times_at(context, c.notified)),
         c.id},
        out);
@@ -245,15 +244,15 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
   if (args.term_days && (!upheld || *args.term_days < 1 || *args.term_days > kMaxTermDays))
     return bad_field(out, "期限 term_days 须为 1 至 3660 天,且只用于认定成立的案件",
                      "args.term_days is 1 to 3660, and only for an upheld case");
-  if (c->state == CaseState::notified && context.now < statement_until(*c, context))
-    return illegal(out,
-                   "案件 " + c->id + " 尚在陈述期内,至 " + minute_text(statement_until(*c, context)) +
-                       " 止;持有人陈述或放弃后方可决定",
-                   "the holder may still make a statement on the case " + c->id + " until " +
-                       minute_text(statement_until(*c, context)) + "; decide after the statement or after that");
+  if (c->state == CaseState::notified && context.now < c->statement_due)
+    return illegal(
+        out, "案件 " + c->id + " 尚在陈述期内,至 " + minute_text(c->statement_due) + " 止;持有人陈述或放弃后方可决定",
+        "the holder may still make a statement on the case " + c->id + " until " + minute_text(c->statement_due) +
+            "; decide after the statement or after that");
 
   c->state = CaseState::decided;
   c->decided = context.now;
+  c->appeal_due = context.now + days(times_at(context, context.now).appeal_days);
   c->decided_by = command.actor;
   c->reasons = args.reasons;
   c->policy = context.policy_at(command.origin.time).version;
@@ -261,8 +260,9 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
   c->act = args.act;
   if (args.term_days) c->term_until = context.now + days(*args.term_days);
   a.dirty.procedures = true;
-  out.timers.push_back({std::string(kCloseTimer) + c->id, appeal_until(*c, context)});
+  out.timers.push_back({std::string(kCloseTimer) + c->id, c->appeal_due});
   ++(upheld ? out.tally.cases_upheld : out.tally.cases_not_upheld);
+  (upheld ? out.tally.upheld : out.tally.not_upheld) = c->rules;
 
   const Text act = act_text(args.act);
   if (!upheld) {
@@ -309,7 +309,7 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
              (c->term_until
                   ? " The limit lasts until " + minute_text(*c->term_until) + "; apply for its end after that."
                   : "")},
-        appeal_until(*c, context),
+        c->appeal_due,
         appeal_remedy(times_at(context, *c->decided)),
         c->id},
        out);
@@ -341,9 +341,9 @@ void apply(AccountState& a, const Command& command, const AppealFile& args, cons
   if (!c->upheld)
     return illegal(out, "案件 " + c->id + " 经查不成立,无需申诉",
                    "the case " + c->id + " was not upheld: there is nothing to appeal against");
-  if (context.now > appeal_until(*c, context))
-    return illegal(out, "申诉期已于 " + minute_text(appeal_until(*c, context)) + " 届满",
-                   "the time to appeal ended at " + minute_text(appeal_until(*c, context)));
+  if (context.now > c->appeal_due)
+    return illegal(out, "申诉期已于 " + minute_text(c->appeal_due) + " 届满",
+                   "the time to appeal ended at " + minute_text(c->appeal_due));
   if (args.text_ref.empty()) return bad_field(out, "缺少申诉书的存放处 text_ref", "args.text_ref is empty");
   c->state = CaseState::appealed;
   c->appealed = context.now;
@@ -380,13 +380,17 @@ void apply(AccountState& a, const Command& command, const AppealDecide& args, co
   close_case(a, *c, context.now, out);
   if (c->overturned) {
     ++out.tally.cases_not_upheld;
+    out.tally.not_upheld = c->rules;
+    const bool gone = a.profile.cancelled; // for good: what can be put right is a new account
     tell(a,
          {"appeal-decided",
           "8",
-          {"案件 " + c->id + " 的申诉成立,原决定撤销,相关限制解除,谨致歉意。理由:" + args.reasons + "。",
+          {"案件 " + c->id + " 的申诉成立,原决定撤销,相关限制解除,谨致歉意。理由:" + args.reasons + "。" +
+               (gone ? "该账户已注销,请到登记处重新开户。" : ""),
            "Your appeal in the case " + c->id +
                " was granted: the decision is taken back, what it limited ends, with our apologies. Reasons: " +
-               args.reasons + "."},
+               args.reasons + "." +
+               (gone ? " Your account stays cancelled; the registrar opens a new one for you." : "")},
           {},
           {},
           c->id},

@@ -4,6 +4,7 @@
 #include "domain/account_machine.hpp"
 #include "domain/account_procedures.hpp"
 #include "domain/explain.hpp"
+#include "domain/functions.hpp"
 #include "domain/rules/a16_failed_check.hpp"
 #include "domain/rules/a17_tipoff.hpp"
 #include "domain/rules/params.hpp"
@@ -24,11 +25,6 @@ std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& w : words) out += (out.empty() ? "" : ", ") + w;
   return out;
-}
-
-bool is_function(std::string_view f) {
-  constexpr std::string_view plain[] = {"identity", "payment", "access", "library", "other"};
-  return std::ranges::find(plain, f) != std::end(plain) || (f.starts_with("other:") && valid_id(f.substr(6)));
 }
 
 bool liftable_article(const std::string& article, Effects& out) {
@@ -122,10 +118,12 @@ void apply(AccountState& a, const Command& command, const HandsetBind& args, con
     const auto ended = std::ranges::find_if(handsets, [](const BoundHandset& b) { return b.until.has_value(); });
     if (ended != handsets.end()) handsets.erase(ended);
   }
+  const bool anew = std::ranges::find(handsets, args.handset, &BoundHandset::handset) == handsets.end();
   handsets.push_back({args.handset, args.secondary, now, {}});
   a.dirty.profile = true;
-  // A copied code died with the old key (REGULATION §4): nothing is left to protect against.
-  if (args.replaces || !args.secondary)
+  // A copied code died with the old key (REGULATION §4): nothing is left to protect against. The same handset taken off and
+  // bound again still has the old key.
+  if (args.replaces || (!args.secondary && anew))
     lift_holds(
         a, [](const Hold& h) { return h.article == "protective"; },
         {"手机已重新绑定。", "the handset was bound anew."}, context, out);
@@ -257,7 +255,7 @@ void apply(AccountState& a, const Command&, const DelegationRegister& args, cons
   a.dirty.procedures = true;
 }
 
-void apply(AccountState& a, const Command&, const HolderAbsence& args, const Context&, Effects& out) {
+void apply(AccountState& a, const Command&, const HolderAbsence& args, const Context& context, Effects& out) {
   if (args.kind != "leave" && args.kind != "internship" && args.kind != "abroad")
     return bad_field(out, "离校类别 kind 须为 leave、internship 或 abroad",
                      "args.kind is leave, internship or abroad");
@@ -266,6 +264,13 @@ void apply(AccountState& a, const Command&, const HolderAbsence& args, const Con
   std::erase_if(a.procedures.absences, [&](const AccountState::Absence& other) { return other.from == args.from; });
   keep_last(a.procedures.absences, {args.kind, args.from, args.to}, AccountState::Procedures::kMaxAbsences);
   a.dirty.procedures = true;
+  const auto stands = [&](Time t) {
+    return std::ranges::any_of(a.procedures.absences,
+                               [&](const AccountState::Absence& away) { return away.from <= t && t < away.to; });
+  };
+  for (const auto& e : a.file.evidence.entries())
+    if (e.rule == RuleId::A13 && !stands(e.at))
+      return retract(a, RuleId::A13, {"离校记录已更正。", "the record of the absence was corrected."}, context, out);
 }
 
 // ---- evidence that people give: A16, A17
@@ -355,10 +360,10 @@ void tell_department(const AccountState& a, const Policy& policy, std::string_vi
   notice.kind = what.kind;
   notice.article = what.article;
   const bool of_case = !what.case_id.empty();
-  notice.text = {
-      name.zh + ":账户 " + a.id + (of_case ? " 的案件 " + what.case_id : "") + what.what.zh + "。请按职责配合。",
-      name.en + ": " + (of_case ? "the case " + what.case_id + " of the account " : "the account ") + a.id + " " +
-          what.what.en + ". Please do your part."};
+  notice.text = {name.zh + ":账户 " + a.id + (of_case ? " 的案件 " + what.case_id : "") + " " + what.what.zh +
+                     "。请按职责配合。",
+                 name.en + ": " + (of_case ? "the case " + what.case_id + " of the account " : "the account ") +
+                     a.id + " " + what.what.en + ". Please do your part."};
   notice.remedy = "如有疑问,请与信息中心联系。 / Questions go to the information centre.";
   notice.case_id = std::move(what.case_id);
   out.outputs.emplace_back(std::move(notice));

@@ -40,6 +40,8 @@ Text cause_text(std::string_view cause) {
   if (cause == "double_post") return {"重复入账", "a payment that was posted twice"};
   if (cause == "outage") return {"系统故障", "an outage"};
   if (cause == "config") return {"系统配置错误", "a wrong configuration"};
+  if (cause == "normal")
+    return {"消费超出余额", "a charge above the balance"}; // after an overdraft that was not cleared
   return {"系统原因", "a fault of the system"};
 }
 
@@ -96,11 +98,11 @@ void hold_for_debt(AccountState& a, const Posting& p, const Context& context, Ef
            out);
 }
 
-void fall_below_zero(AccountState& a, const Posting& p, const Context& context, Effects& out) {
+void fall_below_zero(AccountState& a, const Posting& p, bool lowered, const Context& context, Effects& out) {
   auto& o = a.ledger.overdraft;
   const std::string cause = cause_of(p);
-  // R10.1: what a person overdraws by their own doing is no case of Article 10.
-  if (o.state == OverdraftState::none && cause == "normal") return;
+  // R10.1: what a person overdraws by their own doing is no case of Article 10, and money that comes in overdraws nobody.
+  if (o.state == OverdraftState::none && (cause == "normal" || !lowered)) return;
   const auto* move = find_move<OverdraftState>(kOverdraftMoves, kPostedBelowZero, o.state);
   const bool opens = o.state != move->to;
   if (opens) {
@@ -138,7 +140,8 @@ void back_to_zero(AccountState& a, const Context& context, Effects& out) {
 
 namespace {
 
-/// R5.2: how many of an integration's postings are refused. One in sixteen of the accepted is told, and counts for sixteen.
+/// R5.2: how many of an integration's postings are refused. One in sixteen of the accepted is told (by the posting's hash), and
+/// counts for sixteen.
 void tell_exchange(const Posting& p, std::int64_t accepted, std::int64_t rejected, Effects& out) {
   if (p.integration.empty()) return;
   out.sends.push_back(
@@ -177,7 +180,7 @@ void book(AccountState& a, const Posting& p, const Context& context, Effects& ou
     effect = original != nullptr ? -original->effect : p.balance->value - ledger.balance.value;
   }
 
-  const Fen sum{ledger.balance.value + effect};
+  const Fen before = ledger.balance, sum{ledger.balance.value + effect};
   const bool differs = p.balance && ledger.started && *p.balance != sum;
   ledger.started = true;
   ledger.balance = p.balance.value_or(sum);
@@ -194,14 +197,14 @@ void book(AccountState& a, const Posting& p, const Context& context, Effects& ou
   if (differs && !p.integration.empty())
     out.sends.push_back({{Kind::integration, p.integration},
                          msg::DriftSeen{RuleId::R5_2,
-                                        "balance differs by " + std::to_string(p.balance->value - sum.value) + " fen",
+                                        "balance differs from the engine's own sum", // not by how much: one detail
                                         p.origin.time,
                                         ref(p.origin),
                                         {}}});
 
-  if (ledger.postings % kOneIn == 0) tell_exchange(p, kOneIn, 0, out);
+  if (mix64(id, 16) % kOneIn == 0) tell_exchange(p, kOneIn, 0, out);
   if (ledger.balance.value < 0)
-    fall_below_zero(a, p, context, out);
+    fall_below_zero(a, p, ledger.balance < before, context, out);
   else
     back_to_zero(a, context, out);
 }

@@ -52,8 +52,8 @@ inline constexpr AccountPermit kAccountPermits[] = {
     {"case.open", permit::kNotCancelled},       // the case's own machine: domain/case_file.hpp
     {"case.statement", permit::kNotCancelled},
     {"case.decide", permit::kNotCancelled},
-    {"appeal.file", permit::kNotCancelled},
-    {"appeal.decide", permit::kNotCancelled},
+    {"appeal.file", permit::kKnown}, // a cancellation takes nobody's appeal away
+    {"appeal.decide", permit::kKnown},
     {"account.cancel.propose", permit::kNotCancelled},
     {"account.cancel.confirm", permit::kNotCancelled}, // -> cancelled (R8.3)
     {"liability.record", permit::kKnown},

@@ -182,6 +182,44 @@ void settle_evidence(AccountState& a, const Text& why, const Context& context, E
   }
 }
 
+void retract(AccountState& a, RuleId rule, const Text& why, const Context& context, Effects& out) {
+  auto& file = a.file;
+  a.dirty.file |= file.shadow.remove(rule);
+  EvidenceBook left = file.evidence;
+  if (!left.remove(rule)) return;
+  a.dirty.file = true;
+  const Time t = std::max(context.now, file.evidence.newest());
+  const Policy& policy = context.policy_at(t);
+  const int score = left.empty() ? 0 : left.score(t);
+  const bool stands = file.finding && score >= policy.thresholds.watch;
+  if (file.finding && !stands) { // what it said last comes from the evidence that goes
+    record_finding(a, FindingActivity::close, t, policy, context.now, out);
+    std::get<FindingRecord>(out.outputs.back()).explanation = {why.zh + "该线索关闭。",
+                                                               why.en + " The finding is closed."};
+    out.timers.push_back({std::string(kQuietTimer), std::nullopt});
+  }
+  file.evidence = std::move(left);
+  if (score < policy.thresholds.freeze) {
+    const std::string uid = file.finding ? file.finding->uid : std::string();
+    lift_holds(
+        a,
+        [&](const Hold& h) {
+          return h.provisional && h.case_id.empty() && std::ranges::find(h.evidence, uid) != h.evidence.end();
+        },
+        {why.zh + "谨致歉意。", why.en + " We apologise."}, context, out);
+    file.freeze_wanted = file.auto_frozen = false;
+  }
+  if (!file.finding) return;
+  if (!stands) {
+    file.finding.reset();
+    return;
+  }
+  file.finding->rule = file.evidence.strongest(t).rule;
+  file.finding->band =
+      held_provisionally(a) ? Band::automatic : account_band(file.evidence, t, policy.thresholds, false);
+  record_finding(a, FindingActivity::update, t, policy, context.now, out);
+}
+
 bool weigh(AccountState& a, const Hit& hit, const RuleSettings& settings, Effects& out) {
   if (a.file.settled && hit.at <= *a.file.settled) return false;
   const Duration half_life = hours(settings.half_life_h);

@@ -30,6 +30,10 @@ std::string hold_timer(const Hold& hold);
 /// What is known against the account so far is no evidence any more, and does not come back (DETECTION §6).
 void settle_evidence(AccountState& a, const Text& why, const Context& context, Effects& out);
 
+/// A rule's evidence rested on something that was wrong: it goes, and so do a finding and provisional holds that do not stand
+/// without it, with an apology (DETECTION §6).
+void retract(AccountState& a, RuleId rule, const Text& why, const Context& context, Effects& out);
+
 /// Whom the campus tells what no single unit answers for.
 inline constexpr std::string_view kInformationCentre = "information-centre";
 

@@ -271,7 +271,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   if (life != AccountLife::unknown) {
     ++a.hot.scans;
     a.dirty.hot = true;
-    remember_visit(a, opinion.integration, t);
+    if (opinion.trusted) remember_visit(a, opinion.integration, t);
     const bool served = d.verdict == Verdict::allow && scan.outcome != Outcome::denied;
     // A person's scan, at a device that is who and where it says, by a clock that can be compared. Refused scans
     // count as well: they prove presence. Test accounts are nobody.

@@ -15,6 +15,15 @@ bool may_end(AccountState& a, const Hold& h, Time now) {
   return c == nullptr || c->state == CaseState::closed || (c->term_until && *c->term_until <= now);
 }
 
+/// The application, while there is still something that it asks for.
+const AccountState::Application* waiting(const AccountState& a) {
+  const auto& application = a.procedures.application;
+  const bool alive = application && std::ranges::any_of(a.file.holds.all(), [&](const Hold& h) {
+                       return std::ranges::find(application->holds, h.id) != application->holds.end();
+                     });
+  return alive ? &*application : nullptr;
+}
+
 bool known_article(const std::string& article, Effects& out) {
   if (article == "8" || article == "10") return true;
   bad_field(out, "依据只能是 8 或 10,不能是 " + article, "the article is 8 or 10, not " + article);
@@ -58,13 +67,16 @@ void apply(AccountState& a, const Command& command, const UnfreezeApply& args, c
     a.dirty.ledger = true;
     return;
   }
-  if (a.procedures.application)
+  if (waiting(a) != nullptr)
     return illegal(out, "已有待审核的解除申请", "an application is waiting for its review already");
-  if (std::ranges::none_of(a.file.holds.all(), [&](const Hold& h) { return may_end(a, h, context.now); }))
+  std::vector<std::string> holds;
+  for (const auto& h : a.file.holds.all())
+    if (may_end(a, h, context.now)) holds.push_back(h.id);
+  if (holds.empty())
     return illegal(
         out, "账户 " + a.id + " 没有可申请解除的第八条冻结:案件须已结案或期限已满",
         "the account " + a.id + " has no hold of Article 8 to apply for: its case must be closed or its term served");
-  a.procedures.application = AccountState::Application{command.actor, context.now};
+  a.procedures.application = AccountState::Application{command.actor, context.now, std::move(holds)};
   a.dirty.procedures = true;
 }
 
@@ -100,15 +112,18 @@ void apply(AccountState& a, const Command& command, const UnfreezeReview& args, 
     return;
   }
 
-  if (!a.procedures.application)
+  const auto* application = waiting(a);
+  if (application == nullptr)
     return illegal(out, "没有待审核的解除申请,请持有人先申请(unfreeze.apply)",
                    "there is no application to review; the holder applies first (unfreeze.apply)");
-  if (!other_person(a.procedures.application->by)) return;
+  if (!other_person(application->by)) return;
+  const std::vector<std::string> asked = application->holds;
   a.procedures.application.reset();
   a.dirty.procedures = true;
   if (!approved) return refused(a, "8", args, out);
   lift_holds(
-      a, [&](const Hold& h) { return may_end(a, h, context.now); }, why, context, out);
+      a, [&](const Hold& h) { return may_end(a, h, context.now) && std::ranges::find(asked, h.id) != asked.end(); },
+      why, context, out);
 }
 
 } // namespace onecode

@@ -77,6 +77,10 @@ void step(CampusState& c, const msg::AccountsOpened& opened, const Context&, Eff
 // R11.3, rule D8: one serial number or secure element belongs to one device under one integration.
 void step(CampusState& c, const msg::SerialClaimed& claim, const Context&, Effects& out) {
   auto& carriers = c.serial.carriers;
+  if (claim.leaves) {
+    c.dirty |= std::erase_if(carriers, [&](const auto& other) { return other.device == claim.device; }) > 0;
+    return;
+  }
   for (const auto& other : carriers)
     if (other.device == claim.device && other.integration == claim.integration) return;
   const auto tell = [&](const std::string& device, const std::string& other, const std::string& integration,

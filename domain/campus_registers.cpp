@@ -44,7 +44,10 @@ void apply(CampusState& c, const Command&, const SchemeApprove& args, const Cont
   if (args.to <= context.now)
     return out.refuse("BAD_FIELD", {"有效期 to 已过", "args.to, the end of the approval, is in the past"});
   c.registered.scheme = CampusState::Scheme{args.name, args.to};
+  c.foreign = {};
   c.dirty = true;
+  close_finding(subject(c), RuleId::R2_4, context.now, {"已获批准,予以关闭。", "The scheme was approved, closed."},
+                context, out);
 }
 
 void apply(CampusState& c, const Command& command, const InterpretationIssue& args, const Context& context,
@@ -80,10 +83,13 @@ void step(CampusState& c, const Command& command, const Context& context, Effect
       command.args);
 }
 
-/// A project that must integrate stays found until it does: quiet is no reason to close.
-void step(CampusState& c, const msg::TimerFired& timer, const Context&, Effects& out) {
-  if (timer.name.starts_with("quiet:") && !c.file.findings.empty())
+void step(CampusState& c, const msg::TimerFired& timer, const Context& context, Effects& out) {
+  // A project that must integrate stays found until it does: quiet is no reason to close.
+  if (open_finding(c.file, RuleId::R2_3) != nullptr) {
     out.timers.push_back({timer.name, timer.due + kQuiet});
+    return;
+  }
+  quiet_timer(subject(c), timer, context, out);
 }
 
 } // namespace onecode

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "domain/machine.hpp"
+#include "domain/rules/catalogue.hpp"
 
 namespace onecode {
 
@@ -45,12 +46,14 @@ struct CaseRecord {
   CaseState state = CaseState::notified;
   std::string act; // lend | rent | transfer | pledge | relay | copy | collusion | unknown
   std::vector<std::string> findings;
-  Time notified;
+  std::vector<RuleId> rules;    // whose evidence stood when it was opened: its outcome is theirs (R13.1)
+  Time notified, statement_due; // what was told stays, whatever a later policy says
   std::string opened_by;
   std::optional<Time> stated;
   std::string statement; // where it is kept, never the text
   bool waived = false;
   std::optional<Time> decided;
+  Time appeal_due;
   std::string decided_by, reasons, policy;
   bool upheld = false;
   std::optional<Time> term_until; // the sanction's term: afterwards an application is due, nothing ends by itself
@@ -74,12 +77,15 @@ struct CaseRecord {
     v("state", s.state);
     v("act", s.act);
     v("findings", s.findings);
+    v("rules", s.rules);
     v("notified", s.notified);
+    v("statement_due", s.statement_due);
     v("opened_by", s.opened_by);
     v("stated", s.stated);
     v("statement", s.statement);
     v("waived", s.waived);
     v("decided", s.decided);
+    v("appeal_due", s.appeal_due);
     v("decided_by", s.decided_by);
     v("reasons", s.reasons);
     v("policy", s.policy);

@@ -55,7 +55,8 @@ void overrun(DeviceState& d, Time due, Effects& out) {
   auto& reg = d.reg;
   if (!reg.maintenance || reg.maintenance->to > due) return;
   const std::string order = reg.maintenance->order;
-  if (reg.life != DeviceLife::maintenance) { // it never came to it
+  const DeviceLife life = reg.life == DeviceLife::quarantined ? reg.before_quarantine : reg.life;
+  if (life != DeviceLife::maintenance) { // it never came to it
     reg.maintenance.reset();
     d.dirty.reg = true;
     return;
@@ -108,7 +109,8 @@ void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context
   const Policy& policy = context.policy_at(seen.at);
   const RuleSettings& settings = policy.rule(RuleId::D5);
   if (d.reg.life != DeviceLife::active || settings.mode == Mode::off || explained(d.reg, RuleId::D5, seen.at)) return;
-  if (const auto hit = rules::inferred_location(d, seen, policy, settings)) take_hit(d, *hit, context, out);
+  if (const auto hit = rules::inferred_location(d, seen, policy, context.now, settings))
+    take_hit(d, *hit, context, out);
 }
 
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out) {

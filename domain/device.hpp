@@ -253,6 +253,7 @@ struct DeviceState {
     std::vector<Aps> aps;                            // the last 20
     std::uint64_t firmware = 0, secure_element = 0;  // hashes of what was said first; 0: nothing yet
     std::uint32_t boot = 0;                          // highest
+    Time since;                                      // when it was opened with permission last
     Time heard;                                      // the newest report
     std::vector<std::int64_t> usual_rtt, recent_rtt; // ms: the first 16 and the last 16 after them
     template <class Self, class V>
@@ -262,6 +263,7 @@ struct DeviceState {
       v("firmware", s.firmware);
       v("secure_element", s.secure_element);
       v("boot", s.boot);
+      v("since", s.since);
       v("heard", s.heard);
       v("usual_rtt", s.usual_rtt);
       v("recent_rtt", s.recent_rtt);
@@ -301,7 +303,7 @@ struct DeviceState {
 
   /// Where its clients were within ten minutes of using it (D5).
   struct Neighbours {
-    static constexpr std::size_t kZones = 8;
+    static constexpr std::size_t kZones = 8, kZonesToday = 32;
     struct Count {
       std::string zone;
       std::int64_t accounts = 0;
@@ -313,15 +315,21 @@ struct DeviceState {
     };
     Time day;
     std::array<std::uint64_t, 8> counted{}; // a bit per hash: who was counted today
-    std::vector<Count> today, yesterday;    // at most 8 zones, the most frequent
-    std::vector<Count> usual;               // each day the past counts 27/28
+    std::vector<Count> today,
+        yesterday; // at most 32 zones, the rarest makes room for a new one and leaves it its count
+    std::int64_t all_today = 0, all_yesterday = 0;
+    std::vector<Count> usual; // the 8 most frequent zones, in 28ths; each day the past counts 27/28
+    std::int64_t all_usual = 0;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("day", s.day);
       v("counted", s.counted);
       v("today", s.today);
       v("yesterday", s.yesterday);
+      v("all_today", s.all_today);
+      v("all_yesterday", s.all_yesterday);
       v("usual", s.usual);
+      v("all_usual", s.all_usual);
     }
   };
 

@@ -86,9 +86,19 @@ void set_life(DeviceState& d, const DeviceMove& move, const Context& context, Ef
   publish_status(d, context.now, out);
 }
 
-void claim(const DeviceState& d, std::string what, const Command& command, Effects& out) {
-  out.sends.push_back({{Kind::campus, std::move(what)},
-                       msg::SerialClaimed{d.id, d.reg.integration, ref(command.origin), command.origin.time}});
+/// `leaves`: it carries this no more.
+void claim(const DeviceState& d, std::string what, const Command& command, bool leaves, Effects& out) {
+  out.sends.push_back(
+      {{Kind::campus, std::move(what)},
+       msg::SerialClaimed{d.id, d.reg.integration, ref(command.origin), command.origin.time, leaves}});
+}
+
+void forget_habits(DeviceState& d) {
+  d.habits = {};
+  d.clients = {};
+  d.hot.today = {};
+  d.dirty.habits = d.dirty.hot = true;
+  d.dirty.clients.fill(true);
 }
 
 // -- one function per command: arguments checked first, then written; the move is known to be allowed
@@ -106,8 +116,8 @@ void carry_out(DeviceState& d, const DeviceRegister& a, const Command& command, 
   reg.operators = a.operators;
   forget_sequence(d);
   set_life(d, move, context, out);
-  claim(d, "serial:" + a.serial, command, out);
-  if (a.secure_element) claim(d, "se:" + *a.secure_element, command, out);
+  claim(d, "serial:" + a.serial, command, false, out);
+  if (a.secure_element) claim(d, "se:" + *a.secure_element, command, false, out);
   join(d, context.now, out);
 }
 
@@ -142,7 +152,8 @@ void carry_out(DeviceState& d, const DeviceInstall& a, const Command& command, c
   reg.kind = a.kind;
   reg.worked.reset();
   place_in_plan(reg);
-  new_baseline(d, command.origin.time, true, {"已重新安装,予以关闭。", "Installed anew, closed."}, context, out);
+  forget_habits(d);
+  new_baseline(d, command.origin.time, {}, {"已重新安装,予以关闭。", "Installed anew, closed."}, context, out);
   set_life(d, move, context, out);
   join(d, context.now, out);
 }
@@ -165,6 +176,8 @@ void carry_out(DeviceState& d, const DeviceRetire&, const Command& command, cons
                const Context& context, Effects& out) {
   d.reg.maintenance.reset();
   set_life(d, move, context, out);
+  claim(d, "serial:" + d.reg.serial, command, true, out);
+  if (!d.reg.secure_element.empty()) claim(d, "se:" + d.reg.secure_element, command, true, out);
   out.timers.push_back({std::string(kCertificateTimer), std::nullopt});
   out.sends.push_back({{Kind::integration, d.reg.integration}, msg::DeviceJoined{d.id, true, false}});
   tell_unit(d, "device-retired", "6", {"已报废,编号不再使用", "was retired; its id is never used again"},
@@ -217,15 +230,22 @@ void carry_out(DeviceState& d, const MaintenanceClose& a, const Command& command
                const Context& context, Effects& out) {
   if (a.zone && !is_id("zone", *a.zone, out)) return;
   auto& reg = d.reg;
+  const auto order = *reg.maintenance;
+  if (auto why = not_covered(order, a)) return out.refuse("BAD_FIELD", std::move(*why));
+  if (a.zone && *a.zone != reg.zone) forget_habits(d); // other people use it from now on
   if (a.zone) reg.zone = *a.zone;
   if (a.position) reg.position = *a.position;
   if (a.network) reg.network = *a.network;
   if (!a.aps.empty()) reg.aps = a.aps;
-  const auto& m = *reg.maintenance;
-  reg.worked = DeviceState::Register::Work{m.kind, m.from, std::min(m.to, command.origin.time)};
+  if (order.kind == "repair" &&
+      !reg.secure_element.empty()) { // it may have been replaced: what it says next is the new one
+    claim(d, "se:" + reg.secure_element, command, true, out);
+    reg.secure_element.clear();
+  }
+  reg.worked = DeviceState::Register::Work{order.kind, order.from, std::min(order.to, command.origin.time)};
   reg.maintenance.reset();
   place_in_plan(reg);
-  new_baseline(d, command.origin.time, a.zone.has_value(),
+  new_baseline(d, command.origin.time, order.kind,
                {"维护已结束并登记现状,予以关闭。", "The work was closed with its new baseline, closed."}, context,
                out);
   out.timers.push_back({std::string(kOverrunTimer), std::nullopt});
@@ -266,7 +286,7 @@ void carry_out(DeviceState& d, const DeviceRelease&, const Command& command, con
   // A person has looked into it: the same evidence must not quarantine it again.
   const Text why{"经核实解除隔离,予以关闭。", "Released after inspection, closed."};
   for (const RuleId rule : {RuleId::D2, RuleId::D3}) close_finding(subject(d), rule, context.now, why, context, out);
-  new_baseline(d, command.origin.time, false, why, context, out);
+  new_baseline(d, command.origin.time, {}, why, context, out);
   if (!d.reports.streams.empty()) {
     d.reports.streams.clear();
     d.dirty.reports = true;

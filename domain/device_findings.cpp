@@ -7,8 +7,6 @@ namespace {
 
 using OpenFinding = DeviceState::OpenFinding;
 
-/// A single hit of this weight goes to a person, whatever the thresholds (DETECTION §6, band 3).
-constexpr int kGraveWeight = 850;
 constexpr std::size_t kMaxDetails = 10;
 
 Band band_of(const OpenFinding& open, int score, Time t, const Thresholds& limits) {
@@ -24,16 +22,11 @@ auto find(DeviceState::File& file, RuleId rule) {
                                   [](const OpenFinding& f) -> const RuleId& { return f.finding.rule; });
 }
 
-OpenFinding* open_finding(DeviceState::File& file, RuleId rule) {
-  const auto it = find(file, rule);
-  return it == file.findings.end() || it->finding.rule != rule ? nullptr : &*it;
-}
-
 /// True: not said before.
 bool add_detail(OpenFinding& open, const Hit& hit) {
   for (const auto& d : open.details)
     if (d.facts.en == hit.facts.en) return false;
-  if (open.details.size() == kMaxDetails) open.details.erase(open.details.begin());
+  if (open.details.size() == kMaxDetails) return false; // enough is said: more would be a flood
   open.details.push_back({hit.facts, hit.events.empty() ? EventRef{} : hit.events.front()});
   return true;
 }
@@ -93,21 +86,9 @@ FindingRecord record(const FindingSubject& subject, const OpenFinding& open, Fin
 
 } // namespace
 
-Text article_text(std::string_view control) {
-  constexpr std::string_view digits[] = {"零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十"};
-  const auto chinese = [&](std::size_t n) {
-    return n <= 10 ? std::string(digits[n]) : "十" + std::string(digits[n - 10]);
-  };
-  const auto number = [](std::string_view s) {
-    std::size_t n = 0;
-    for (const char c : s) n = n * 10 + static_cast<std::size_t>(c - '0');
-    return n;
-  };
-  const auto open = control.find('(');
-  std::string zh = "第" + chinese(number(control.substr(0, open))) + "条";
-  if (open != control.npos)
-    zh += "第(" + chinese(number(control.substr(open + 1, control.size() - open - 2))) + ")项";
-  return {std::move(zh), "article " + std::string(control)};
+DeviceState::OpenFinding* open_finding(DeviceState::File& file, RuleId rule) {
+  const auto it = find(file, rule);
+  return it == file.findings.end() || it->finding.rule != rule ? nullptr : &*it;
 }
 
 ProposedAction proposed_action(RuleId rule, Band band) {
@@ -194,8 +175,7 @@ void attach_order(const FindingSubject& subject, std::string_view control, const
                   const Context& context, Effects& out) {
   for (auto& open : subject.file.findings) {
     const RuleInfo* info = rule_info(open.finding.rule);
-    const bool meant = info->control == control || info->control.substr(0, info->control.find('(')) == control;
-    if (!meant || open.finding.uid.empty()) continue;
+    if (!is_under(info->control, control) || open.finding.uid.empty()) continue;
     open.order = order;
     subject.dirty = true;
     const Time t = open.evidence.newest();

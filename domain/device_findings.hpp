@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "domain/article.hpp"
 #include "domain/device.hpp"
 
 namespace onecode {
@@ -41,10 +42,10 @@ void attach_order(const FindingSubject& subject, std::string_view control, const
 /// A timer `quiet:<rule>`; false: another timer.
 bool quiet_timer(const FindingSubject& subject, const msg::TimerFired& timer, const Context& context, Effects& out);
 
+/// nullptr: nothing is held against it under this rule.
+DeviceState::OpenFinding* open_finding(DeviceState::File& file, RuleId rule);
 /// What the finding asks people to do.
 ProposedAction proposed_action(RuleId rule, Band band);
-/// `11(1)` as people cite it: 第十一条第(一)项 | article 11(1).
-Text article_text(std::string_view control);
 
 /// A hit of a rule with its weight by the policy.
 inline Hit make_hit(RuleId rule, const RuleSettings& settings, Time at, Text facts, EventRef event) {

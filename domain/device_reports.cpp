@@ -14,21 +14,28 @@
 namespace onecode {
 namespace {
 
-/// Place, body and network against what was approved. A report from before the installation or the last work on the device is
-/// about what nobody approved or asks for any more.
+/// Place, body and network against what was approved.
 void compare_with_baseline(DeviceState& d, const DeviceReport& report, const Policy& policy, const Context& context,
                            Effects& out) {
   const Time t = report.origin.time;
-  if (t < d.reg.placed) return;
+  const DeviceLife life = d.reg.life;
+  const bool at_its_place =
+      life == DeviceLife::installed || life == DeviceLife::active || life == DeviceLife::maintenance;
+  // Registered only, taken down or quarantined it may be opened and stand where it likes.
+  if (!at_its_place && life != DeviceLife::certified) return;
   const auto judge = [&](RuleId rule, auto&& what) {
     const RuleSettings& settings = policy.rule(rule);
     if (settings.mode == Mode::off || explained(d.reg, rule, t)) return;
     if (const std::optional<Hit> hit = what(settings)) take_hit(d, *hit, context, out);
   };
-  const auto differences =
-      report.network ? rules::network_differences(d.reg.network, *report.network) : std::vector<Text>{};
-  judge(RuleId::D6, [&](const auto& s) { return rules::tampering(d, report, !differences.empty(), s); });
-  if (d.reg.zone.empty()) return; // not installed: there is no place to compare with
+  // A report from before the installation or the last work is about a place that nobody asks for any more.
+  const bool of_this_place = t >= d.reg.placed;
+  const auto differences = report.network && of_this_place
+                               ? rules::network_differences(d.reg.network, *report.network)
+                               : std::vector<Text>{};
+  const bool foreign_network = !differences.empty() && !explained(d.reg, RuleId::D7, t);
+  judge(RuleId::D6, [&](const auto& s) { return rules::tampering(d, report, foreign_network, s); });
+  if (!at_its_place || !of_this_place) return;
   judge(RuleId::D4, [&](const auto& s) { return rules::moved_device(d, report, s); });
   judge(RuleId::D7, [&](const auto& s) { return rules::network_change(d, report, differences, s); });
 }

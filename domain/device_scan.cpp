@@ -91,17 +91,32 @@ void tell_gaps(DeviceState& d, const rules::ScopeGaps& gaps, const Scan& scan, c
   if (gaps.device) drift("device " + d.id);
 }
 
+/// The scan that came before this one by the device's own count; this one, where that is not known.
+EventRef previous_scan(const DeviceState& d, const Scan& scan) {
+  const SequenceWindow::Slot* best = nullptr;
+  if (!d.windows[0].slots.empty())
+    for (std::size_t i = 0; i < SequenceWindow::kNumbers; ++i) {
+      const auto& slot = d.windows[0].slots[i];
+      if (slot.content != 0 && slot.seq < scan.seq && (best == nullptr || best->seq < slot.seq)) best = &slot;
+    }
+  if (best == nullptr) return ref(scan.origin);
+  return {{Topic::scans, best->partition}, best->offset, best->id};
+}
+
 /// R11.3: whom and when it serves; R5.1: how much. Judged when a day is over, and at an operator whom nobody registered.
 void watch_habits(DeviceState& d, const Scan& scan, const Context& context, Effects& out) {
   const Time at = scan.origin.time;
   const RuleSettings& settings = context.policy_at(at).rule(RuleId::D9);
   const Time stranger = d.habits.stranger;
-  const auto ended = rules::count_scan(d, scan, settings);
+  const bool new_day = campus_day(std::min(at, context.now)) > d.hot.day;
+  const EventRef before = new_day ? previous_scan(d, scan) : EventRef{};
+  const auto ended = rules::count_scan(d, scan, std::min(at, context.now), settings);
   if (ended && d.reg.view.scope.volumes && d.reg.view.scope.volumes->scans_per_day)
     out.sends.push_back(
-        {{Kind::integration, d.reg.integration}, msg::DayCounted{d.id, ended->day, ended->scans, ref(scan.origin)}});
+        {{Kind::integration, d.reg.integration}, msg::DayCounted{d.id, ended->day, ended->scans, before}});
   if (settings.mode == Mode::off || (!ended && d.habits.stranger == stranger)) return;
-  if (const auto hit = rules::lent_device(d, at, ref(scan.origin), settings)) take_hit(d, *hit, context, out);
+  if (const auto hit = rules::lent_device(d, at, ended ? before : ref(scan.origin), settings))
+    take_hit(d, *hit, context, out);
 }
 
 /// A scan whose code names nobody has no account to decide it.
@@ -165,7 +180,7 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
     opinion.test_only = standing.test_only;
     if (standing.test_only) {
       opinion.for_people.add(Reason::INTEGRATION_NOT_LIVE);
-      opinion.early = d.reg.view.state;
+      if (proven && d.reg.life != DeviceLife::quarantined) opinion.early = d.reg.view.state;
     }
     if (!standing.reasons.empty() && proven && view_arrived(d.reg))
       tell(d, RuleId::R6_4, "traffic while " + (d.reg.view.state.empty() ? "unknown" : d.reg.view.state), scan,

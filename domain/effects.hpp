@@ -112,7 +112,8 @@ struct Tally {
   std::uint32_t breaker_refusals = 0;
   std::uint32_t accounts_opened = 0;
   std::uint32_t cases_upheld = 0;
-  std::uint32_t cases_not_upheld = 0; // also: overturned on appeal
+  std::uint32_t cases_not_upheld = 0;     // also: overturned on appeal
+  std::vector<RuleId> upheld, not_upheld; // the rules behind them
 };
 
 struct Effects {
@@ -134,6 +135,8 @@ struct Effects {
     tally.sequence_gaps = tally.retransmissions = tally.automatic_freezes = 0;
     tally.breaker_refusals = tally.accounts_opened = 0;
     tally.cases_upheld = tally.cases_not_upheld = 0;
+    tally.upheld.clear();
+    tally.not_upheld.clear();
   }
   void refuse(std::string_view code, Text text, std::string_view stage = "apply") {
     refusal = Refusal{code, stage, std::move(text)};

@@ -161,6 +161,10 @@ bool EvidenceBook::take(Evidence e) {
   return true;
 }
 
+bool EvidenceBook::remove(RuleId rule) {
+  return std::erase_if(entries_, [&](const Evidence& e) { return e.rule == rule; }) > 0;
+}
+
 MicroNats EvidenceBook::family_nats(Family f, Time t) const {
   MicroNats strongest = 0;
   for (const auto& e : entries_)

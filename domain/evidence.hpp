@@ -52,7 +52,11 @@ struct EventRef {
   }
   auto operator<=>(const EventRef&) const = default;
 };
-inline EventRef ref(const Origin& o) { return {o.at, o.offset, o.id}; }
+/// A sender chooses its ids; a longer one is left out, for its place names the event as well, and state stays small.
+inline constexpr std::size_t kMaxEvidenceId = 96;
+inline EventRef ref(const Origin& o) {
+  return {o.at, o.offset, o.id.size() <= kMaxEvidenceId ? o.id : std::string()};
+}
 
 /// What a rule found in one event.
 struct Hit {
@@ -103,6 +107,8 @@ public:
   bool add(const Hit& hit, int version, Duration half_life);
   /// The same for an entry of another book.
   bool take(Evidence e);
+  /// Takes a rule's evidence away; false: there was none.
+  bool remove(RuleId rule);
   void clear() { entries_.clear(); }
   bool empty() const { return entries_.empty(); }
 

@@ -7,8 +7,6 @@
 namespace onecode {
 namespace {
 
-/// A single hit of this weight goes to a person, whatever the score (DETECTION §6, band 3).
-constexpr int kGraveWeight = 850;
 /// A family counts as independent evidence from here (R8.4): a trace of something is not a second witness.
 constexpr int kFamilyPoints = 100;
 

@@ -38,6 +38,9 @@ constexpr std::string_view to_string(ProposedAction a) {
 
 enum class FindingActivity : std::uint8_t { create = 1, update = 2, close = 3 };
 
+/// A single hit of this weight goes to a person, whatever the score (DETECTION §6, band 3).
+inline constexpr int kGraveWeight = 850;
+
 /// A finding quiet for this long closes.
 inline constexpr Duration kQuiet = days(30);
 

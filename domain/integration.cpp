@@ -69,7 +69,7 @@ void see_drift(IntegrationState& i, const msg::DriftSeen& drift, const Context& 
   if ((drift.rule != RuleId::D15 && drift.rule != RuleId::D10) ||
       std::ranges::find(texts, drift.detail) != texts.end())
     return;
-  if (texts.size() == kMaxDrift) texts.erase(texts.begin());
+  if (texts.size() == kMaxDrift) return; // enough is said until it is settled
   texts.push_back(drift.detail);
   publish_status(i, out);
 }
@@ -78,8 +78,23 @@ void step(IntegrationState& i, const msg::DriftSeen& drift, const Context& conte
   see_drift(i, drift, context, out);
 }
 
+namespace {
+
+/// The unit keeps its plan again: the texts go with their findings.
+void forget_drift(IntegrationState& i, Effects& out) {
+  if (i.record.drift.empty() || open_finding(i.file, RuleId::D10) != nullptr ||
+      open_finding(i.file, RuleId::D15) != nullptr)
+    return;
+  i.record.drift.clear();
+  publish_status(i, out);
+}
+
+} // namespace
+
 void step(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out) {
-  if (quiet_timer(subject(i), timer, context, out) || order_timer(i, timer, context, out)) return;
+  if (documents_still_overdue(i, timer, out)) return;
+  if (quiet_timer(subject(i), timer, context, out)) return forget_drift(i, out);
+  if (order_timer(i, timer, context, out)) return;
   document_timer(i, timer, context, out);
 }
 

@@ -126,7 +126,8 @@ struct IntegrationState {
   struct Procedures {
     static constexpr std::size_t kMaxClosedOrders = 10, kMaxOpenOrders = 32, kMaxDocuments = 32, kMaxTests = 256,
                                  kMaxLiabilities = 32;
-    std::string applicant, application;
+    std::string applicant, application; // of a plan
+    std::string inspection_asked_by;
     std::vector<std::string> experts;
     std::map<std::string, std::string> tests; // of joint debugging: id -> green | red
     std::optional<Amendment> amendment;
@@ -138,6 +139,7 @@ struct IntegrationState {
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("applicant", s.applicant);
+      v("inspection_asked_by", s.inspection_asked_by);
       v("application", s.application);
       v("experts", s.experts);
       v("tests", s.tests);
@@ -162,7 +164,8 @@ struct IntegrationState {
     std::int64_t lookups = 0, not_found = 0;
     std::uint64_t prefix = 0; // of the last id that was read alone: what stands before its number
     std::int64_t number = 0, run = 0, step = 0;
-    Time run_since, last;
+    Time run_since;
+    EventRef run_first;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("day", s.day);
@@ -181,7 +184,7 @@ struct IntegrationState {
       v("run", s.run);
       v("step", s.step);
       v("run_since", s.run_since);
-      v("last", s.last);
+      v("run_first", s.run_first);
     }
   };
   /// Per campus day, the last seven: scans of its devices (R5.1), and of its postings how many were accepted (about, from a

@@ -63,7 +63,7 @@ void step(IntegrationState& i, const DataAccess& access, const Context& context,
     see_drift(i, {RuleId::D15, rules::operator_detail(access.operator_id), t, event, {}}, context, out);
 
   i.dirty.data = true;
-  if (rules::count_subjects(i.data, access)) {
+  if (rules::count_subjects(i.data, access, context.now)) {
     const std::int64_t declared = scope.volumes ? scope.volumes->subjects_per_day.value_or(0) : 0;
     if (declared > 0 && rules::subjects_today(i.data) > declared)
       see_drift(i, {RuleId::D15, "volume above " + std::to_string(declared) + " subjects per day", t, event, {}},
@@ -81,7 +81,7 @@ void step(IntegrationState& i, const DataAccess& access, const Context& context,
 
   const RuleSettings& strangers = policy.rule(RuleId::D12);
   if (strangers.mode == Mode::off) return;
-  for (auto& account : rules::whom_to_ask(i.data, access, strangers))
+  for (auto& account : rules::whom_to_ask(i.data, access, context.now, strangers))
     out.sends.push_back(
         {{Kind::account, std::move(account)}, msg::DataRead{i.id, t, event, strangers[param::d12::unseen_days]}});
 }

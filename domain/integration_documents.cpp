@@ -61,6 +61,14 @@ void apply(IntegrationState& i, const Command& command, const IntegrationDocumen
                   {"已复核并重新备案,予以关闭。", "Reviewed and filed anew, closed."}, context, out);
 }
 
+bool documents_still_overdue(IntegrationState& i, const msg::TimerFired& timer, Effects& out) {
+  if (timer.name != "quiet:R7.1" || i.record.life == IntegrationLife::retired) return false;
+  if (std::ranges::none_of(i.procedures.documents, [&](const Document& d) { return d.review_due <= timer.due; }))
+    return false;
+  out.timers.push_back({timer.name, timer.due + kQuiet});
+  return true;
+}
+
 bool document_timer(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out) {
   std::string_view name = timer.name;
   if (i.record.life == IntegrationLife::retired) return true;

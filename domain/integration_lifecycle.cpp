@@ -177,9 +177,11 @@ void carry_out(Integration& i, const IntegrationJointDebugRecord& a, const Comma
     if (!valid_id(t.id)) return bad_field(out, "联调项目 id 无效:" + t.id, "args.tests: no identifier: " + t.id);
   }
   auto& tests = i.procedures.tests;
-  if (tests.size() + a.tests.size() > Integration::Procedures::kMaxTests)
+  auto after = tests;
+  for (const auto& t : a.tests) after[t.id] = t.result;
+  if (after.size() > Integration::Procedures::kMaxTests)
     return bad_field(out, "联调项目过多", "args.tests: too many tests");
-  for (const auto& t : a.tests) tests[t.id] = t.result;
+  tests = std::move(after);
   i.dirty.procedures = true;
   move_to(i, to, out);
 }
@@ -205,7 +207,7 @@ void carry_out(Integration& i, const IntegrationAcceptanceRequest&, const Comman
   if (const auto why = not_ready(i))
     return illegal(out, "接入系统 " + i.id + " 尚不能申请验收:" + why->zh,
                    "the integration " + i.id + " is not ready for its acceptance: " + why->en);
-  i.procedures.applicant = command.actor;
+  i.procedures.inspection_asked_by = command.actor;
   i.dirty.procedures = true;
   move_to(i, to, out);
 }
@@ -213,7 +215,7 @@ void carry_out(Integration& i, const IntegrationAcceptanceRequest&, const Comman
 void carry_out(Integration& i, const IntegrationAcceptanceRecord& a, const Command& command, IntegrationLife to,
                const Context& context, Effects& out) {
   if (!is_outcome(a.outcome, "accepted", "rejected", out)) return;
-  if (!other_person(command, i.procedures.applicant, out)) return;
+  if (!other_person(command, i.procedures.inspection_asked_by, out)) return;
   if (a.outcome == "accepted") return move_to(i, to, out);
   if (a.items.empty())
     return bad_field(out, "验收不合格须逐项写明 items",
@@ -221,7 +223,7 @@ void carry_out(Integration& i, const IntegrationAcceptanceRecord& a, const Comma
   std::string items;
   for (const auto& item : a.items) items += (items.empty() ? "" : "; ") + item;
   RectificationRecord order;
-  order.id = "acceptance-" + std::to_string(++i.procedures.rejections);
+  order.id = free_order_id(i, "acceptance-", i.procedures.rejections);
   order.violation = "acceptance";
   order.control = "6";
   order.items = a.items;
@@ -267,17 +269,16 @@ void carry_out(Integration& i, const IntegrationTerminate& a, const Command& com
                      "args.scope is device, subsystem or integration");
   if (!whole && a.devices.empty())
     return bad_field(out, "须写明设备 devices", "args.devices is empty: name the devices");
-  if (!a.control.starts_with("11"))
+  if (!is_article(a.control) || !is_under(a.control, "11"))
     return bad_field(out, "依据 control 须为第十一条的条款,如 11(1)",
                      "args.control is a clause of Article 11, e.g. 11(1)");
-  if (a.days && (*a.days < 1 || *a.days > 366))
-    return bad_field(out, "期限 days 须为 1 至 366 天", "args.days is 1 to 366");
+  if (a.days && !is_days(*a.days, out)) return;
   for (const auto& device : a.devices)
     if (!i.devices.ids.contains(device))
       return out.refuse("UNKNOWN_TARGET", {"设备 " + device + " 不属于接入系统 " + i.id,
                                            "the device " + device + " is none of the integration " + i.id});
   RectificationRecord order;
-  order.id = "termination-" + std::to_string(++i.procedures.terminations);
+  order.id = free_order_id(i, "termination-", i.procedures.terminations);
   order.violation = a.control;
   order.control = a.control;
   order.termination = whole;
@@ -378,12 +379,11 @@ void step(IntegrationState& i, const Command& command, const Context& context, E
   const bool anytime = std::ranges::find(kIntegrationAnytime, name) != std::end(kIntegrationAnytime);
   const IntegrationLife now = is_authoring(name) ? authoring(i) : r.life;
   const auto* move = find_move<IntegrationLife>(kIntegrationMoves, name, now);
-  if (move == nullptr && (!anytime || r.life == IntegrationLife::retired)) {
-    const Text what = {"接入系统 " + i.id, "the integration " + i.id};
-    if (!anytime) return refuse_move<IntegrationLife>(kIntegrationMoves, what, name, now, out);
+  const Text what = {"接入系统 " + i.id, "the integration " + i.id};
+  if (r.life == IntegrationLife::retired) // also for a new plan that was on its way then
     return illegal(out, what.zh + " 已停用,不能执行 " + command.name,
                    what.en + " is retired; " + command.name + " comes too late");
-  }
+  if (move == nullptr && !anytime) return refuse_move<IntegrationLife>(kIntegrationMoves, what, name, now, out);
   const IntegrationLife to = move == nullptr ? r.life : move->to;
   std::visit([&](const auto& args) { carry_out(i, args, command, to, context, out); }, command.args);
 }

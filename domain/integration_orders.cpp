@@ -56,11 +56,15 @@ RectificationRecord* moving(Integration& i, const Command& command, const std::s
   return nullptr;
 }
 
+} // namespace
+
 bool is_days(std::int64_t n, Effects& out) {
   if (n >= 1 && n <= 366) return true;
   bad_field(out, "期限 days 须为 1 至 366 天", "args.days is 1 to 366");
   return false;
 }
+
+namespace {
 
 void changed(Integration& i, Effects& out) {
   i.dirty.procedures = true;
@@ -70,14 +74,14 @@ void changed(Integration& i, Effects& out) {
 /// Only the ten last closed ones are kept.
 void forget_closed(Integration& i) {
   auto& orders = i.procedures.orders;
-  auto closed = std::ranges::count(orders, OrderState::closed, &RectificationRecord::state);
-  for (auto it = orders.begin(); it != orders.end() && closed > 10;)
-    if (it->state == OrderState::closed) {
-      it = orders.erase(it);
-      --closed;
-    } else {
-      ++it;
-    }
+  const auto closed = [](const RectificationRecord& o) { return o.state == OrderState::closed; };
+  while (std::ranges::count_if(orders, closed) >
+         static_cast<std::ptrdiff_t>(Integration::Procedures::kMaxClosedOrders)) {
+    auto oldest = orders.end();
+    for (auto it = orders.begin(); it != orders.end(); ++it)
+      if (closed(*it) && (oldest == orders.end() || *it->closed < *oldest->closed)) oldest = it;
+    orders.erase(oldest);
+  }
 }
 
 void remind(const Integration& i, const RectificationRecord& order, std::string_view kind, const Text& what,
@@ -97,6 +101,13 @@ void remind(const Integration& i, const RectificationRecord& order, std::string_
 RectificationRecord* find_order(IntegrationState& i, std::string_view id) {
   const auto it = std::ranges::find(i.procedures.orders, id, &RectificationRecord::id);
   return it == i.procedures.orders.end() ? nullptr : &*it;
+}
+
+std::string free_order_id(IntegrationState& i, const std::string& kind, std::int64_t& count) {
+  std::string id;
+  do id = kind + std::to_string(++count);
+  while (find_order(i, id) != nullptr); // a clerk may have named one so
+  return id;
 }
 
 bool has_open_orders(const IntegrationState& i) {
@@ -133,9 +144,10 @@ void give_order(IntegrationState& i, RectificationRecord order, std::optional<st
 void apply(IntegrationState& i, const Command& command, const RectificationOrder& args, const Context& context,
            Effects& out) {
   if (!valid_id(args.order)) return bad_field(out, "整改令编号 order 无效", "args.order is not an identifier");
-  if (args.violation.empty() || args.control.empty())
-    return bad_field(out, "须写明违规事项 violation 与依据 control",
-                     "args.violation and args.control must not be empty");
+  if (args.violation.empty()) return bad_field(out, "须写明违规事项 violation", "args.violation must not be empty");
+  if (!is_article(args.control))
+    return bad_field(out, "依据 control 须为《办法》的条款,如 7 或 11(2)",
+                     "args.control is an article of the regulation, e.g. 7 or 11(2)");
   if (args.days && !is_days(*args.days, out)) return;
   if (find_order(i, args.order) != nullptr)
     return illegal(out, "整改令 " + args.order + " 已存在", "the order " + args.order + " exists already");
@@ -192,8 +204,8 @@ void apply(IntegrationState& i, const Command& command, const RectificationAccep
   RectificationRecord* order = moving(i, command, args.order, out);
   if (order == nullptr) return;
   if (command.actor == order->submitted_by)
-    return out.refuse("SAME_PERSON", {"整改须由提交人以外的人验收",
-                                      "a rectification is inspected by somebody else than who handed it in"});
+    return same_person(out, "整改须由提交人以外的人验收",
+                       "a rectification is inspected by somebody else than who handed it in");
   order->state = OrderState::closed;
   order->closed = context.now;
   for (const auto& device : order->devices)
@@ -211,6 +223,7 @@ void apply(IntegrationState& i, const Command& command, const RectificationRejec
   order->state = OrderState::ordered;
   ++order->round;
   order->due = context.now + (args.days ? days(*args.days) : time_allowed(*order, policy));
+  attach_order(subject(i), order->control, {order->id, order->due}, context, out);
   set_order_timers(*order, policy, context.now, out);
   changed(i, out);
   const std::string reasons = args.reasons.value_or("");

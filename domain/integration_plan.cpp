@@ -1,6 +1,7 @@
 // Plans and scopes: what must be said, and what is wider than what was approved. R4.1, R7.2.
 #include <algorithm>
 
+#include "domain/functions.hpp"
 #include "domain/integration_procedures.hpp"
 #include "domain/rules/d15_plan_drift.hpp"
 
@@ -33,11 +34,6 @@ private:
   }
   Text text_;
 };
-
-bool is_function(const std::string& f) {
-  constexpr std::string_view plain[] = {"identity", "payment", "access", "library", "other"};
-  return std::ranges::find(plain, f) != std::end(plain) || (f.starts_with("other:") && f.size() > 6);
-}
 
 void check_manifest(const Manifest& m, Faults& faults) {
   faults.ids("manifest.devices", m.devices);
@@ -74,6 +70,7 @@ bool covers(const Hours& outer, const Hours& inner) {
   const auto nf = rules::minutes_of_day(inner.from), nt = rules::minutes_of_day(inner.to);
   if (!of || !ot || !nf || !nt) return false;
   const auto length = [](int from, int to) { return to > from ? to - from : to - from + 24 * 60; };
+  if (length(*of, *ot) == 24 * 60) return true;
   const int from = (*nf - *of + 24 * 60) % (24 * 60);
   return from + length(*nf, *nt) <= length(*of, *ot);
 }
@@ -144,7 +141,11 @@ Manifest narrowed(Manifest m, const Manifest& s) {
   take(m.endpoints, s.endpoints);
   take(m.categories, s.categories);
   take(m.operators, s.operators);
-  if (s.volumes) m.volumes = s.volumes;
+  if (s.volumes) { // member by member: what the scope leaves out stays as it was
+    if (!m.volumes) m.volumes.emplace();
+    if (s.volumes->subjects_per_day) m.volumes->subjects_per_day = s.volumes->subjects_per_day;
+    if (s.volumes->scans_per_day) m.volumes->scans_per_day = s.volumes->scans_per_day;
+  }
   if (s.network) m.network = s.network;
   if (s.hours) m.hours = s.hours;
   return m;

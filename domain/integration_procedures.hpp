@@ -41,6 +41,10 @@ void see_drift(IntegrationState& i, const msg::DriftSeen& drift, const Context& 
 // ---- orders (domain/integration_orders.cpp)
 
 RectificationRecord* find_order(IntegrationState& i, std::string_view id);
+/// The next id of an order that the engine creates: `<kind><n>`, never one that is taken.
+std::string free_order_id(IntegrationState& i, const std::string& kind, std::int64_t& count);
+/// A deadline in days that a person named; else refused.
+bool is_days(std::int64_t n, Effects& out);
 bool has_open_orders(const IntegrationState& i);
 /// Creates an order with its deadline, timers and notice; `order` has id, violation, control and what it stops.
 void give_order(IntegrationState& i, RectificationRecord order, std::optional<std::int64_t> days, const Text& why,
@@ -67,6 +71,8 @@ void apply(IntegrationState& i, const Command& command, const LiabilityRecord& a
 
 void apply(IntegrationState& i, const Command& command, const IntegrationDocumentFile& args, const Context& context,
            Effects& out);
+/// The quiet period of R7.1 is over and a document is overdue still: the finding stays. False: another timer, or none is.
+bool documents_still_overdue(IntegrationState& i, const msg::TimerFired& timer, Effects& out);
 bool document_timer(IntegrationState& i, const msg::TimerFired& timer, const Context& context, Effects& out);
 
 } // namespace onecode

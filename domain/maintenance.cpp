@@ -3,8 +3,6 @@
 #include "domain/device_standing.hpp"
 
 namespace onecode {
-namespace {
-
 bool explains(std::string_view kind, RuleId rule) {
   switch (rule) {
     case RuleId::D4:
@@ -19,8 +17,6 @@ bool explains(std::string_view kind, RuleId rule) {
   }
 }
 
-} // namespace
-
 bool explained(const DeviceState::Register& reg, RuleId rule, Time at) {
   const auto& m = reg.maintenance;
   if (m && m->approved && m->from <= at && at <= m->to && explains(m->kind, rule)) return true;
@@ -28,18 +24,42 @@ bool explained(const DeviceState::Register& reg, RuleId rule, Time at) {
   return w && w->from <= at && at <= w->to && explains(w->kind, rule);
 }
 
-void new_baseline(DeviceState& d, Time at, bool moved, const Text& why, const Context& context, Effects& out) {
-  d.reg.placed = at;
-  d.dirty.reg = true;
-  d.environment = {};
-  if (moved) {
-    d.neighbours = {};
-    d.habits = {};
-    d.dirty.neighbours = d.dirty.habits = true;
+std::optional<Text> not_covered(const DeviceState::Register::Maintenance& order, const MaintenanceClose& close) {
+  const bool relocate = order.kind == "relocate", firmware = order.kind == "firmware";
+  const auto wrong = [&](const std::string& member) {
+    return Text{"维护单 " + order.order + "(" + order.kind + ")不包括变更 " + member,
+                "the order " + order.order + " (" + order.kind + ") does not cover a new " + member};
+  };
+  if (close.zone && !relocate) return wrong("zone");
+  if (close.zone && !order.zone.empty() && *close.zone != order.zone)
+    return Text{"批准的区域是 " + order.zone, "the approved zone is " + order.zone};
+  if (close.position && (firmware || order.kind == "network")) return wrong("position");
+  if (close.network && firmware) return wrong("network");
+  if (!close.aps.empty() && firmware) return wrong("aps");
+  return std::nullopt;
+}
+
+void new_baseline(DeviceState& d, Time at, std::string_view kind, const Text& why, const Context& context,
+                  Effects& out) {
+  const auto covers = [&](RuleId rule) { return kind.empty() || explains(kind, rule); };
+  auto& env = d.environment;
+  if (covers(RuleId::D4) || covers(RuleId::D7)) {
+    d.reg.placed = at;
+    d.dirty.reg = true;
+    env.fixes.clear();
+    env.aps.clear();
+    env.usual_rtt.clear();
+    env.recent_rtt.clear();
   }
+  if (covers(RuleId::D6)) {
+    env.firmware = env.secure_element = 0;
+    env.boot = 0; // how often it was started meanwhile says nothing
+    env.since = at;
+  }
+  if (kind.empty() || kind == "relocate") d.neighbours = {}, d.dirty.neighbours = true;
   d.dirty.environment = true;
   for (const RuleId rule : {RuleId::D4, RuleId::D5, RuleId::D6, RuleId::D7})
-    close_finding(subject(d), rule, context.now, why, context, out);
+    if (covers(rule)) close_finding(subject(d), rule, context.now, why, context, out);
 }
 
 } // namespace onecode

@@ -11,8 +11,16 @@ namespace onecode {
 ///   relocate   D4 D5 D7       network   D4 D7      firmware   D6      repair   D4 D5 D6 D7
 bool explained(const DeviceState::Register& reg, RuleId rule, Time at);
 
-/// Place and network are approved from `at` on: what was seen before is no evidence any more, and open findings about it end.
-/// `moved`: other people use it from now on, too.
-void new_baseline(DeviceState& d, Time at, bool moved, const Text& why, const Context& context, Effects& out);
+/// Do orders of this kind explain what this rule sees?
+bool explains(std::string_view kind, RuleId rule);
+/// What closing an order of this kind may change; a sentence for the clerk about what it may not, nullopt: all well.
+///   relocate   zone (the approved one), position, network, access points       network   network, access points
+///   repair     position, network, access points                                firmware  nothing
+std::optional<Text> not_covered(const DeviceState::Register::Maintenance& order, const MaintenanceClose& close);
+
+/// What was inspected counts anew from `at` on: what was seen before is no evidence any more, and the findings end. `kind`: of the
+/// order that was closed; empty: everything (installed, or released after inspection).
+void new_baseline(DeviceState& d, Time at, std::string_view kind, const Text& why, const Context& context,
+                  Effects& out);
 
 } // namespace onecode

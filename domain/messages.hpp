@@ -186,12 +186,14 @@ struct SerialClaimed {
   std::string integration;
   EventRef event;
   Time at;
+  bool leaves = false; // it carries it no more
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("device", s.device);
     v("integration", s.integration);
     v("event", s.event);
     v("at", s.at);
+    v("leaves", s.leaves);
   }
 };
 
@@ -276,7 +278,7 @@ struct DayCounted {
   std::string device;
   Time day; // its midnight on campus
   std::int64_t scans = 0;
-  EventRef event; // the last of them
+  EventRef event; // one of that day, or where it cannot be told the first of the next
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("device", s.device);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/article.hpp"
+#include "domain/functions.hpp"
 #include "domain/ids.hpp"
 #include "domain/rules/params.hpp"
 
@@ -13,28 +15,6 @@ constexpr std::string_view kRoles[] = {
     "integration-owner", "expert", "leading-group"};
 
 constexpr std::size_t kEd25519Bytes = 32, kSm2Bytes = 65;
-
-bool is_function(std::string_view f) {
-  constexpr std::string_view plain[] = {"identity", "payment", "access", "library", "other"};
-  if (std::ranges::find(plain, f) != std::end(plain)) return true;
-  return f.starts_with("other:") && valid_id(f.substr(6));
-}
-
-/// `8`, `11(1)`: an article of the regulation, with a clause or without.
-bool is_article(std::string_view s) {
-  const auto number = [](std::string_view n, int most) {
-    if (n.empty() || n.size() > 2 || n.front() == '0') return false;
-    int value = 0;
-    for (const char c : n) {
-      if (c < '0' || c > '9') return false;
-      value = value * 10 + (c - '0');
-    }
-    return value <= most;
-  };
-  const auto open = s.find('(');
-  if (open == s.npos) return number(s, 13);
-  return s.ends_with(')') && number(s.substr(0, open), 13) && number(s.substr(open + 1, s.size() - open - 2), 9);
-}
 
 /// Collects "path: what is wrong".
 class Errors {
@@ -113,9 +93,13 @@ void check_rules(const Policy& p, Errors& errors) {
       const std::string_view param = info.params[i].name;
       const std::string path = at + ".params." + std::string(param);
       // The upper bounds keep every product of a rule inside 64 bits.
-      const bool speed = param.ends_with("_mm_s"), factor = param == "strong_factor";
+      const bool speed = param.ends_with("_mm_s"), factor = param.ends_with("factor");
       const bool positive = speed || factor || param.ends_with("_accounts");
-      const std::int64_t most = param.ends_with("weight") ? 1000 : speed ? 1'000'000 : factor ? 100 : 1'000'000'000;
+      const std::int64_t most = param.ends_with("weight") || param.ends_with("_permille") ? 1000
+                                : speed                                                   ? 1'000'000
+                                : factor                                                  ? 100
+                                : param.ends_with("days")                                 ? 3'660
+                                                                                          : 1'000'000'000;
       errors.range(path, r[i], positive ? 1 : 0, most);
     }
   }

@@ -39,6 +39,8 @@ constexpr const MetricInfo* kAll[] = {
     &metric::decisions,
     &metric::decision_reasons,
     &metric::rule_hits,
+    &metric::findings,
+    &metric::rule_cases,
     &metric::automatic_freezes,
     &metric::breaker_refusals,
     &metric::breaker_open,
@@ -147,12 +149,13 @@ struct Metrics::Impl {
     if (n != 0) to.Increment(static_cast<double>(n));
   }
 
-  std::array<Counter*, kRuleIds> rules(const char* mode) {
+  /// A counter per rule that is built, with one more label.
+  std::array<Counter*, kRuleIds> rules(const MetricInfo& m, const char* label, const char* value) {
     std::array<Counter*, kRuleIds> out{};
-    auto& family = counters(metric::rule_hits);
+    auto& family = counters(m);
     for (std::size_t i = 0; i < kRuleIds; ++i) {
       const auto id = static_cast<RuleId>(i);
-      if (rule_info(id) != nullptr) out[i] = &family.Add({{"rule", std::string(to_string(id))}, {"mode", mode}});
+      if (rule_info(id) != nullptr) out[i] = &family.Add({{"rule", std::string(to_string(id))}, {label, value}});
     }
     return out;
   }
@@ -170,8 +173,12 @@ struct Metrics::Impl {
       per<kVerdicts>(metric::decisions, "verdict", [](std::size_t i) { return to_string(static_cast<Verdict>(i)); });
   std::array<Counter*, kReasons> reasons = per<kReasons>(
       metric::decision_reasons, "reason", [](std::size_t i) { return to_string(static_cast<Reason>(i)); });
-  std::array<Counter*, kRuleIds> hits = rules("enforce");
-  std::array<Counter*, kRuleIds> shadow_hits = rules("shadow");
+  std::array<Counter*, kRuleIds> hits = rules(metric::rule_hits, "mode", "enforce");
+  std::array<Counter*, kRuleIds> shadow_hits = rules(metric::rule_hits, "mode", "shadow");
+  std::array<Counter*, kRuleIds> findings_opened = rules(metric::findings, "state", "opened");
+  std::array<Counter*, kRuleIds> findings_closed = rules(metric::findings, "state", "closed");
+  std::array<Counter*, kRuleIds> rule_upheld = rules(metric::rule_cases, "result", "upheld");
+  std::array<Counter*, kRuleIds> rule_not_upheld = rules(metric::rule_cases, "result", "not_upheld");
   Counter& automatic_freezes = counter(metric::automatic_freezes);
   Counter& breaker_refusals = counter(metric::breaker_refusals);
   Gauge& breaker_open = gauge(metric::breaker_open);
@@ -270,6 +277,10 @@ void Metrics::committed(const TurnStats& s, const TurnTimes& t) {
   Impl::add(m.reasons, s.reasons);
   Impl::add(m.hits, s.rule_hits);
   Impl::add(m.shadow_hits, s.shadow_hits);
+  Impl::add(m.findings_opened, s.findings_opened);
+  Impl::add(m.findings_closed, s.findings_closed);
+  Impl::add(m.rule_upheld, s.rule_upheld);
+  Impl::add(m.rule_not_upheld, s.rule_not_upheld);
   for (const auto& [what, n] : s.dead_letters) {
     std::pair<std::string, std::string> key(is_code(what.first) ? what.first : "OTHER", stage_label(what.second));
     auto it = m.dead_letter_series.find(key);

@@ -66,6 +66,11 @@ inline constexpr MetricInfo decision_reasons{"onecode_decision_reasons_total", c
                                              "Why? A decision counts under each of its reasons."};
 inline constexpr MetricInfo rule_hits{"onecode_rule_hits_total", counter, "", "rule,mode",
                                       "Which rules see something, enforced or in shadow?"};
+inline constexpr MetricInfo findings{"onecode_findings_total", counter, "", "rule,state",
+                                     "How many findings were opened and closed, by the rule that leads them?"};
+inline constexpr MetricInfo rule_cases{
+    "onecode_rule_cases_total", counter, "", "rule,result",
+    "How many cases in which a rule's evidence stood were upheld, and how many not upheld or overturned?"};
 inline constexpr MetricInfo automatic_freezes{"onecode_automatic_freezes_total", counter, "", "",
                                               "How many holds did the response policy set without a person?"};
 inline constexpr MetricInfo breaker_refusals{"onecode_breaker_refusals_total", counter, "", "",

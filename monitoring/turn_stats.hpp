@@ -41,6 +41,8 @@ struct TurnStats {
   std::array<Count, kReasons> reasons{}; // a decision counts under each of its reasons
   std::array<Count, kRuleIds> rule_hits{};
   std::array<Count, kRuleIds> shadow_hits{};
+  std::array<Count, kRuleIds> findings_opened{}, findings_closed{}; // by the rule that leads them
+  std::array<Count, kRuleIds> rule_upheld{}, rule_not_upheld{};     // cases in which the rule's evidence stood
 
   /// By (code, stage). Both must be string literals: the views are kept.
   std::map<std::pair<std::string_view, std::string_view>, Count> dead_letters;
@@ -85,6 +87,12 @@ struct TurnStats {
     }
   }
 
+  void found(const FindingRecord& f) {
+    const auto rule = static_cast<std::size_t>(f.rule);
+    if (f.activity == FindingActivity::create) ++findings_opened[rule];
+    if (f.activity == FindingActivity::close) ++findings_closed[rule];
+  }
+
   void dead_letter(std::string_view code, std::string_view stage) { ++dead_letters[{code, stage}]; }
 
   void command(std::size_t index, bool refused) { ++(refused ? commands_refused : commands_done)[index]; }
@@ -92,6 +100,8 @@ struct TurnStats {
   void add(const Tally& t) {
     for (const RuleId r : t.hits) ++rule_hits[static_cast<std::size_t>(r)];
     for (const RuleId r : t.shadow_hits) ++shadow_hits[static_cast<std::size_t>(r)];
+    for (const RuleId r : t.upheld) ++rule_upheld[static_cast<std::size_t>(r)];
+    for (const RuleId r : t.not_upheld) ++rule_not_upheld[static_cast<std::size_t>(r)];
     sequence_gaps += t.sequence_gaps;
     retransmissions += t.retransmissions;
     automatic_freezes += t.automatic_freezes;
@@ -113,6 +123,10 @@ struct TurnStats {
     sum(reasons, o.reasons);
     sum(rule_hits, o.rule_hits);
     sum(shadow_hits, o.shadow_hits);
+    sum(findings_opened, o.findings_opened);
+    sum(findings_closed, o.findings_closed);
+    sum(rule_upheld, o.rule_upheld);
+    sum(rule_not_upheld, o.rule_not_upheld);
     for (const auto& [what, n] : o.dead_letters) dead_letters[what] += n;
     sum(commands_done, o.commands_done);
     sum(commands_refused, o.commands_refused);

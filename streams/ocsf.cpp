@@ -52,20 +52,7 @@ int version_of(const FindingRecord& f) {
 
 std::string_view control_of(RuleId rule) {
   if (const RuleInfo* info = rule_info(rule)) return info->control;
-  // Findings named by their requirement carry its article.
-  switch (rule) {
-    case RuleId::R2_3:
-    case RuleId::R2_4:
-      return "2";
-    case RuleId::R5_2:
-      return "5";
-    case RuleId::R6_4:
-      return "6";
-    case RuleId::R7_1:
-      return "7";
-    default:
-      return is_alert(rule) ? "8" : "11";
-  }
+  return is_alert(rule) ? "8" : "11";
 }
 
 void append_ocsf(std::string& v, const FindingRecord& f) {

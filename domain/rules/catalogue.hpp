@@ -86,8 +86,8 @@ constexpr std::string_view to_string(Family f) {
 
 constexpr std::string_view to_string(RuleId r) {
   constexpr std::string_view names[kRuleIds] = {
-      "A1",  "A2",  "A3",  "A4",  "A5",  "A6",  "A7",  "A8",   "A9",   "A10",  "A11", "A12", "A13",
-      "A14", "A15", "A16", "A17", "A18", "D1",  "D2",  "D3",   "D4",   "D5",   "D6",  "D7",  "D8",
+      "A1",  "A2",  "A3",  "A4",  "A5",  "A6",  "A7",  "A8",   "A9",   "A10",  "A11",  "A12", "A13",
+      "A14", "A15", "A16", "A17", "A18", "D1",  "D2",  "D3",   "D4",   "D5",   "D6",   "D7",  "D8",
       "D9",  "D10", "D11", "D12", "D13", "D14", "D15", "R2.4", "R5.2", "R6.4", "R7.1", "R2.3"};
   return names[static_cast<std::size_t>(r)];
 }

@@ -26,10 +26,12 @@ bool remember(std::vector<T>& list, T x, std::size_t most) {
   return true;
 }
 
-std::int64_t median(std::vector<std::int64_t> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
+/// Of an even number the middle one that is nearer to home: two fixes are no majority.
+std::int64_t median(std::vector<std::int64_t> values, std::int64_t home) {
+  std::ranges::sort(values);
+  const std::int64_t upper = values[values.size() / 2], lower = values[(values.size() - 1) / 2];
+  const auto off = [&](std::int64_t x) { return x < home ? home - x : x - home; };
+  return off(lower) < off(upper) ? lower : upper;
 }
 
 struct Drift {
@@ -47,9 +49,9 @@ Drift drift(const std::vector<Environment::Fix>& fixes, std::size_t end, const P
     accuracy.push_back(fixes[i].accuracy_m);
   }
   Zone at, installed;
-  at.lat_e7 = median(lat), at.lon_e7 = median(lon);
+  at.lat_e7 = median(lat, home.lat_e7), at.lon_e7 = median(lon, home.lon_e7);
   installed.lat_e7 = home.lat_e7, installed.lon_e7 = home.lon_e7;
-  const std::int64_t sigma = std::max(median(accuracy), home.accuracy_m);
+  const std::int64_t sigma = std::max(median(accuracy, home.accuracy_m), home.accuracy_m);
   return {length_mm(displacement(installed, at)) / 1000, std::max(s[p::min_distance_m], s[p::sigmas] * sigma)};
 }
 
@@ -69,11 +71,14 @@ std::optional<Hit> elsewhere(const std::vector<Environment::Fix>& fixes, const P
   return hit;
 }
 
-std::int64_t share_permille(std::vector<std::string> a, std::vector<std::string> b) {
-  for (auto* list : {&a, &b}) {
-    std::ranges::sort(*list);
-    list->erase(std::unique(list->begin(), list->end()), list->end());
-  }
+std::vector<std::string> unique(std::vector<std::string> list) {
+  std::ranges::sort(list);
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+  return list;
+}
+
+/// Jaccard of two sorted sets.
+std::int64_t share_permille(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   std::vector<std::string> common;
   std::ranges::set_intersection(a, b, std::back_inserter(common));
   const auto all = a.size() + b.size() - common.size();
@@ -114,8 +119,10 @@ std::optional<Hit> moved_device(DeviceState& d, const DeviceReport& report, cons
     d.dirty.environment = true;
     hits[1] = elsewhere(env.fixes, reg.position, s);
   }
-  if (!report.aps.empty() && reg.aps.size() >= kLeastAps &&
-      remember(env.aps, {t, share_permille(report.aps, reg.aps), ref(report.origin)}, Environment::kFixes)) {
+  const auto installed = unique(reg.aps);
+  if (!report.aps.empty() && installed.size() >= kLeastAps &&
+      remember(env.aps, {t, share_permille(unique(report.aps), installed), ref(report.origin)},
+               Environment::kFixes)) {
     d.dirty.environment = true;
     hits[2] = other_air(env.aps, s);
   }

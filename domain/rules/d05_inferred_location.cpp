@@ -22,6 +22,14 @@ void add(Counts& counts, const std::string& zone, std::int64_t n) {
   }
 }
 
+/// Space-Saving (Metwally et al., 2005): a frequent zone is never lost, a count is at most too large by the smallest.
+void vote(Counts& counts, const std::string& zone) {
+  const bool known = std::ranges::find(counts, zone, &Neighbours::Count::zone) != counts.end();
+  if (known || counts.size() < Neighbours::kZonesToday) return add(counts, zone, 1);
+  auto& rarest = *std::ranges::min_element(counts, {}, &Neighbours::Count::accounts);
+  rarest = {zone, rarest.accounts + 1};
+}
+
 /// The most frequent stay; of equals the smaller id.
 void keep_most(Counts& counts) {
   if (counts.size() <= Neighbours::kZones) return;
@@ -31,26 +39,30 @@ void keep_most(Counts& counts) {
   counts.resize(Neighbours::kZones);
 }
 
-std::int64_t sum(const Counts& counts) {
-  std::int64_t n = 0;
-  for (const auto& c : counts) n += c.accounts;
-  return n;
-}
-
 std::int64_t of_zone(const Counts& counts, const std::string& zone) {
   const auto it = std::ranges::find(counts, zone, &Neighbours::Count::zone);
   return it == counts.end() ? 0 : it->accounts;
 }
 
-void turn_page(Neighbours& n, Time day) {
-  // What leaves yesterday becomes habit.
-  for (auto& c : n.usual) c.accounts = c.accounts * 27 / 28;
-  for (const auto& c : n.yesterday) add(n.usual, c.zone, c.accounts * 28); // in 28ths, so that single votes fade too
+/// One day is over. What leaves yesterday becomes habit.
+void turn_page(Neighbours& n) {
+  const auto fade = [](std::int64_t x) { return x * 27 / 28; };
+  for (auto& c : n.usual) c.accounts = fade(c.accounts);
+  n.all_usual = fade(n.all_usual) + n.all_yesterday * 28; // in 28ths, so that single votes fade too
+  for (const auto& c : n.yesterday) add(n.usual, c.zone, c.accounts * 28);
   std::erase_if(n.usual, [](const auto& c) { return c.accounts == 0; });
   keep_most(n.usual);
   n.yesterday = std::move(n.today);
+  n.all_yesterday = n.all_today;
   n.today.clear();
+  n.all_today = 0;
   n.counted = {};
+}
+
+void turn_to(Neighbours& n, Time day) {
+  constexpr int kForgotten = 60; // days after which nothing of a habit is left to compare with
+  if (day - n.day > days(kForgotten)) n = {};
+  for (; n.day < day && n.day.ms != 0; n.day = n.day + days(1)) turn_page(n);
   n.day = day;
 }
 
@@ -63,24 +75,24 @@ bool far_apart(const Policy& policy, const std::string& a, const std::string& b,
 
 } // namespace
 
-std::optional<Hit> inferred_location(DeviceState& d, const msg::NeighbourSeen& seen, const Policy& policy,
+std::optional<Hit> inferred_location(DeviceState& d, const msg::NeighbourSeen& seen, const Policy& policy, Time now,
                                      const RuleSettings& s) {
   if (d.reg.kind != "fixed" || d.reg.zone.empty() || seen.at < d.reg.placed) return std::nullopt;
   auto& n = d.neighbours;
-  const Time day = campus_day(seen.at);
+  const Time day = campus_day(std::min(seen.at, now));
   if (day < n.day) return std::nullopt; // late: its day is over
-  if (day > n.day) turn_page(n, day);
+  if (day > n.day) turn_to(n, day);
   d.dirty.neighbours = true;
   const std::uint64_t bit = mix64(seen.account, 5) % (n.counted.size() * 64);
   std::uint64_t& word = n.counted[bit / 64];
   if ((word >> bit % 64 & 1) != 0) return std::nullopt;
   word |= std::uint64_t{1} << bit % 64;
-  add(n.today, seen.zone, 1);
-  keep_most(n.today);
+  vote(n.today, seen.zone);
+  ++n.all_today;
 
   Counts lately = n.today;
   for (const auto& c : n.yesterday) add(lately, c.zone, c.accounts);
-  const std::int64_t all = sum(lately), usual = sum(n.usual);
+  const std::int64_t all = n.all_today + n.all_yesterday, usual = n.all_usual;
   const std::int64_t need = s[p::accounts];
   if (all < need || usual < need * 28) return std::nullopt;
   const auto top = std::ranges::max_element(lately, {}, &Neighbours::Count::accounts);

@@ -17,7 +17,7 @@
 namespace onecode::rules {
 
 /// Counts the vote, then judges.
-std::optional<Hit> inferred_location(DeviceState& d, const msg::NeighbourSeen& seen, const Policy& policy,
+std::optional<Hit> inferred_location(DeviceState& d, const msg::NeighbourSeen& seen, const Policy& policy, Time now,
                                      const RuleSettings& settings);
 
 /// Does this account vote on this day?

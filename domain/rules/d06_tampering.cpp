@@ -27,13 +27,14 @@ std::optional<Hit> tampering(DeviceState& d, const DeviceReport& report, bool fo
 
   if (report.tamper || report.kind == ReportKind::tamper)
     found(s.weight, {"防拆开关已触发", "its tamper contact was triggered"});
+  const bool comparable = t >= env.since; // older reports are about what was inside before the last repair
   const std::uint64_t element = said(report.secure_element), firmware = said(report.firmware);
   const std::uint64_t usual = env.secure_element != 0 ? env.secure_element : said(d.reg.secure_element);
-  if (element != 0 && usual != 0 && element != usual)
+  if (comparable && element != 0 && usual != 0 && element != usual)
     found(s.weight, {"安全芯片已更换", "its secure element is another one"});
-  if (firmware != 0 && env.firmware != 0 && firmware != env.firmware)
+  if (comparable && firmware != 0 && env.firmware != 0 && firmware != env.firmware)
     found(s[p::firmware_weight], {"固件与此前不同", "its firmware is another one than before"});
-  if (env.heard.ms != 0 && report.boot >= env.boot + s[p::boot_jump])
+  if (comparable && env.boot != 0 && report.boot >= env.boot + s[p::boot_jump]) // 0: it does not say
     found(s[p::boot_weight],
           {"启动计数由 " + std::to_string(env.boot) + " 跳到 " + std::to_string(report.boot),
            "its boot counter jumped from " + std::to_string(env.boot) + " to " + std::to_string(report.boot)});
@@ -43,6 +44,7 @@ std::optional<Hit> tampering(DeviceState& d, const DeviceReport& report, bool fo
                                  "after " + silent + " hours of silence it appeared in another network"});
   }
 
+  if (!comparable) return best;
   if (env.firmware == 0) env.firmware = firmware;
   if (env.secure_element == 0) env.secure_element = usual != 0 ? usual : element;
   env.boot = std::max(env.boot, report.boot);

@@ -77,7 +77,11 @@ std::optional<Address> ipv6(std::string_view s) {
   return a;
 }
 
-std::optional<Address> address_of(std::string_view s) { return s.find(':') == s.npos ? ipv4(s) : ipv6(s); }
+std::optional<Address> address_of(std::string_view s) {
+  constexpr std::string_view mapped = "::ffff:"; // IPv4 as a dual-stack listener shows it
+  if (s.starts_with(mapped) && s.find('.') != s.npos) return ipv4(s.substr(mapped.size()));
+  return s.find(':') == s.npos ? ipv4(s) : ipv6(s);
+}
 
 std::int64_t median(std::vector<std::int64_t> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -129,7 +133,13 @@ std::vector<Text> network_differences(const NetworkFacts& approved, const Networ
   const auto compare = [&](std::string NetworkFacts::*member, Text name) {
     if (both(approved.*member, seen.*member) && approved.*member != seen.*member) out.push_back(std::move(name));
   };
-  compare(&NetworkFacts::gateway_mac, {"网关", "gateway"});
+  const auto lower = [](std::string s) {
+    for (char& c : s)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return s;
+  };
+  if (both(approved.gateway_mac, seen.gateway_mac) && lower(approved.gateway_mac) != lower(seen.gateway_mac))
+    out.push_back({"网关", "gateway"});
   compare(&NetworkFacts::vlan, {"VLAN", "VLAN"});
   compare(&NetworkFacts::switch_port, {"交换机端口", "switch port"});
   compare(&NetworkFacts::dns, {"DNS", "DNS"});

@@ -108,8 +108,12 @@ std::int64_t divergence_permille(const Cells& a, const Cells& b) {
 
 std::int64_t people_in(const People& people) {
   const std::int64_t used = used_bits(people), bits = People::kBits;
-  if (used == bits) return bits * 8; // full: so many that it does not matter
-  return static_cast<std::int64_t>(nats_of(static_cast<int>(used * 1000 / bits))) * bits / 1'000'000;
+  if (used == bits) return bits * 10; // full: so many that it does not matter
+  // bits ln(bits / unused), rounded
+  const std::int64_t log2 =
+      log2_q16(static_cast<std::uint64_t>(bits) << 16) - log2_q16(static_cast<std::uint64_t>(bits - used) << 16);
+  constexpr std::int64_t kLn2Q16 = 45'426;
+  return (bits * log2 / 65'536 * kLn2Q16 + bits * log2 % 65'536 * kLn2Q16 / 65'536 + 32'768) / 65'536;
 }
 
 std::int64_t overlap_permille(const People& today, const People& known) {
@@ -122,9 +126,9 @@ std::int64_t overlap_permille(const People& today, const People& known) {
   return std::clamp<std::int64_t>(over * 1000 / (mine * (bits - theirs)), 0, 1000);
 }
 
-std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, const RuleSettings& s) {
+std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, Time at, const RuleSettings& s) {
   auto& hot = d.hot;
-  const Time day = campus_day(scan.origin.time);
+  const Time day = campus_day(at);
   if (day < hot.day) return std::nullopt; // late: its day was judged
   std::optional<DayEnded> ended;
   if (day > hot.day) {
@@ -142,9 +146,9 @@ std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, const RuleS
   ++hot.today[cell_of(scan)];
   d.dirty.hot = true;
   add_client(d, scan.account);
-  if (!scan.operator_id.empty() && !d.reg.operators.empty() && scan.origin.time > d.habits.stranger + hours(1) &&
+  if (!scan.operator_id.empty() && !d.reg.operators.empty() && at > d.habits.stranger + hours(1) &&
       std::ranges::find(d.reg.operators, scan.operator_id) == d.reg.operators.end()) {
-    d.habits.stranger = scan.origin.time;
+    d.habits.stranger = at;
     d.dirty.habits = true;
   }
   return ended;

@@ -32,7 +32,8 @@ struct DayEnded {
   Time day;
   std::int64_t scans = 0;
 };
-std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, const RuleSettings& settings);
+/// `at`: its time, or the engine's where it lies ahead of that: a wrong clock must not end the day for the others.
+std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, Time at, const RuleSettings& settings);
 /// The signs of the last week together.
 std::optional<Hit> lent_device(const DeviceState& d, Time t, const EventRef& event, const RuleSettings& settings);
 

@@ -12,8 +12,9 @@
 
 namespace onecode::rules {
 
-/// `field phone`, `endpoint /exports`; in the order of the request, each once. Texts that may name a person (an id in a path)
-/// are cut to what stands before it.
+/// `field phone`, `endpoint /accounts#1a2b3c4d`: the first eight, each once. What may name a person is eight digits of its hash:
+/// of an endpoint what comes after its first segment and after those that a declared one has; of a field what is no plain
+/// word.
 std::vector<std::string> out_of_scope_data(const Manifest& scope, const DataAccess& access);
 
 } // namespace onecode::rules

@@ -9,12 +9,12 @@ namespace onecode::rules {
 
 namespace p = param::d11;
 
-bool count_subjects(IntegrationState::DataUse& use, const DataAccess& access) {
-  const Time day = campus_day(access.origin.time);
+bool count_subjects(IntegrationState::DataUse& use, const DataAccess& access, Time now) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  const Time day = campus_day(std::min(access.origin.time, now));
   if (day < use.day) return false;
   if (day > use.day) {
     if (const std::int64_t n = subjects_today(use); n > 0) {
-      constexpr std::int64_t kMost = std::int64_t{1} << 40;
       const std::int64_t x = std::min(n, kMost) * 256;
       use.mean_q8 = use.days == 0 ? x : use.mean_q8 + (x - use.mean_q8) / 10;
       ++use.days;
@@ -24,7 +24,7 @@ bool count_subjects(IntegrationState::DataUse& use, const DataAccess& access) {
     use.counted = 0;
   }
   for (const auto& s : access.subjects) use.subjects.add(hash64(s));
-  if (access.subjects.empty()) use.counted += access.subject_count;
+  if (access.subjects.empty()) use.counted = std::min(use.counted + std::min(access.subject_count, kMost), kMost);
   return true;
 }
 

@@ -13,8 +13,8 @@
 
 namespace onecode::rules {
 
-/// Counts the access into its day. False: late, its day is over.
-bool count_subjects(IntegrationState::DataUse& use, const DataAccess& access);
+/// Counts the access into its day, which is never one that has not begun by the engine's time. False: late, its day is over.
+bool count_subjects(IntegrationState::DataUse& use, const DataAccess& access, Time now);
 std::int64_t subjects_today(const IntegrationState::DataUse& use);
 std::optional<Hit> data_volume(const IntegrationState::DataUse& use, const Manifest& scope, const DataAccess& access,
                                const RuleSettings& settings);

@@ -9,9 +9,9 @@ namespace onecode::rules {
 
 namespace p = param::d12;
 
-std::vector<std::string> whom_to_ask(IntegrationState::DataUse& use, const DataAccess& access,
+std::vector<std::string> whom_to_ask(IntegrationState::DataUse& use, const DataAccess& access, Time now,
                                      const RuleSettings& s) {
-  const Time t = access.origin.time;
+  const Time t = std::min(access.origin.time, now);
   if (t < use.window) return {}; // late: its window is over
   if (t >= use.window + days(s[p::window_days])) {
     use.window = t;
@@ -34,7 +34,7 @@ std::optional<Hit> reads_without_scans(IntegrationState::DataUse& use, const msg
                                        const RuleSettings& s) {
   if (read.at < use.window || !use.strangers.add(read.account)) return std::nullopt;
   const std::int64_t strangers = use.strangers.count(), all = std::max(use.asked.count(), strangers);
-  if (strangers < s[p::subjects] || strangers * 1000 <= s[p::share_permille] * all) return std::nullopt;
+  if (all < s[p::subjects] || strangers * 1000 <= s[p::share_permille] * all) return std::nullopt;
   const std::string n = std::to_string(strangers), of = std::to_string(all), d = std::to_string(s[p::unseen_days]);
   return make_hit(
       RuleId::D12, s, read.at,

@@ -42,6 +42,7 @@ std::optional<Hit> counting(IntegrationState::DataUse& use, const DataAccess& ac
   if (!goes_on || apart(use.run_since, t).ms > s[p::window_ms]) {
     use.run = 0;
     use.run_since = t;
+    use.run_first = ref(access.origin);
   } else {
     ++use.run;
   }
@@ -50,9 +51,11 @@ std::optional<Hit> counting(IntegrationState::DataUse& use, const DataAccess& ac
   use.step = step;
   if (use.run + 1 < s[p::ids]) return std::nullopt;
   const std::string n = std::to_string(use.run + 1);
-  return make_hit(RuleId::D13, s, t,
-                  {"连续查询 " + n + " 个相邻编号", "it looked up " + n + " neighbouring ids in a row"},
-                  ref(access.origin));
+  Hit hit = make_hit(RuleId::D13, s, t,
+                     {"连续查询 " + n + " 个相邻编号", "it looked up " + n + " neighbouring ids in a row"},
+                     ref(access.origin));
+  hit.events.push_back(use.run_first); // the run from its first to its last
+  return hit;
 }
 
 std::optional<Hit> guessing(IntegrationState::DataUse& use, const DataAccess& access, const RuleSettings& s) {
@@ -61,8 +64,10 @@ std::optional<Hit> guessing(IntegrationState::DataUse& use, const DataAccess& ac
     use.lookups_since = t;
     use.lookups = use.not_found = 0;
   }
-  use.lookups += access.result_count + access.not_found_count;
-  use.not_found += access.not_found_count;
+  constexpr std::int64_t kMost = 1'000'000'000; // keeps every product below inside 64 bits
+  use.lookups =
+      std::min(use.lookups + std::min(access.result_count, kMost) + std::min(access.not_found_count, kMost), kMost);
+  use.not_found = std::min({use.not_found + access.not_found_count, use.lookups, kMost});
   if (use.lookups < s[p::ids] || use.not_found <= use.lookups * s[p::not_found_permille] / 1000) return std::nullopt;
   const std::string share = std::to_string(use.not_found * 100 / use.lookups), n = std::to_string(use.lookups);
   return make_hit(RuleId::D13, s, t,

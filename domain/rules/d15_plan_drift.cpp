@@ -49,18 +49,20 @@ std::string operator_detail(const std::string& operator_id) {
 }
 
 std::string drift_in_chinese(std::string_view detail) {
-  constexpr std::pair<std::string_view, std::string_view> words[] = {{"function ", "功能 "},
-                                                                     {"zone ", "区域 "},
-                                                                     {"hours outside ", "时段不在 "},
-                                                                     {"operator ", "操作员 "},
-                                                                     {"device ", "设备 "},
-                                                                     {"traffic while ", "使用时接入状态为 "},
-                                                                     {"data access while ", "读取数据时接入状态为 "},
-                                                                     {"field ", "字段 "},
-                                                                     {"endpoint ", "接口 "},
-                                                                     {"volume above ", "业务量超过 "},
-                                                                     {"balance differs by ", "余额相差 "},
-                                                                     {"more than ", "一日被拒的记账超过 "}};
+  constexpr std::pair<std::string_view, std::string_view> words[] = {
+      {"function ", "功能 "},
+      {"zone ", "区域 "},
+      {"hours outside ", "时段不在 "},
+      {"operator ", "操作员 "},
+      {"device ", "设备 "},
+      {"traffic while ", "使用时接入状态为 "},
+      {"data access while ", "读取数据时接入状态为 "},
+      {"field ", "字段 "},
+      {"endpoint ", "接口 "},
+      {"volume above ", "业务量超过 "},
+      {"balance differs from the engine's own sum", "余额与系统累计不符"},
+      {"maintenance ", "维护单 "},
+      {"more than ", "一日被拒的记账超过 "}};
   for (const auto& [en, zh] : words)
     if (detail.starts_with(en)) return std::string(zh) + std::string(detail.substr(en.size()));
   return std::string(detail);

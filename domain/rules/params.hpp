@@ -35,7 +35,7 @@ namespace a11 {
 enum : std::size_t { per_minute, per_hour, spend_factor, spend_sigmas, spend_warmup };
 }
 namespace a16 {
-enum : std::size_t { failures };
+enum : std::size_t { failures, window_h };
 }
 namespace a17 {
 enum : std::size_t { least_weight };

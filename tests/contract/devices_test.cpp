@@ -451,3 +451,43 @@ TEST_CASE("a reader that nobody registered is UNKNOWN_TARGET", "[contract][R11.1
            centre("device.retire", json::object(), "d-9"), install("d-9")},
           0, {"UNKNOWN_TARGET"});
 }
+
+TEST_CASE("closing an order changes only what it was approved for", "[contract][R11.1c][R11.2]") {
+  const json place = {{"lat", 29.387}, {"lon", 113.1}, {"accuracy_m", 5}};
+  const json network = {{"src_ip", "172.16.0.9"}};
+  const auto closes = [&](const std::string& kind, const json& with, const json& asked = json::object()) {
+    Procedure procedure = granted(kind, asked);
+    Step step = finish(with);
+    procedure.take(step, 4 * kHour);
+    return procedure.replay().records("dead-letters").empty();
+  };
+  CHECK(closes("relocate", {{"zone", "z-2"}, {"position", place}, {"network", network}}, {{"zone", "z-2"}}));
+  CHECK_FALSE(closes("relocate", {{"zone", "z-3"}}, {{"zone", "z-2"}})); // another than was approved
+  CHECK(closes("network", {{"network", network}}));
+  CHECK_FALSE(closes("network", {{"zone", "z-2"}}));
+  CHECK_FALSE(closes("network", {{"position", place}}));
+  CHECK(closes("repair", {{"position", place}, {"network", network}}));
+  CHECK_FALSE(closes("repair", {{"zone", "z-2"}}));
+  CHECK_FALSE(closes("firmware", {{"network", network}}));
+  CHECK(closes("firmware", json::object()));
+}
+
+TEST_CASE("a firmware update settles no opened case and no other network", "[contract][R11.1b][R11.2]") {
+  Procedure procedure;
+  report(procedure, "r-1", 1, kMinute, {{"kind", "network"}, {"network", {{"src_ip", "172.16.0.9"}}}});
+  procedure.take(ask("firmware"), 10 * kMinute);
+  procedure.take(grant(), 20 * kMinute);
+  procedure.take(finish(), 4 * kHour);
+  const auto findings = accepted(procedure).findings("compliance", "D7", "d-1");
+  REQUIRE_FALSE(findings.empty());
+  for (const auto& f : findings) CHECK(f.at("activity_id") != 3);
+}
+
+TEST_CASE("a reader in quarantine comes back to its maintenance, which can still be closed", "[contract][R11.1a]") {
+  Procedure procedure = granted("repair");
+  procedure.take(quarantine("d-1"), 2 * kHour + kMinute);
+  procedure.clock(40 * kDay); // the window passes meanwhile
+  procedure.take(release("d-1"), 41 * kDay);
+  procedure.take(finish(), 42 * kDay);
+  CHECK(device_state(accepted(procedure), "d-1") == "active");
+}

@@ -758,3 +758,37 @@ TEST_CASE("what existed before is adopted once, by the information centre", "[co
   adopt.actor = "owner-2";
   refused(canteen, adopt, canteen.time, "FORBIDDEN_ROLE");
 }
+
+TEST_CASE("a narrower number of subjects leaves the number of scans as it was", "[contract][R7.2][R5.1]") {
+  Procedure procedure;
+  const auto limit = [&](const char* member, int n) {
+    return Step{
+        "integration.scope.set", "gates", {{"scope", {{"volumes", {{member, n}}}}}}, "integration-owner", "owner-1"};
+  };
+  refused(procedure, limit("scans_per_day", 1'000'000'000), 0, {"BAD_FIELD"});
+  procedure.take(limit("subjects_per_day", 1), 0);
+  refused(procedure, limit("scans_per_day", 1'000'000'000), kMinute, {"BAD_FIELD"}); // still what the manifest says
+}
+
+TEST_CASE("an overdue document stays found until it is reviewed", "[contract][R7.1]") {
+  Procedure procedure;
+  const auto filed = [&](std::int64_t time, std::int64_t due) {
+    procedure.take({"integration.document.file",
+                    "gates",
+                    {{"document", "emergency-plan"}, {"review_due", at(due)}},
+                    "integration-owner",
+                    "owner-1"},
+                   time);
+  };
+  filed(0, 2 * kDay);
+  procedure.clock(70 * kDay);
+  const auto closed = [&] {
+    bool any = false;
+    for (const auto& f : accepted(procedure).findings("compliance", "R7.1", "gates"))
+      any = any || f.at("activity_id") == 3;
+    return any;
+  };
+  CHECK_FALSE(closed());
+  filed(71 * kDay, 100 * kDay);
+  CHECK(closed());
+}

@@ -457,3 +457,18 @@ TEST_CASE("a posting without what it needs is a dead letter and counts for nothi
   CHECK(procedure.replay().dead_codes() == std::vector<std::string>{code});
   CHECK_FALSE(paid(procedure, 3 * kHour));
 }
+
+TEST_CASE("money that comes in never opens Article 10, whatever its cause", "[contract][R10.1]") {
+  Procedure procedure;
+  procedure.posting("p-1", "charge", 5000, kMinute, {{"balance", -5000}}); // the user's own doing
+  const auto posting =
+      GENERATE(json{{"kind", "refund"}, {"cause", "double_post"}}, json{{"kind", "topup"}, {"offline", true}},
+               json{{"kind", "topup"}, {"cause", "outage"}});
+  CAPTURE(posting);
+  json rest = posting;
+  rest.erase("kind");
+  procedure.posting("p-2", posting.at("kind").get<std::string>(), 300, 2 * kMinute, rest);
+  CHECK(accepted(procedure).records("freezes").empty());
+  procedure.posting("p-3", "charge", 100, 3 * kMinute, {{"cause", "double_post"}}); // this one did
+  CHECK(accepted(procedure).records("freezes").size() == 1);
+}

@@ -63,6 +63,25 @@ TEST_CASE("950 from two families freezes provisionally for 72 hours, in the name
   for (const auto& alert : alerts) CHECK(alert.at("finding_info").at("uid") == last.at("finding_info").at("uid"));
 }
 
+TEST_CASE("a freeze holds from the very next scan on, whoever decided it", "[contract][R8.2]") {
+  Campus campus = learned();
+  std::int64_t decided = 0;
+  SECTION("the response policy") {
+    misuse(campus, "a-1", 1, 0, "m");
+    decided = 20 * kSecond;
+  }
+  SECTION("a person") {
+    decided = kMinute;
+    campus.command("account.freeze", "a-1", {{"article", "8"}}, decided, "security-officer");
+  }
+  campus.scan("next", "d-1", 9, "a-1", decided + 1, {{"handset", "h-a-1"}});
+  const Outcome outcome = campus.replay();
+  const auto freezes = outcome.values("freezes");
+  REQUIRE(freezes.size() == 1);
+  CHECK(since(freezes[0].at("time")) == decided); // in the same turn
+  CHECK(outcome.verdict("next") == "deny");
+}
+
 TEST_CASE("leaving is never blocked by an automatic freeze", "[contract]") {
   Campus campus = learned();
   misuse(campus, "a-1", 1, 0, "m");

@@ -49,6 +49,14 @@ TEST_CASE("policy diff: one line per difference") {
         Lines{"zone z-1: latitude 29.3 -> 29.4", "zone z-2 added, latitude 29.5, longitude 113.2"});
   CHECK(lines(R"(,"never_block":["egress"])", R"(,"never_block":["egress","other:exam"])") ==
         Lines{"never_block: other:exam added"});
+  CHECK(lines("", R"(,"cases":{"appeal_days":14},"rectification":{"reminder_days":[7,3]})") ==
+        Lines{"cases.appeal_days 10 -> 14", "rectification.reminder_days: 1 removed"});
+  CHECK(lines("", R"(,"departments":{"library":{"duties":["library"],"names":[{"zh":"图书馆","en":"Library"},
+                {"zh":"文献中心","en":"Documents","from":"2027-01-01T00:00:00+08:00"}]}})") ==
+        Lines{"department library names: 文献中心 / Documents from 2027-01-01 added"});
+  CHECK(lines(R"(,"interpretations":{"A1":{"version":1,"note":"n","hash":"a"}})",
+              R"(,"interpretations":{"A1":{"version":2,"note":"n","hash":"b"}})") ==
+        Lines{"interpretation A1: version 1 -> 2", "interpretation A1: hash of the text a -> b"});
   const std::string zones = R"(,"zones":{"z-1":{"lat":29.3,"lon":113.1},"z-2":{"lat":29.5,"lon":113.2}})";
   CHECK(lines(zones + R"(,"walking_seconds":[["z-1","z-2",300]])",
               zones + R"(,"walking_seconds":[["z-1","z-2",360]])") ==

@@ -96,6 +96,43 @@ TEST_CASE("case: not upheld ends the hold and its evidence does not come back", 
   CHECK(w.a.file.finding);
 }
 
+TEST_CASE("case: its outcome counts for the rules whose evidence stood", "[account][R13.1]") {
+  const std::vector<RuleId> behind{RuleId::A1, RuleId::A2, RuleId::A8};
+  World w = frozen();
+  open(w);
+  SECTION("upheld, then overturned") {
+    decide(w, "upheld");
+    CHECK(w.out.tally.upheld == behind);
+    CHECK(w.out.tally.not_upheld.empty());
+    w.command(AppealFile{"c-1", "doc-2"}, "holder", "p-1");
+    w.command(AppealDecide{"c-1", "overturned", "a twin"}, "reviewer", "rv-1");
+    CHECK(w.out.tally.not_upheld == behind);
+  }
+  SECTION("not upheld") {
+    decide(w, "not_upheld");
+    CHECK(w.out.tally.not_upheld == behind);
+    CHECK(w.out.tally.upheld.empty());
+  }
+}
+
+TEST_CASE("case: a copied code was used by somebody else, and the record says so without being rewritten",
+          "[account][R9.3]") {
+  const auto attributed = [](const char* act) {
+    World w = frozen();
+    std::string event = w.a.file.evidence.entries().front().events.front().id;
+    w.command(CaseOpen{"c-1", act, {}}, "security-officer", "so-1");
+    w.command(CaseStatement{"c-1", {}, true}, "holder", "p-1");
+    w.command(CaseDecide{"c-1", "upheld", act, "a copy", {}}, "security-officer", "so-1");
+    REQUIRE(w.refusal().empty());
+    for (const auto& notice : w.all<Notice>())
+      if (notice.kind == "attribution-corrected")
+        return notice.to == w.a.id && notice.text.en.find(event) != std::string::npos;
+    return false;
+  };
+  CHECK(attributed("copy"));
+  CHECK_FALSE(attributed("lend")); // Article 9: what the holder let happen is the holder's
+}
+
 TEST_CASE("case: three days for the statement, then a decision without it", "[account][R8.3]") {
   World w = frozen();
   open(w);
@@ -281,4 +318,54 @@ TEST_CASE("a passed check answers what is known, new evidence asks again", "[acc
   w.show({.zone = "gate", .time = kNoon + hours(2)});
   w.show({.zone = "dorm", .time = kNoon + hours(2) + seconds(1)});
   CHECK(w.show({.zone = "dorm", .time = kNoon + hours(3)}).verdict == Verdict::challenge);
+}
+
+TEST_CASE("case: a cancellation takes nobody's appeal away", "[account][R8.3]") {
+  World w = frozen();
+  open(w);
+  decide(w, "upheld");
+  w.command(CancelPropose{"c-1", "severe", 12}, "security-officer", "so-1");
+  w.command(CancelConfirm{"c-1", "severe"}, "information-centre", "ic-1");
+  REQUIRE(w.a.profile.cancelled);
+  w.command(AppealFile{"c-1", "doc-2"}, "holder", "p-1");
+  CHECK(w.refusal().empty());
+  w.command(AppealDecide{"c-1", "overturned", "a twin"}, "reviewer", "rv-1");
+  CHECK(w.refusal().empty());
+  CHECK(w.first<Notice>().text.en.find("the registrar opens a new one") != std::string::npos);
+  CHECK(w.a.profile.cancelled); // for good
+}
+
+TEST_CASE("case: an application is about the holds of its day, and goes with them", "[account][R8.2]") {
+  World w = frozen();
+  open(w);
+  decide(w, "upheld", 1);
+  w.now = w.now + days(2);
+  w.command(UnfreezeApply{"8"}, "holder", "p-1");
+  REQUIRE(w.refusal().empty());
+  SECTION("a hold that came afterwards stays") {
+    w.command(AccountFreeze{"8", {}, {}, {}}, "security-officer", "so-2");
+    const std::size_t holds = w.a.file.holds.all().size();
+    w.command(UnfreezeReview{"8", "approved", {}}, "reviewer", "rv-1");
+    CHECK(w.refusal().empty());
+    CHECK(w.a.file.holds.all().size() == holds - 1);
+  }
+  SECTION("overturned meanwhile: nothing is left to review, and the next one is new") {
+    w.command(AppealFile{"c-1", "doc-2"}, "holder", "p-1");
+    w.command(AppealDecide{"c-1", "overturned", "a twin"}, "reviewer", "rv-1");
+    w.command(UnfreezeReview{"8", "approved", {}}, "reviewer", "rv-2");
+    CHECK(w.refusal() == "ILLEGAL_TRANSITION");
+    w.command(AccountFreeze{"8", {}, {}, {}}, "security-officer", "so-2");
+    w.command(UnfreezeReview{"8", "approved", {}}, "reviewer", "rv-2");
+    CHECK(w.refusal() == "ILLEGAL_TRANSITION"); // nobody applied for this one
+    w.command(UnfreezeApply{"8"}, "holder", "p-1");
+    CHECK(w.refusal().empty());
+  }
+}
+
+TEST_CASE("case: findings are ids, and few", "[account][R8.3]") {
+  World w = frozen();
+  w.command(CaseOpen{"c-1", "lend", {"Li Lei, room 402"}}, "security-officer", "so-1");
+  CHECK(w.refusal() == "BAD_FIELD");
+  w.command(CaseOpen{"c-1", "lend", std::vector<std::string>(17, "f-1")}, "security-officer", "so-1");
+  CHECK(w.refusal() == "BAD_FIELD");
 }

@@ -169,3 +169,57 @@ TEST_CASE("a command that is not for accounts", "[commands]") {
   check_rows({{"device.activate", {}, [](World& w) { w.command(DeviceActivate{}); }, "BAD_FIELD"},
               {"device.activate, nobody", nobody, [](World& w) { w.command(DeviceActivate{}); }, "BAD_FIELD"}});
 }
+
+TEST_CASE("absence: a correction takes back what rested on the wrong record", "[account][R8.1][A13]") {
+  World w;
+  const auto away = [&](Time from, Time to) {
+    w.command(HolderAbsence{"leave", from, to});
+    REQUIRE(w.refusal().empty());
+  };
+  away(kNoon, kNoon + days(10));
+  w.show({.zone = "gate", .time = kNoon + days(5), .handset = "h-1"});
+  REQUIRE(w.weight(RuleId::A13) == 800);
+  SECTION("came back early") {
+    away(kNoon, kNoon + days(4));
+    CHECK(w.weight(RuleId::A13) == 0);
+    REQUIRE(w.all<FindingRecord>().size() == 1);
+    CHECK(w.last<FindingRecord>().activity == FindingActivity::close);
+    CHECK_FALSE(w.a.file.finding);
+  }
+  SECTION("left later, and was away all the same") {
+    away(kNoon + days(1), kNoon + days(9));
+    CHECK(w.weight(RuleId::A13) == 800);
+  }
+}
+
+TEST_CASE("absence: a provisional hold that rested on the wrong record ends with an apology",
+          "[account][R8.4][A13]") {
+  World w;
+  w.command(HolderAbsence{"abroad", kNoon - days(1), kNoon + days(10)});
+  w.show({.zone = "gate", .time = kNoon, .handset = "h-1"});
+  w.show({.zone = "dorm", .time = kNoon + seconds(1), .handset = "h-1"}); // A2 900 and A13 800: 980
+  w.permit(true);
+  REQUIRE(w.a.file.holds.all().size() == 1);
+  w.command(HolderAbsence{"abroad", kNoon - days(1), kNoon - hours(1)});
+  CHECK(w.a.file.holds.all().empty());
+  CHECK(w.last<FreezeRecord>().state == "active");
+  REQUIRE(w.a.file.finding); // A2 stands
+  CHECK(w.a.file.finding->rule == RuleId::A2);
+  CHECK(w.last<FindingRecord>().score == 900);
+  CHECK(w.last<FindingRecord>().band == Band::propose);
+  bool sorry = false;
+  for (const auto& n : w.all<Notice>()) sorry = sorry || n.text.en.find("apologise") != std::string::npos;
+  CHECK(sorry);
+}
+
+TEST_CASE("handsets: the same one taken off and bound again is no new key", "[account]") {
+  World w;
+  w.command(HandsetBind{"h-1", false, {}});
+  w.command(AccountFreeze{"protective", {}, {}, {}}, "security-officer");
+  w.command(HandsetUnbind{"h-1"});
+  w.command(HandsetBind{"h-1", false, {}});
+  CHECK(w.a.file.holds.all().size() == 1);
+  w.command(HandsetUnbind{"h-1"});
+  w.command(HandsetBind{"h-2", false, {}});
+  CHECK(w.a.file.holds.all().empty());
+}

@@ -114,8 +114,8 @@ TEST_CASE("account machine: every life with every command", "[account][R2.1][R8.
                                                      {"case.open", "?++++-"},
                                                      {"case.statement", "?cccc-"},
                                                      {"case.decide", "?cccc-"},
-                                                     {"appeal.file", "?cccc-"},
-                                                     {"appeal.decide", "?cccc-"},
+                                                     {"appeal.file", "?ccccc"},
+                                                     {"appeal.decide", "?ccccc"},
                                                      {"account.cancel.propose", "?++++-"},
                                                      {"account.cancel.confirm", "?cccc-"},
                                                      {"liability.record", "?+++++"}};
@@ -175,6 +175,7 @@ TEST_CASE("case machine: every state with every command", "[account][R8.1][R8.3]
       if (i >= 1) c.stated = w.now;
       if (i >= 2) {
         c.decided = w.now;
+        c.appeal_due = w.now + days(10);
         c.decided_by = "so-1";
         c.upheld = true;
       }

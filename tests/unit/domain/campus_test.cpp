@@ -132,3 +132,62 @@ TEST_CASE("serial: who carries it", "[campus][D8][R11.3]") {
   for (int i = 0; i < 40; ++i) claim("x-" + std::to_string(i), "gates", 10 + i);
   CHECK(c.c.serial.carriers.size() == 16);
 }
+
+TEST_CASE("serial: a retired reader's number may be registered again", "[campus][R11.3][D8]") {
+  Campus c("serial:SN-1");
+  const auto claim = [&](const char* device, bool leaves) {
+    c.out.clear();
+    step(c.c, msg::SerialClaimed{device, "gates", {}, kNoon, leaves}, Context{c.policies, kNoon}, c.out);
+    return c.out.sends.size();
+  };
+  CHECK(claim("d-1", false) == 0);
+  CHECK(claim("d-2", false) == 2); // both hear of it
+  CHECK(claim("d-1", true) == 0);
+  CHECK(claim("d-2", true) == 0);
+  CHECK(claim("d-3", false) == 0);
+}
+
+TEST_CASE("schemes: five people within a day, by event time and in any order; approval settles it",
+          "[campus][R2.4]") {
+  const auto found = [](std::vector<int> minutes_of_subjects) {
+    Campus c("issuer:k-zoo");
+    int finding = 0;
+    for (std::size_t i = 0; i < minutes_of_subjects.size(); ++i) {
+      c.out.clear();
+      const Time at = kNoon + minutes(minutes_of_subjects[i]);
+      step(c.c, msg::ForeignCode{i + 1, "d-1", at, {{Topic::scans, 0}, static_cast<std::int64_t>(i), "s"}},
+           Context{c.policies, kNoon}, c.out);
+      for (const auto& o : c.out.outputs) finding += std::holds_alternative<FindingRecord>(o);
+    }
+    return finding;
+  };
+  CHECK(found({0, 1, 2, 3}) == 0);
+  CHECK(found({0, 1, 2, 3, 4}) == 1);
+  CHECK(found({4, 0, 3, 1, 2}) == 1);
+  CHECK(found({0, 1, 2, 3, 24 * 60 - 1}) == 1);
+  CHECK(found({0, 1, 2, 3, 24 * 60}) == 0);
+  CHECK(found({24 * 60, 3, 2, 1, 0}) == 0);
+
+  Campus c("issuer:k-zoo");
+  for (std::uint64_t i = 0; i < 9; ++i) // one person again and again is one person
+    step(c.c, msg::ForeignCode{1, "d-1", kNoon + minutes(static_cast<std::int64_t>(i)), {}},
+         Context{c.policies, kNoon}, c.out);
+  CHECK(c.out.outputs.empty());
+  for (std::uint64_t i = 0; i < 5; ++i)
+    step(c.c, msg::ForeignCode{i, "d-1", kNoon + minutes(10), {}}, Context{c.policies, kNoon}, c.out);
+  REQUIRE(c.c.file.findings.size() == 1);
+  SECTION("approved") {
+    Command command;
+    command.name = "scheme.approve";
+    command.args = SchemeApprove{"zoo", kNoon + days(30)};
+    c.out.clear();
+    step(c.c, command, Context{c.policies, kNoon}, c.out);
+    CHECK(c.c.file.findings.empty());
+    step(c.c, msg::ForeignCode{1, "d-1", kNoon + days(30) - milliseconds(1), {}}, Context{c.policies, kNoon}, c.out);
+    CHECK(c.c.foreign.subjects.empty());
+  }
+  SECTION("quiet for 30 days") {
+    step(c.c, msg::TimerFired{"quiet:R2.4", kNoon + days(30)}, Context{c.policies, kNoon + days(30)}, c.out);
+    CHECK(c.c.file.findings.empty());
+  }
+}

@@ -74,6 +74,37 @@ TEST_CASE("policy: every error is named with its member", "[policy]") {
       {"response.breaker.daily_ppm:", [](Policy& p) { p.response.breaker.daily_ppm = 1'000'001; }},
       {"rectification.days:", [](Policy& p) { p.rectification.days = 0; }},
       {"rectification.by_violation.11(1):", [](Policy& p) { p.rectification.by_violation["11(1)"] = 0; }},
+      {"rectification.reminder_days:", [](Policy& p) { p.rectification.reminder_days.insert(0); }},
+      {"rectification.extensions:", [](Policy& p) { p.rectification.extensions = -1; }},
+      {"rectification.escalate_days:", [](Policy& p) { p.rectification.escalate_days = 0; }},
+      {"cases.statement_days:", [](Policy& p) { p.cases.statement_days = -1; }},
+      {"cases.appeal_days:", [](Policy& p) { p.cases.appeal_days = 0; }},
+      {"cases.answer_days:", [](Policy& p) { p.cases.answer_days = 0; }},
+      {"cases.cancel_points:", [](Policy& p) { p.cases.cancel_points = 0; }},
+      {"departments.x.names:", [](Policy& p) { p.departments["x"]; }},
+      {"departments.library.names[0]:", [](Policy& p) { p.departments["library"].names[0].zh.clear(); }},
+      {"departments.library.names[0].to:",
+       [](Policy& p) {
+         auto& name = p.departments["library"].names[0];
+         name.from = Time{2}, name.to = Time{2};
+       }},
+      {"departments.library.duties:", [](Policy& p) { p.departments["library"].duties.insert("flying"); }},
+      {"interpretations.14:",
+       [](Policy& p) {
+         p.interpretations["14"] = {1, "n", "h"};
+       }},
+      {"interpretations.11(10):",
+       [](Policy& p) {
+         p.interpretations["11(10)"] = {1, "n", "h"};
+       }},
+      {"interpretations.A19:",
+       [](Policy& p) {
+         p.interpretations["A19"] = {1, "n", "h"};
+       }},
+      {"interpretations.8.hash:",
+       [](Policy& p) {
+         p.interpretations["8"] = {1, "n", ""};
+       }},
       {"gate_timeout_ms:", [](Policy& p) { p.gate_timeout_ms = 0; }},
       {"canary_subjects.x y:", [](Policy& p) { p.canary_subjects.insert("x y"); }},
       {"trust.roles.king:", [](Policy& p) { p.roles["king"]; }},

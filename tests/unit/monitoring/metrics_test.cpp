@@ -53,6 +53,10 @@ TurnStats some_turn() {
   s.decided(Verdict::deny, why, 1'500'000'000);
   s.rule_hits[static_cast<std::size_t>(RuleId::A1)] = 2;
   s.shadow_hits[static_cast<std::size_t>(RuleId::A1)] = 3;
+  s.findings_opened[static_cast<std::size_t>(RuleId::D4)] = 1;
+  s.findings_closed[static_cast<std::size_t>(RuleId::D4)] = 2;
+  s.rule_upheld[static_cast<std::size_t>(RuleId::A2)] = 3;
+  s.rule_not_upheld[static_cast<std::size_t>(RuleId::A2)] = 4;
   s.dead_letter("NOT_JSON", "decode");
   s.dead_letter("NOT_JSON", "decode");
   s.command(0, false);
@@ -156,6 +160,10 @@ TEST_CASE("a turn is counted") {
   CHECK(value(text, R"(onecode_decision_reasons_total{reason="CODE_EXPIRED"})") == "2");
   CHECK(value(text, R"(onecode_rule_hits_total{mode="enforce",rule="A1"})") == "4");
   CHECK(value(text, R"(onecode_rule_hits_total{mode="shadow",rule="A1"})") == "6");
+  CHECK(value(text, R"(onecode_findings_total{rule="D4",state="opened"})") == "2");
+  CHECK(value(text, R"(onecode_findings_total{rule="D4",state="closed"})") == "4");
+  CHECK(value(text, R"(onecode_rule_cases_total{result="upheld",rule="A2"})") == "6");
+  CHECK(value(text, R"(onecode_rule_cases_total{result="not_upheld",rule="A2"})") == "8");
   CHECK(value(text, R"(onecode_dead_letters_total{code="NOT_JSON",stage="decode"})") == "4");
   CHECK(value(text, R"(onecode_commands_total{command="account.open",result="done"})") == "2");
   CHECK(value(text, R"(onecode_commands_total{command="account.open",result="refused"})") == "2");

@@ -12,7 +12,7 @@ using namespace onecode_test;
 namespace {
 
 Json full() {
-  return Json::parse(R"({"version":"2026-1","effective_from":"2026-03-01T00:00:00.000+08:00",
+  return Json::parse(R"json({"version":"2026-1","effective_from":"2026-03-01T00:00:00.000+08:00",
     "regulation":{"title":"t","date":"2025-10-14","hash":"ff"},
     "trust":{"roles":{"registrar":[{"key":"k-1","alg":"ed25519","public":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","actor":"r-1",
       "from":"2026-01-01T00:00:00Z","to":"2027-01-01T00:00:00Z"}]},"issuers":{"app":{"alg":"hmac-sm3","secret":"app-key"}}},
@@ -23,8 +23,15 @@ Json full() {
     "thresholds":{"watch":300,"challenge":600,"propose":800,"freeze":990,"families":3},
     "response":{"auto_freeze":false,"auto_quarantine":false,"provisional_hours":24,"learning_days":7,
       "breaker":{"freezes":5,"minutes":2,"daily_ppm":100}},
-    "never_block":["egress"],"rectification":{"days":10,"by_violation":{"data":5}},"canary_subjects":["a-canary"],
-    "gate_timeout_ms":900,"retention":{"evidence_days":400}})");
+    "never_block":["egress"],"rectification":{"days":10,"by_violation":{"data":5},
+      "extensions":1,"escalate_days":3,"reminder_days":[5,2]},
+    "cases":{"statement_days":4,"appeal_days":11,"answer_days":16,"cancel_points":6},
+    "departments":{"library":{"duties":["library","other:reading"],"names":[
+      {"zh":"图书馆","en":"Library","to":"2027-01-01T00:00:00+08:00"},
+      {"zh":"文献中心","en":"Documents","from":"2027-01-01T00:00:00+08:00"}]}},
+    "interpretations":{"A1":{"version":2,"note":"two gates are one place","hash":"ab"},"11(1)":{"note":"n","hash":"cd"}},
+    "canary_subjects":["a-canary"],
+    "gate_timeout_ms":900,"retention":{"evidence_days":400}})json");
 }
 
 std::vector<std::string> errors(const Json& document) { return read_policy(document.dump()).errors; }
@@ -73,6 +80,19 @@ TEST_CASE("a policy document is read whole") {
   CHECK(p.response.breaker.daily_ppm == 100);
   CHECK(p.never_block == std::set<std::string, std::less<>>{"egress"});
   CHECK(p.rectification.by_violation.at("data") == 5);
+  CHECK(p.rectification.extensions == 1);
+  CHECK(p.rectification.escalate_days == 3);
+  CHECK(p.rectification.reminder_days == std::set<int, std::greater<>>{5, 2});
+  CHECK(p.cases == CaseTimes{4, 11, 16, 6});
+  CHECK(p.department_for("other:reading") == "library");
+  CHECK(p.department_for("payment") == "finance"); // department by department, like rules
+  CHECK(p.department_for("other:sports").empty());
+  const Time new_year = *parse_time("2027-01-01T00:00:00+08:00");
+  CHECK(p.name_of("library", new_year - milliseconds(1)).en == "Library");
+  CHECK(p.name_of("library", new_year).en == "Documents");
+  CHECK(p.name_of("nobody", new_year).en == "nobody");
+  CHECK(p.interpretations.at("A1") == Interpretation{2, "two gates are one place", "ab"});
+  CHECK(p.interpretations.at("11(1)").version == 1);
   CHECK(p.canary_subjects.contains("a-canary"));
   CHECK(p.gate_timeout_ms == 900);
 }
