@@ -40,7 +40,7 @@ std::string IntegrationActor::describe() const {
   return "{\"kind\":\"integration\",\"id\":" + streams::to_json(state_.id) +
          ",\"record\":" + streams::to_json(state_.record) + ",\"devices\":" + streams::to_json(state_.devices) +
          ",\"procedures\":" + streams::to_json(state_.procedures) + ",\"data\":" + streams::to_json(state_.data) +
-         ",\"volumes\":" + streams::to_json(state_.volumes) + ",\"file\":" + streams::to_json(state_.file) + "}";
+         ",\"exchange\":" + streams::to_json(state_.volumes) + ",\"file\":" + streams::to_json(state_.file) + "}";
 }
 
 } // namespace onecode::actors

@@ -11,13 +11,59 @@ namespace {
 
 constexpr std::string_view kTransparent[] = {"profile", "file",     "procedures", "ledger",
                                              "record",  "register", "devices",    "hot"};
-constexpr std::string_view kHidden[] = {
-    "buckets",      "bucket_start",  "spend_mean_q8", "spend_var_q8", "nonces",   "event",   "events",
-    "content",      "revision",      "version",       "half_life",    "quality",  "streams", "recent",
-    "recent_seq",   "highest",       "reported",      "outside",      "unproven", "view",    "said",
-    "joined",       "freeze_wanted", "auto_frozen",   "shadow",       "settled",  "checked", "told",
-    "told_at",      "uid",           "accuracy_ms",   "clock_sound",  "used",     "usable",  "device_planned",
-    "zone_planned", "cancelled",     "usage",         "boot",         "started",  "first",   "lost"};
+constexpr std::string_view kHidden[] = {"buckets",
+                                        "bucket_start",
+                                        "spend_mean_q8",
+                                        "spend_var_q8",
+                                        "nonces",
+                                        "event",
+                                        "events",
+                                        "content",
+                                        "revision",
+                                        "version",
+                                        "half_life",
+                                        "quality",
+                                        "streams",
+                                        "recent",
+                                        "recent_seq",
+                                        "highest",
+                                        "reported",
+                                        "outside",
+                                        "unproven",
+                                        "view",
+                                        "said",
+                                        "joined",
+                                        "freeze_wanted",
+                                        "auto_frozen",
+                                        "shadow",
+                                        "settled",
+                                        "checked",
+                                        "told",
+                                        "told_at",
+                                        "uid",
+                                        "accuracy_ms",
+                                        "clock_sound",
+                                        "used",
+                                        "usable",
+                                        "device_planned",
+                                        "zone_planned",
+                                        "cancelled",
+                                        "usage",
+                                        "boot",
+                                        "started",
+                                        "first",
+                                        "lost",
+                                        "environment",
+                                        "habits",
+                                        "neighbours",
+                                        "visits",
+                                        "data",
+                                        "foreign",
+                                        "today",
+                                        "day",
+                                        "placed",
+                                        "rules",
+                                        "inspection_asked_by"};
 
 constexpr std::pair<std::string_view, std::string_view> kLabels[] = {
     {"valid_from", "valid from"},
@@ -42,6 +88,9 @@ constexpr std::pair<std::string_view, std::string_view> kLabels[] = {
     {"test", "test account"},
     {"claimed", "owed at most"},
     {"aps", "access points"},
+    {"statement_due", "statement due"},
+    {"appeal_due", "appeal due"},
+    {"exchange", "exchange per day"},
 };
 constexpr std::string_view kBands[] = {"observe", "watch", "challenge", "propose", "done automatically"};
 constexpr std::string_view kMoney[] = {"balance", "claimed", "amount", "outstanding", "debt"};
@@ -51,8 +100,8 @@ bool among(const std::string_view (&list)[N], std::string_view name) {
   return std::ranges::find(list, name) != std::end(list);
 }
 
-constexpr std::string_view kEnds[] = {"due",        "expires",    "valid_to",   "certified_to",
-                                      "review_due", "answer_due", "term_until", "to"};
+constexpr std::string_view kEnds[] = {"due",          "statement_due", "appeal_due", "expires",    "valid_to",
+                                      "certified_to", "review_due",    "answer_due", "term_until", "to"};
 
 std::string money(std::int64_t fen) {
   return fmt::format("{}{}.{:02} yuan", fen < 0 ? "-" : "", std::abs(fen) / 100, std::abs(fen) % 100);

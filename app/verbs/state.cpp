@@ -35,6 +35,12 @@ Kind kind_of(const std::string& word) {
   throw UsageError(fmt::format("there is no kind '{}'; the kinds are: account device integration handset", word));
 }
 
+bool answers(const std::string& address) {
+  httplib::Client client("http://" + address);
+  client.set_connection_timeout(1);
+  return static_cast<bool>(client.Get("/livez"));
+}
+
 /// Asks a running node.
 std::string from_node(const Options& o, const Config& config) {
   const std::string address = o.node.empty() ? config.http.listen : o.node;
@@ -43,7 +49,10 @@ std::string from_node(const Options& o, const Config& config) {
   httplib::Headers headers;
   const std::string token_file = o.token_file.empty() ? config.http.token_file : o.token_file;
   if (token_file.empty())
-    throw InputError("a node shows state only to the bearer of its token: give --token-file or [http] token_file");
+    throw InputError(
+        "a node shows state only to the bearer of its token: give --token-file or [http] token_file; of a stopped "
+        "node, "
+        "--data-dir shows what its store holds");
   std::string token = read_file(token_file);
   while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
   headers.emplace("Authorization", "Bearer " + token);
@@ -77,7 +86,17 @@ int run_state(const Options& o) {
   if (o.kind.empty() || o.id.empty()) throw UsageError("say whose state: onecode state KIND ID");
   kind_of(o.kind);
   if (!valid_id(o.id)) throw UsageError(fmt::format("'{}' is not an identifier", o.id));
-  const std::string state = o.data_dir.empty() ? from_node(o, load_config(o.kafka.config)) : from_store(o);
+  std::string state;
+  if (!o.data_dir.empty()) {
+    state = from_store(o);
+  } else {
+    const Config config = load_config(o.kafka.config);
+    Options stopped = o;
+    stopped.data_dir = config.node.data_dir;
+    // Without a token nobody may ask a running node; a stopped one's store lies open to whoever may read its files.
+    const bool named = o.node.empty() && o.token_file.empty() && config.http.token_file.empty();
+    state = named && !answers(config.http.listen) ? from_store(stopped) : from_node(o, config);
+  }
   print(o.json ? state + "\n" : story(state, clock_now()));
   return kDone;
 }
