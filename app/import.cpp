@@ -527,8 +527,7 @@ std::string import_policy(const Mapping& mapping, const SigningKey* key) {
   document["version"] = mapping.policy_version;
   document["effective_from"] = format_time(mapping.policy_from);
   if (key != nullptr) {
-    const Json entry =
-        Json::array({Json::parse(public_key_text(*key))});
+    const Json entry = Json::array({Json::parse(public_key_text(*key))});
     auto& roles = document["trust"]["roles"];
     for (const char* role : {"information-centre", "integration-owner", "registrar"}) roles[role] = entry;
   }
