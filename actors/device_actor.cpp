@@ -46,6 +46,7 @@ void DeviceActor::receive(const Message& message, const Context& context, Effect
     return step(state_, **view, context, out);
   if (const auto* stopped = std::get_if<msg::DeviceStopped>(&message)) return step(state_, *stopped, context, out);
   if (const auto* shared = std::get_if<msg::SerialShared>(&message)) return step(state_, *shared, context, out);
+  if (const auto* moved = std::get_if<msg::OrderMoved>(&message)) return step(state_, *moved, context, out);
   if (const auto* seen = std::get_if<msg::NeighbourSeen>(&message)) return step(state_, *seen, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("device", message);

@@ -47,9 +47,11 @@ void Referral::input(const streams::FileRecord& record) {
   std::vector<streams::Header> headers;
   for (const auto& [name, value] : record.headers) headers.push_back({name, value});
   r.headers = headers;
+  const TopicPartition at{record.topic, record.partition.value_or(murmur2_partition(record.key, kDefaultPartitions))};
+  const std::int64_t offset = record.offset.value_or(next_offset_[at]);
+  next_offset_[at] = offset + 1;
   const auto remember = [&](const Origin& o) {
-    const auto [it, fresh] = first_of_id_.try_emplace(o.id, o.time);
-    if (!fresh) it->second = std::min(it->second, o.time);
+    placed_.try_emplace({at, offset}, o.time);
     return times_.try_emplace(event_of(o.source, o.id), o.time).second;
   };
   if (record.topic == Topic::scans) {
@@ -110,6 +112,7 @@ Ordered Referral::finish(const Json& state, std::optional<Time> from, std::optio
     throw InputError("the integration " + integration_ + " has no rectification order " + order_ +
                      " in this record; its orders stand in its integration-status record");
   const std::string control = text_of(*order, "control");
+  const Time ordered = when(*order, "ordered").value_or(Time{});
 
   Ordered out;
   out["integration"] = integration_;
@@ -125,10 +128,16 @@ Ordered Referral::finish(const Json& state, std::optional<Time> from, std::optio
   for (const auto& [uid, f] : findings_) {
     const auto& own = f.at("unmapped").at("onecode");
     if (!is_under(text_of(own, "article"), control)) continue;
+    if (f.value("activity_id", 0) == 3 && Time{f.value("time", std::int64_t{0})} < ordered)
+      continue; // settled before
     Time seen{f.at("finding_info").at("first_seen_time").get<std::int64_t>()};
-    for (const auto& e : f.at("evidences")) // the first of what it rests on
-      if (const auto it = first_of_id_.find(text_of(e.at("data"), "event_id")); it != first_of_id_.end())
-        seen = std::min(seen, it->second);
+    for (const auto& e : f.at("evidences")) { // the first of what it rests on
+      const auto& place = e.at("data");
+      const auto topic = topic_by_name(text_of(place, "topic"));
+      if (!topic) continue;
+      const auto it = placed_.find({{*topic, place.value("partition", 0)}, place.value("offset", std::int64_t{-1})});
+      if (it != placed_.end()) seen = std::min(seen, it->second);
+    }
     if (!first || seen < *first) first = seen;
     const std::string subject = text_of(own, "subject");
     if (devices_.contains(subject)) guilty.insert(subject);
@@ -144,7 +153,7 @@ Ordered Referral::finish(const Json& state, std::optional<Time> from, std::optio
   }
   for (const auto& d : order->value("devices", Json::array())) guilty.insert(d.get<std::string>());
 
-  const Time begin = from ? *from : first ? *first : when(*order, "ordered").value_or(Time{});
+  const Time begin = from ? *from : first ? *first : ordered;
   const Time end = to ? *to : when(*order, "closed").value_or(last_);
   out["window"] = {{"from", format_time(begin)}, {"to", format_time(end)}};
   const bool of_data = control == "11(4)";

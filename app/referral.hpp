@@ -45,10 +45,11 @@ private:
   std::set<std::string> devices_;
   std::map<std::string, nlohmann::json> findings_; // by uid, as published last
   std::vector<nlohmann::json> notices_;
-  std::map<std::string, std::vector<Use>> uses_; // by account
-  std::map<Hash128, Time> times_;                // of scans and reads, by source and id
-  std::map<std::string, Time> first_of_id_; // by id alone, as evidence names events; of this integration's readers
-  streams::Secrets secrets_;                // none: nothing is authenticated here
+  std::map<std::string, std::vector<Use>> uses_;                   // by account
+  std::map<Hash128, Time> times_;                                  // of scans and reads, by source and id
+  std::map<std::pair<TopicPartition, std::int64_t>, Time> placed_; // the same by place, as evidence names events
+  std::map<TopicPartition, std::int64_t> next_offset_;             // of files that do not say it
+  streams::Secrets secrets_;                                       // none: nothing is authenticated here
   std::unique_ptr<streams::Decoder> decoder_;
   PolicyHistory policies_;
   Scan scan_;

@@ -60,7 +60,7 @@ constexpr std::string_view kHidden[] = {"buckets",
                                         "data",
                                         "foreign",
                                         "today",
-                                        "day",
+                                        "today_began",
                                         "placed",
                                         "rules",
                                         "inspection_asked_by"};

@@ -36,6 +36,18 @@ bool concerns(const CaseRecord& c, const Hold& h) {
          });
 }
 
+/// R3.1: the departments whose functions a hold of the case limits meet the holder at their counters.
+void tell_departments(const AccountState& a, const CaseRecord& c, std::string_view kind, const Text& what,
+                      const Context& context, Effects& out) {
+  const Policy& policy = context.policy_at(context.now);
+  std::set<std::string, std::less<>> concerned;
+  for (const auto& h : a.file.holds.all())
+    if (h.case_id == c.id)
+      for (const auto& f : h.functions)
+        if (const auto d = policy.department_for(f); !d.empty()) concerned.emplace(d);
+  for (const auto& d : concerned) tell_department(a, policy, d, {kind, "8", what, c.id}, context, out);
+}
+
 void stop_hold_timer(const Hold& h, Effects& out) { out.timers.push_back({hold_timer(h), std::nullopt}); }
 
 void close_case(AccountState& a, CaseRecord& c, Time at, Effects& out) {
@@ -47,6 +59,7 @@ void close_case(AccountState& a, CaseRecord& c, Time at, Effects& out) {
 
 /// Not upheld, or overturned: the holds of the case end, its evidence is no evidence any more.
 void clear_of(AccountState& a, const CaseRecord& c, const Text& why, const Context& context, Effects& out) {
+  tell_departments(a, c, "case-cleared", {"不成立,限制已解除", "came to nothing; its limits ended"}, context, out);
   lift_holds(
       a, [&](const Hold& h) { return concerns(c, h); }, why, context, out);
   const bool own =
@@ -54,21 +67,24 @@ void clear_of(AccountState& a, const CaseRecord& c, const Text& why, const Conte
   if (own) settle_evidence(a, why, context, out);
 }
 
-/// R9.3: a copied code was used by somebody else. The record of those operations stands as it is; this says whose they are not.
+/// R9.3: a copied code was used by somebody else. The record of its uses stands as it is; this says that they are no longer taken as
+/// the holder's without more. Which of them were is not in the stream.
 void attribute_to_others(const AccountState& a, const CaseRecord& c, Effects& out) {
   std::string ids;
   std::size_t n = 0;
   for (const auto& e : a.file.evidence.entries())
     for (const auto& event : e.events)
-      if (n++ < 16) ids += (ids.empty() ? "" : ", ") + event.id;
+      if (rule_info(e.rule)->family == Family::replay && n++ < 16) ids += (ids.empty() ? "" : ", ") + event.id;
   if (ids.empty()) return;
   tell(a,
        {"attribution-corrected",
         "9",
-        {"案件 " + c.id + " 认定动态码被他人复制使用。证据所列操作不再视为您本人的行为,原记录保留:" + ids + "。",
+        {"案件 " + c.id +
+             " 认定动态码被他人复制使用。下列操作中有他人所为,不再一概视为您本人的行为,原记录保留:" + ids + "。",
          "The case " + c.id +
-             " found that your code was copied and used by somebody else. The operations of its evidence are no "
-             "longer taken as yours; their record stays as it is: " +
+             " found that your code was copied. Somebody else made one of these operations; they are no longer taken "
+             "as "
+             "yours without more, and their record stays as it is: " +
              ids + "."},
         {},
         "其他需要更正的操作,请向信息中心提出。 / If other operations need correcting, tell the information centre.",
@@ -113,18 +129,6 @@ Text interpretation_of_article_8(const Policy& policy) {
   const std::string n = std::to_string(it->second.version);
   return {"对第八条的解释(第 " + n + " 版):" + it->second.note + "。",
           " Interpretation of Article 8 (version " + n + "): " + it->second.note + "."};
-}
-
-/// R3.1: the departments whose functions a hold of the case limits meet the holder at their counters.
-void tell_departments(const AccountState& a, const CaseRecord& c, std::string_view kind, const Text& what,
-                      const Context& context, Effects& out) {
-  const Policy& policy = context.policy_at(context.now);
-  std::set<std::string, std::less<>> concerned;
-  for (const auto& h : a.file.holds.all())
-    if (h.case_id == c.id)
-      for (const auto& f : h.functions)
-        if (const auto d = policy.department_for(f); !d.empty()) concerned.emplace(d);
-  for (const auto& d : concerned) tell_department(a, policy, d, {kind, "8", what, c.id}, context, out);
 }
 
 } // namespace
@@ -314,10 +318,8 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
         c->id},
        out);
   if (!of_article_8(args.act)) attribute_to_others(a, *c, out);
-  tell_departments(a, *c, "case-decided",
-                   {"认定成立,限制其在贵处的使用", "was upheld and limits what the holder may use with you"}, context,
-                   out);
-  if (held || !args.term_days) return;
+  const Text limits{"认定成立,限制其在贵处的使用", "was upheld and limits what the holder may use with you"};
+  if (held || !args.term_days) return tell_departments(a, *c, "case-decided", limits, context, out);
   Hold hold; // a term without a hold to confirm: the sanction begins now
   hold.id = "case-" + c->id;
   hold.article = of_article_8(args.act) ? "8" : "protective";
@@ -331,6 +333,7 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
   hold.evidence = c->findings;
   hold.remedy = remedy(hold.article);
   add_hold(a, std::move(hold), {args.reasons + "。", args.reasons + "."}, context, out);
+  tell_departments(a, *c, "case-decided", limits, context, out);
 }
 
 // ---- appeals -----------------------------------------------------------------------------------------------------

@@ -260,17 +260,26 @@ void apply(AccountState& a, const Command&, const HolderAbsence& args, const Con
     return bad_field(out, "离校类别 kind 须为 leave、internship 或 abroad",
                      "args.kind is leave, internship or abroad");
   if (!is_window(args.from, args.to, out)) return;
-  // The same beginning again is a correction.
-  std::erase_if(a.procedures.absences, [&](const AccountState::Absence& other) { return other.from == args.from; });
+  // One that overlaps an earlier one of its kind is its correction.
+  const auto corrects = [&](const AccountState::Absence& other) {
+    return other.kind == args.kind && other.from < args.to && args.from < other.to;
+  };
+  std::vector<AccountState::Absence> corrected;
+  std::ranges::copy_if(a.procedures.absences, std::back_inserter(corrected), corrects);
+  std::erase_if(a.procedures.absences, corrects);
   keep_last(a.procedures.absences, {args.kind, args.from, args.to}, AccountState::Procedures::kMaxAbsences);
   a.dirty.procedures = true;
-  const auto stands = [&](Time t) {
-    return std::ranges::any_of(a.procedures.absences,
-                               [&](const AccountState::Absence& away) { return away.from <= t && t < away.to; });
+  const auto covers = [](const std::vector<AccountState::Absence>& list, Time t) {
+    return std::ranges::any_of(list,
+                               [t](const AccountState::Absence& away) { return away.from <= t && t < away.to; });
   };
-  for (const auto& e : a.file.evidence.entries())
-    if (e.rule == RuleId::A13 && !stands(e.at))
-      return retract(a, RuleId::A13, {"离校记录已更正。", "the record of the absence was corrected."}, context, out);
+  const auto wrong = [&](const EvidenceBook& book) {
+    return std::ranges::any_of(book.entries(), [&](const Evidence& e) {
+      return e.rule == RuleId::A13 && covers(corrected, e.at) && !covers(a.procedures.absences, e.at);
+    });
+  };
+  if (wrong(a.file.evidence) || wrong(a.file.shadow))
+    retract(a, RuleId::A13, {"离校记录已更正。", "the record of the absence was corrected."}, context, out);
 }
 
 // ---- evidence that people give: A16, A17

@@ -98,11 +98,11 @@ void hold_for_debt(AccountState& a, const Posting& p, const Context& context, Ef
            out);
 }
 
-void fall_below_zero(AccountState& a, const Posting& p, bool lowered, const Context& context, Effects& out) {
+void fall_below_zero(AccountState& a, const Posting& p, bool taken, const Context& context, Effects& out) {
   auto& o = a.ledger.overdraft;
   const std::string cause = cause_of(p);
   // R10.1: what a person overdraws by their own doing is no case of Article 10, and money that comes in overdraws nobody.
-  if (o.state == OverdraftState::none && (cause == "normal" || !lowered)) return;
+  if (o.state == OverdraftState::none && (cause == "normal" || !taken)) return;
   const auto* move = find_move<OverdraftState>(kOverdraftMoves, kPostedBelowZero, o.state);
   const bool opens = o.state != move->to;
   if (opens) {
@@ -180,7 +180,7 @@ void book(AccountState& a, const Posting& p, const Context& context, Effects& ou
     effect = original != nullptr ? -original->effect : p.balance->value - ledger.balance.value;
   }
 
-  const Fen before = ledger.balance, sum{ledger.balance.value + effect};
+  const Fen sum{ledger.balance.value + effect};
   const bool differs = p.balance && ledger.started && *p.balance != sum;
   ledger.started = true;
   ledger.balance = p.balance.value_or(sum);
@@ -204,7 +204,7 @@ void book(AccountState& a, const Posting& p, const Context& context, Effects& ou
 
   if (mix64(id, 16) % kOneIn == 0) tell_exchange(p, kOneIn, 0, out);
   if (ledger.balance.value < 0)
-    fall_below_zero(a, p, ledger.balance < before, context, out);
+    fall_below_zero(a, p, effect < 0, context, out);
   else
     back_to_zero(a, context, out);
 }

@@ -199,7 +199,7 @@ void retract(AccountState& a, RuleId rule, const Text& why, const Context& conte
     out.timers.push_back({std::string(kQuietTimer), std::nullopt});
   }
   file.evidence = std::move(left);
-  if (score < policy.thresholds.freeze) {
+  if (file.evidence.empty() || account_band(file.evidence, t, policy.thresholds, true) != Band::automatic) { // R8.4
     const std::string uid = file.finding ? file.finding->uid : std::string();
     lift_holds(
         a,

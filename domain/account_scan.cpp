@@ -129,7 +129,7 @@ const Sighting* remember_sighting(AccountState& a, const Scan& scan, const Devic
   s.handset = handset_of(scan);
   s.event.at = scan.origin.at;
   s.event.offset = scan.origin.offset;
-  s.event.id = scan.origin.id;
+  s.event.id.assign(scan.origin.id, 0, scan.origin.id.size() <= kMaxEvidenceId ? scan.origin.id.size() : 0);
   s.accuracy_ms = std::clamp<std::int64_t>(scan.time_accuracy_ms, 0, days(1).ms);
   s.clock_sound = scan.clock == Clock::synced;
   s.used = true;

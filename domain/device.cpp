@@ -88,7 +88,6 @@ void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& cont
     std::erase(reg.stopped_by, stopped.order);
     return;
   }
-  attach_order(subject(d), stopped.control, {stopped.order, stopped.due}, context, out);
   if (std::ranges::find(reg.stopped_by, stopped.order) == reg.stopped_by.end())
     reg.stopped_by.push_back(stopped.order);
   if (can_be_quarantined(reg.life)) {
@@ -98,6 +97,12 @@ void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& cont
   }
   reg.quarantine_reasons.add(Reason::INTEGRATION_TERMINATED);
   publish_status(d, context.now, out);
+}
+
+void step(DeviceState& d, const msg::OrderMoved& moved, const Context& context, Effects& out) {
+  if (moved.integration != d.reg.integration) return;
+  if (moved.over) return detach_order(subject(d), moved.order);
+  attach_order(subject(d), moved.control, {moved.order, moved.due}, context, out);
 }
 
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out) {

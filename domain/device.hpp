@@ -49,7 +49,7 @@ struct SequenceWindow {
   static constexpr std::uint64_t kNumbers = 256;
   static constexpr std::size_t kGroup = 4; // slots stored together: a small turn rewrites little
   static constexpr std::size_t kGroups = kNumbers / kGroup;
-  static constexpr std::size_t kMaxId = 96; // a sender chooses its ids; they must not fill our memory
+  static constexpr std::size_t kMaxId = kMaxEvidenceId;
   struct Slot {
     std::uint64_t seq = 0;
     std::uint64_t content = 0; // 0: empty
@@ -210,7 +210,7 @@ struct DeviceState {
     static void fields(Self& s, V& v) {
       v("scans", s.scans);
       v("lost", s.lost);
-      v("day", s.day);
+      v("today_began", s.day);
       v("today", s.today);
       for (int i = 0; i < 2; ++i) {
         v("boot", s.boots[i]);
@@ -222,7 +222,7 @@ struct DeviceState {
   };
 
   /// What reports say of the device's surroundings and body (D4, D6, D7), since it was last installed or worked on.
-  /// Lists are in event time.
+  /// Fixes and access points are in event time, round trips as they came.
   struct Environment {
     static constexpr std::size_t kFixes = 20, kRoundTrips = 16;
     struct Fix {
@@ -454,6 +454,7 @@ void step(DeviceState& d, const DeviceReport& report, const Context& context, Ef
 void step(DeviceState& d, const Command& command, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::IntegrationView& view, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& context, Effects& out);
+void step(DeviceState& d, const msg::OrderMoved& moved, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out);

@@ -153,7 +153,8 @@ void carry_out(DeviceState& d, const DeviceInstall& a, const Command& command, c
   reg.worked.reset();
   place_in_plan(reg);
   forget_habits(d);
-  new_baseline(d, command.origin.time, {}, {"已重新安装,予以关闭。", "Installed anew, closed."}, context, out);
+  new_baseline(d, std::min(command.origin.time, context.now), {},
+               {"已重新安装,予以关闭。", "Installed anew, closed."}, context, out);
   set_life(d, move, context, out);
   join(d, context.now, out);
 }
@@ -245,7 +246,7 @@ void carry_out(DeviceState& d, const MaintenanceClose& a, const Command& command
   reg.worked = DeviceState::Register::Work{order.kind, order.from, std::min(order.to, command.origin.time)};
   reg.maintenance.reset();
   place_in_plan(reg);
-  new_baseline(d, command.origin.time, order.kind,
+  new_baseline(d, std::min(command.origin.time, context.now), order.kind,
                {"维护已结束并登记现状,予以关闭。", "The work was closed with its new baseline, closed."}, context,
                out);
   out.timers.push_back({std::string(kOverrunTimer), std::nullopt});
@@ -286,7 +287,7 @@ void carry_out(DeviceState& d, const DeviceRelease&, const Command& command, con
   // A person has looked into it: the same evidence must not quarantine it again.
   const Text why{"经核实解除隔离,予以关闭。", "Released after inspection, closed."};
   for (const RuleId rule : {RuleId::D2, RuleId::D3}) close_finding(subject(d), rule, context.now, why, context, out);
-  new_baseline(d, command.origin.time, {}, why, context, out);
+  new_baseline(d, std::min(command.origin.time, context.now), {}, why, context, out);
   if (!d.reports.streams.empty()) {
     d.reports.streams.clear();
     d.dirty.reports = true;

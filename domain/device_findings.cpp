@@ -184,6 +184,14 @@ void attach_order(const FindingSubject& subject, std::string_view control, const
   }
 }
 
+void detach_order(const FindingSubject& subject, std::string_view order) {
+  for (auto& open : subject.file.findings)
+    if (open.order && open.order->id == order) {
+      open.order.reset();
+      subject.dirty = true;
+    }
+}
+
 bool quiet_timer(const FindingSubject& subject, const msg::TimerFired& timer, const Context& context, Effects& out) {
   constexpr std::string_view prefix = "quiet:";
   if (!timer.name.starts_with(prefix)) return false;

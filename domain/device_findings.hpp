@@ -39,6 +39,8 @@ void close_finding(const FindingSubject& subject, RuleId rule, Time recorded, co
 /// An order of Article 11 was given, or moved: the open findings under its clause say so from now on (CONTRACT §5.4).
 void attach_order(const FindingSubject& subject, std::string_view control, const FindingRecord::Order& order,
                   const Context& context, Effects& out);
+/// It is over: what is found from now on is not under it any more.
+void detach_order(const FindingSubject& subject, std::string_view order);
 /// A timer `quiet:<rule>`; false: another timer.
 bool quiet_timer(const FindingSubject& subject, const msg::TimerFired& timer, const Context& context, Effects& out);
 

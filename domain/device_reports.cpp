@@ -34,7 +34,9 @@ void compare_with_baseline(DeviceState& d, const DeviceReport& report, const Pol
                                ? rules::network_differences(d.reg.network, *report.network)
                                : std::vector<Text>{};
   const bool foreign_network = !differences.empty() && !explained(d.reg, RuleId::D7, t);
-  judge(RuleId::D6, [&](const auto& s) { return rules::tampering(d, report, foreign_network, s); });
+  judge(RuleId::D6, [&](const auto& s) {
+    return rules::tampering(d, report, foreign_network, explained(d.reg, RuleId::D4, t), s);
+  });
   if (!at_its_place || !of_this_place) return;
   judge(RuleId::D4, [&](const auto& s) { return rules::moved_device(d, report, s); });
   judge(RuleId::D7, [&](const auto& s) { return rules::network_change(d, report, differences, s); });

@@ -59,7 +59,7 @@ struct IntegrationState {
     Manifest manifest; // as approved
     Manifest scope;    // in force: the manifest, or what the owner narrowed it to
     std::uint64_t revision = 0;
-    std::vector<std::string> drift; // the last 10 texts
+    std::vector<std::string> drift; // at most 10 texts, until they are settled
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("state", s.life);
@@ -156,6 +156,7 @@ struct IntegrationState {
     Time day;                         // on campus, being counted
     DistinctCounter subjects;         // of that day, where the gateway named them
     std::int64_t counted = 0;         // of that day, where it only counted them
+    std::int64_t counted_most = 0;    // at once: these at least were different people
     std::int64_t mean_q8 = 0;         // subjects per active day, EWMA with lambda .1
     std::int64_t days = 0;            // that were learnt from
     Time window;                      // D12: since when
@@ -171,6 +172,7 @@ struct IntegrationState {
       v("day", s.day);
       v("subjects", s.subjects);
       v("counted", s.counted);
+      v("counted_most", s.counted_most);
       v("mean_q8", s.mean_q8);
       v("days", s.days);
       v("window", s.window);

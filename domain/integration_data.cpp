@@ -1,6 +1,7 @@
 // What an integration reads of people, against its plan and its habits (R5.1, R6.4, R11.4; rules D10-D15).
 #include <algorithm>
 
+#include "domain/integer.hpp"
 #include "domain/integration_procedures.hpp"
 #include "domain/rules/d10_out_of_scope_data.hpp"
 #include "domain/rules/d11_data_volume.hpp"
@@ -34,7 +35,7 @@ IntegrationState::Volume* day_of(IntegrationState& i, Time day) {
     it = list.insert(it, {day});
     if (list.size() > IntegrationState::Volumes::kDays) {
       list.erase(list.begin());
-      --it;
+      it = std::ranges::lower_bound(list, day, {}, &Volume::day);
     }
   }
   i.dirty.volumes = true;
@@ -65,7 +66,7 @@ void step(IntegrationState& i, const DataAccess& access, const Context& context,
   i.dirty.data = true;
   if (rules::count_subjects(i.data, access, context.now)) {
     const std::int64_t declared = scope.volumes ? scope.volumes->subjects_per_day.value_or(0) : 0;
-    if (declared > 0 && rules::subjects_today(i.data) > declared)
+    if (declared > 0 && rules::surely_today(i.data) > declared)
       see_drift(i, {RuleId::D15, "volume above " + std::to_string(declared) + " subjects per day", t, event, {}},
                 context, out);
     judge(RuleId::D11, [&](const auto& s) { return rules::data_volume(i.data, scope, access, s); });
@@ -106,20 +107,22 @@ void step(IntegrationState& i, const msg::DayCounted& counted, const Context& co
               context, out);
 }
 
-// R5.2: the reject rate, told from a day's worth of postings on.
+// R5.2: the reject rate of the day so far. Accepted ones are known from a sample of one in sixteen: two standard errors are
+// taken in favour of the sender.
 void step(IntegrationState& i, const msg::ExchangeSeen& seen, const Context& context, Effects& out) {
   IntegrationState::Volume* day = day_of(i, campus_day(seen.at));
   if (day == nullptr) return;
   day->accepted += seen.accepted;
   day->rejected += seen.rejected;
   const RuleSettings& settings = context.policy_at(seen.at).rule(RuleId::R5_2);
-  const std::int64_t all = day->accepted + day->rejected;
+  const auto samples = static_cast<u128>(day->accepted / 16);
+  const std::int64_t all = day->rejected + day->accepted + 32 * static_cast<std::int64_t>(square_root(samples));
   if (seen.rejected == 0 || day->rejected < settings[param::r5_2::rejected] ||
       day->rejected * 1000 <= settings[param::r5_2::rejected_permille] * all)
     return;
   // The limit and not the number: one detail per finding, however many follow.
   const std::string percent = std::to_string(settings[param::r5_2::rejected_permille] / 10);
-  see_drift(i, {RuleId::R5_2, "more than " + percent + " % of a day's postings rejected", seen.at, seen.event, {}},
+  see_drift(i, {RuleId::R5_2, "more than " + percent + " % of the day's postings rejected", seen.at, seen.event, {}},
             context, out);
 }
 

@@ -296,9 +296,8 @@ void carry_out(Integration& i, const IntegrationTerminate& a, const Command& com
                           "access of " + names + " was terminated: " + a.reasons},
              context.policy_at(command.origin.time), context, out);
   if (whole) return push_view(i, out);
-  const Time due = i.procedures.orders.back().due;
   for (const auto& device : a.devices)
-    out.sends.push_back({{Kind::device, device}, msg::DeviceStopped{i.id, id, true, a.reasons, a.control, due}});
+    out.sends.push_back({{Kind::device, device}, msg::DeviceStopped{i.id, id, true, a.reasons}});
 }
 
 void carry_out(Integration& i, const IntegrationScopeSet& a, const Command&, IntegrationLife, const Context&,

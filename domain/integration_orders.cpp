@@ -84,6 +84,18 @@ void forget_closed(Integration& i) {
   }
 }
 
+/// Findings under its clause carry the order: the integration's own, and those of its devices (Article 11(1) to (3)).
+void announce(Integration& i, const RectificationRecord& order, const Context& context, Effects& out) {
+  const bool over = order.state == OrderState::closed;
+  if (over)
+    detach_order(subject(i), order.id);
+  else
+    attach_order(subject(i), order.control, {order.id, order.due}, context, out);
+  if (!is_under(order.control, "11")) return;
+  for (const auto& device : i.devices.ids)
+    out.sends.push_back({{Kind::device, device}, msg::OrderMoved{i.id, order.id, order.control, order.due, over}});
+}
+
 void remind(const Integration& i, const RectificationRecord& order, std::string_view kind, const Text& what,
             Effects& out) {
   tell(i,
@@ -127,7 +139,7 @@ void give_order(IntegrationState& i, RectificationRecord order, std::optional<st
   order.due = context.now + (length ? days(*length) : time_allowed(order, policy));
   set_order_timers(order, policy, context.now, out);
   i.procedures.orders.push_back(order);
-  attach_order(subject(i), order.control, {order.id, order.due}, context, out);
+  announce(i, order, context, out);
   changed(i, out);
   tell(i,
        {"rectification-ordered",
@@ -174,7 +186,7 @@ void apply(IntegrationState& i, const Command& command, const RectificationExten
                    "the order " + order->id + " was extended as often as it may be (" + most + ")");
   ++order->extensions;
   order->due = order->due + days(args.days);
-  attach_order(subject(i), order->control, {order->id, order->due}, context, out);
+  announce(i, *order, context, out);
   set_order_timers(*order, policy, context.now, out);
   changed(i, out);
   remind(i, *order, "rectification-extended",
@@ -208,8 +220,9 @@ void apply(IntegrationState& i, const Command& command, const RectificationAccep
                        "a rectification is inspected by somebody else than who handed it in");
   order->state = OrderState::closed;
   order->closed = context.now;
+  announce(i, *order, context, out);
   for (const auto& device : order->devices)
-    out.sends.push_back({{Kind::device, device}, msg::DeviceStopped{i.id, order->id, false, {}, {}, {}}});
+    out.sends.push_back({{Kind::device, device}, msg::DeviceStopped{i.id, order->id, false, {}}});
   remind(i, *order, "rectification-accepted", {"已验收合格,予以结案", "was inspected, accepted and closed"}, out);
   forget_closed(i);
   changed(i, out);
@@ -223,7 +236,7 @@ void apply(IntegrationState& i, const Command& command, const RectificationRejec
   order->state = OrderState::ordered;
   ++order->round;
   order->due = context.now + (args.days ? days(*args.days) : time_allowed(*order, policy));
-  attach_order(subject(i), order->control, {order->id, order->due}, context, out);
+  announce(i, *order, context, out);
   set_order_timers(*order, policy, context.now, out);
   changed(i, out);
   const std::string reasons = args.reasons.value_or("");

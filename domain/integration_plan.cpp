@@ -66,13 +66,14 @@ void narrower(std::string_view field, const std::optional<std::int64_t>& scope,
 
 /// Minutes of a day that a span covers, also over midnight.
 bool covers(const Hours& outer, const Hours& inner) {
+  constexpr int day = 24 * 60;
   const auto of = rules::minutes_of_day(outer.from), ot = rules::minutes_of_day(outer.to);
   const auto nf = rules::minutes_of_day(inner.from), nt = rules::minutes_of_day(inner.to);
   if (!of || !ot || !nf || !nt) return false;
-  const auto length = [](int from, int to) { return to > from ? to - from : to - from + 24 * 60; };
-  if (length(*of, *ot) == 24 * 60) return true;
-  const int from = (*nf - *of + 24 * 60) % (24 * 60);
-  return from + length(*nf, *nt) <= length(*of, *ot);
+  // Equal ends are the whole day, as the scans are judged (rules::within_hours).
+  const auto length = [](int from, int to) { return (to - from + 2 * day - 1) % day + 1; };
+  const int outside = length(*of, *ot), inside = length(*nf, *nt);
+  return outside == day || (*nf - *of + 2 * day) % day + inside <= outside;
 }
 
 } // namespace

@@ -9,6 +9,7 @@ namespace onecode {
 /// Was the device worked on at `at`, by an order that makes what this rule sees innocent? Asked with the event's time, so
 /// that late reports of the work stay explained after it was closed; past its approved end it explains nothing.
 ///   relocate   D4 D5 D7       network   D4 D7      firmware   D6      repair   D4 D5 D6 D7
+/// Whoever moves it touches it: of D6, relocate and network explain the contact and restarts, and nothing that was exchanged.
 bool explained(const DeviceState::Register& reg, RuleId rule, Time at);
 
 /// Do orders of this kind explain what this rule sees?

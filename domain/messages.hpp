@@ -148,16 +148,29 @@ struct DeviceStopped {
   std::string order;
   bool stopped = false;
   std::string reasons;
-  std::string control; // the clause, and the deadline of the order
-  Time due;
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("integration", s.integration);
     v("order", s.order);
     v("stopped", s.stopped);
     v("reasons", s.reasons);
+  }
+};
+
+/// integration → device: an order of Article 11 was given, got another deadline, or is over. Findings under its clause say so
+/// (CONTRACT §5.4). No answer; again: the newest counts.
+struct OrderMoved {
+  std::string integration;
+  std::string order, control;
+  Time due;
+  bool over = false;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("integration", s.integration);
+    v("order", s.order);
     v("control", s.control);
     v("due", s.due);
+    v("over", s.over);
   }
 };
 
@@ -321,6 +334,6 @@ using Message = std::variant<const Scan*, const DeviceReport*, const CodeIssued*
                              msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
                              msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired,
                              msg::DeviceStopped, msg::ForeignCode, msg::DataRead, msg::StrangerRead,
-                             msg::NeighbourSeen, msg::DayCounted, msg::ExchangeSeen>;
+                             msg::NeighbourSeen, msg::DayCounted, msg::ExchangeSeen, msg::OrderMoved>;
 
 } // namespace onecode

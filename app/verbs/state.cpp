@@ -94,8 +94,14 @@ int run_state(const Options& o) {
     Options stopped = o;
     stopped.data_dir = config.node.data_dir;
     // Without a token nobody may ask a running node; a stopped one's store lies open to whoever may read its files.
-    const bool named = o.node.empty() && o.token_file.empty() && config.http.token_file.empty();
-    state = named && !answers(config.http.listen) ? from_store(stopped) : from_node(o, config);
+    const bool unnamed = o.node.empty() && o.token_file.empty() && config.http.token_file.empty();
+    if (unnamed && !answers(config.http.listen)) {
+      fmt::print(stderr, "onecode: no node answers at {}; this is what its store in {} holds\n", config.http.listen,
+                 config.node.data_dir);
+      state = from_store(stopped);
+    } else {
+      state = from_node(o, config);
+    }
   }
   print(o.json ? state + "\n" : story(state, clock_now()));
   return kDone;

@@ -2,7 +2,7 @@
 // internship, abroad (holder.absence).
 //   Test       the scan's own time lies inside an absence: from <= t < to.
 //   Innocent   a record that is out of date: somebody came back early. The rule is one family, so that it freezes nobody
-//              alone, and the registrar shortens the absence by recording it again with the same `from`. Scans of delegates,
+//              alone, and the registrar corrects an absence by recording one of the same kind that overlaps it. Scans of delegates,
 //              of test accounts and by clocks that are not synchronised are no evidence.
 #pragma once
 

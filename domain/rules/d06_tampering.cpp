@@ -14,7 +14,7 @@ std::uint64_t said(const std::string& s) { return s.empty() ? 0 : hash64(s) | 1;
 
 } // namespace
 
-std::optional<Hit> tampering(DeviceState& d, const DeviceReport& report, bool foreign_network,
+std::optional<Hit> tampering(DeviceState& d, const DeviceReport& report, bool foreign_network, bool handled,
                              const RuleSettings& s) {
   auto& env = d.environment;
   const Time t = report.origin.time;
@@ -25,7 +25,7 @@ std::optional<Hit> tampering(DeviceState& d, const DeviceReport& report, bool fo
     if (!best || outweighs(hit, *best, hours(s.half_life_h))) best = std::move(hit);
   };
 
-  if (report.tamper || report.kind == ReportKind::tamper)
+  if (!handled && (report.tamper || report.kind == ReportKind::tamper))
     found(s.weight, {"防拆开关已触发", "its tamper contact was triggered"});
   const bool comparable = t >= env.since; // older reports are about what was inside before the last repair
   const std::uint64_t element = said(report.secure_element), firmware = said(report.firmware);
@@ -34,7 +34,7 @@ std::optional<Hit> tampering(DeviceState& d, const DeviceReport& report, bool fo
     found(s.weight, {"安全芯片已更换", "its secure element is another one"});
   if (comparable && firmware != 0 && env.firmware != 0 && firmware != env.firmware)
     found(s[p::firmware_weight], {"固件与此前不同", "its firmware is another one than before"});
-  if (comparable && env.boot != 0 && report.boot >= env.boot + s[p::boot_jump]) // 0: it does not say
+  if (comparable && !handled && env.boot != 0 && report.boot >= env.boot + s[p::boot_jump]) // 0: it does not say
     found(s[p::boot_weight],
           {"启动计数由 " + std::to_string(env.boot) + " 跳到 " + std::to_string(report.boot),
            "its boot counter jumped from " + std::to_string(env.boot) + " to " + std::to_string(report.boot)});

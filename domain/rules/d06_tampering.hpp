@@ -14,8 +14,9 @@
 namespace onecode::rules {
 
 /// Judges the report against what is remembered, then remembers it; the heaviest of what was found.
+/// `handled`: people move it or work at its network, by an order; its contact and its restarts say nothing then.
 /// `foreign_network`: rule D7 sees another network than the approved one.
-std::optional<Hit> tampering(DeviceState& d, const DeviceReport& report, bool foreign_network,
+std::optional<Hit> tampering(DeviceState& d, const DeviceReport& report, bool foreign_network, bool handled,
                              const RuleSettings& settings);
 
 } // namespace onecode::rules

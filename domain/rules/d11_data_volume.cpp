@@ -21,11 +21,19 @@ bool count_subjects(IntegrationState::DataUse& use, const DataAccess& access, Ti
     }
     use.day = day;
     use.subjects.clear();
-    use.counted = 0;
+    use.counted = use.counted_most = 0;
   }
   for (const auto& s : access.subjects) use.subjects.add(hash64(s));
-  if (access.subjects.empty()) use.counted = std::min(use.counted + std::min(access.subject_count, kMost), kMost);
+  if (access.subjects.empty()) {
+    const std::int64_t n = std::min(access.subject_count, kMost);
+    use.counted = std::min(use.counted + n, kMost);
+    use.counted_most = std::max(use.counted_most, n);
+  }
   return true;
+}
+
+std::int64_t surely_today(const IntegrationState::DataUse& use) {
+  return std::max(use.subjects.count(), use.counted_most);
 }
 
 std::int64_t subjects_today(const IntegrationState::DataUse& use) { return use.subjects.count() + use.counted; }

@@ -15,7 +15,10 @@ namespace onecode::rules {
 
 /// Counts the access into its day, which is never one that has not begun by the engine's time. False: late, its day is over.
 bool count_subjects(IntegrationState::DataUse& use, const DataAccess& access, Time now);
+/// People of the day: those that were named, and those that were only counted, who may be the same ones again and again.
 std::int64_t subjects_today(const IntegrationState::DataUse& use);
+/// At least so many different ones.
+std::int64_t surely_today(const IntegrationState::DataUse& use);
 std::optional<Hit> data_volume(const IntegrationState::DataUse& use, const Manifest& scope, const DataAccess& access,
                                const RuleSettings& settings);
 

@@ -65,8 +65,9 @@ std::optional<Hit> guessing(IntegrationState::DataUse& use, const DataAccess& ac
     use.lookups = use.not_found = 0;
   }
   constexpr std::int64_t kMost = 1'000'000'000; // keeps every product below inside 64 bits
-  use.lookups =
-      std::min(use.lookups + std::min(access.result_count, kMost) + std::min(access.not_found_count, kMost), kMost);
+  // A gateway may count only what it did not find: whom it asked for counts as well.
+  const std::int64_t counted = std::min(access.result_count, kMost) + std::min(access.not_found_count, kMost);
+  use.lookups = std::min(use.lookups + std::max(counted, std::min(access.subject_count, kMost)), kMost);
   use.not_found = std::min({use.not_found + access.not_found_count, use.lookups, kMost});
   if (use.lookups < s[p::ids] || use.not_found <= use.lookups * s[p::not_found_permille] / 1000) return std::nullopt;
   const std::string share = std::to_string(use.not_found * 100 / use.lookups), n = std::to_string(use.lookups);

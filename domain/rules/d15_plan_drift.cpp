@@ -49,22 +49,29 @@ std::string operator_detail(const std::string& operator_id) {
 }
 
 std::string drift_in_chinese(std::string_view detail) {
-  constexpr std::pair<std::string_view, std::string_view> words[] = {
-      {"function ", "功能 "},
-      {"zone ", "区域 "},
-      {"hours outside ", "时段不在 "},
-      {"operator ", "操作员 "},
-      {"device ", "设备 "},
-      {"traffic while ", "使用时接入状态为 "},
-      {"data access while ", "读取数据时接入状态为 "},
-      {"field ", "字段 "},
-      {"endpoint ", "接口 "},
-      {"volume above ", "业务量超过 "},
-      {"balance differs from the engine's own sum", "余额与系统累计不符"},
-      {"maintenance ", "维护单 "},
-      {"more than ", "一日被拒的记账超过 "}};
-  for (const auto& [en, zh] : words)
-    if (detail.starts_with(en)) return std::string(zh) + std::string(detail.substr(en.size()));
+  // What was seen, in the words of whoever told it, around what varies.
+  constexpr struct {
+    std::string_view before, after, zh_before, zh_after;
+  } words[] = {{"function ", "", "功能 ", ""},
+               {"zone ", "", "区域 ", ""},
+               {"hours outside ", "", "时段不在 ", ""},
+               {"operator ", "", "操作员 ", ""},
+               {"device ", "", "设备 ", ""},
+               {"traffic while ", "", "使用时接入状态为 ", ""},
+               {"data access while ", "", "读取数据时接入状态为 ", ""},
+               {"field ", "", "字段 ", ""},
+               {"endpoint ", "", "接口 ", ""},
+               {"volume above ", " subjects per day", "每日读取超过 ", " 人"},
+               {"volume above ", " scans per day", "每日刷码超过 ", " 次"},
+               {"balance differs from the engine's own sum", "", "余额与系统累计不符", ""},
+               {"more than ", " % of the day's postings rejected", "当日被拒的记账超过 ", "%"},
+               {"maintenance ", " past its end", "维护单 ", " 已过批准时段"}};
+  for (const auto& w : words)
+    if (detail.size() >= w.before.size() + w.after.size() && detail.starts_with(w.before) &&
+        detail.ends_with(w.after))
+      return std::string(w.zh_before)
+          .append(detail.substr(w.before.size(), detail.size() - w.before.size() - w.after.size()))
+          .append(w.zh_after);
   return std::string(detail);
 }
 

@@ -419,3 +419,22 @@ TEST_CASE("the deadline of a termination is kept in the same way", "[contract][R
   procedure.take(submit(id), due + 61 * kDay);
   CHECK(integration_state(accepted(procedure), "gates") == "rectifying");
 }
+
+TEST_CASE("findings name the order that was given for them, with its deadline as it moves", "[contract][R11.5]") {
+  Procedure procedure;
+  procedure.scan("s1", "d-1", 7, "a-1", 0); // the reader's number comes twice with different content: D2, under 11(1)
+  procedure.scan("s2", "d-1", 7, "a-1", kMinute);
+  const auto order_of = [&] {
+    const auto findings = accepted(procedure).findings("compliance", "D2", "d-1");
+    REQUIRE_FALSE(findings.empty());
+    return findings.back().at("unmapped").at("onecode").value("order", json());
+  };
+  CHECK(order_of().is_null());
+  procedure.take(give({{"control", "11(2)"}}, "o-2"), kHour);
+  CHECK(order_of().is_null()); // another clause
+  procedure.take(give({{"days", 5}}), 2 * kHour);
+  CHECK(order_of().at("id") == "o-1");
+  CHECK(since(order_of().at("due").get<std::string>()) == 5 * kDay + 2 * kHour);
+  procedure.take(extend(2), 3 * kHour);
+  CHECK(since(order_of().at("due").get<std::string>()) == 7 * kDay + 2 * kHour);
+}

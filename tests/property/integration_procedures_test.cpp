@@ -861,7 +861,8 @@ private:
       case 2:
         return turn(who, Boxed<msg::IntegrationView>(view));
       case 3: // of an integration that the device has left
-        return turn(who, msg::DeviceStopped{"elsewhere", some_order(b), b % 3 != 0, "forged", "11(1)", now_});
+        if (b % 2 == 0) return turn(who, msg::OrderMoved{"elsewhere", some_order(b), "11(1)", now_, b % 3 == 0});
+        return turn(who, msg::DeviceStopped{"elsewhere", some_order(b), b % 3 != 0, "forged"});
       case 4:
         return turn(0, msg::StrangerRead{mix64(1, static_cast<std::uint64_t>(b)), at, event});
       case 5:

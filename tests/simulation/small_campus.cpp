@@ -24,6 +24,7 @@ Policy SmallCampus::policy() {
   policy.version = "simulated-1";
   policy.effective_from = kEarliestEvent;
   policy.response.learning_days = 0;
+  policy.canary_subjects = {"a-canary"};
   Zone north, south;
   north.lat_e7 = 293'600'000, north.lon_e7 = 1'131'300'000, north.building = "north", north.campus = "main";
   south.lat_e7 = 293'700'000, south.lon_e7 = 1'131'300'000, south.building = "south", south.campus = "main";
@@ -57,7 +58,7 @@ std::vector<streams::FileRecord> SmallCampus::registration() const {
   const Time before = opens_ - hours(1);
   out.push_back(command(
       "integration.adopt", "gates", "information-centre",
-      R"({"unit":"security","owners":["clerk"],"plan":{"purpose":"doors","architecture":"gateways","data_security":"pseudonyms","expected_effect":"safe doors"},"manifest":{"functions":["access"]}})",
+      R"({"unit":"security","owners":["clerk"],"plan":{"purpose":"doors","architecture":"gateways","data_security":"pseudonyms","expected_effect":"safe doors"},"manifest":{"functions":["access"],"fields":[{"name":"f0","purpose":"doors","retention_days":30}],"endpoints":["/accounts"],"volumes":{"subjects_per_day":20,"scans_per_day":50}}})",
       before));
   for (std::size_t d = 0; d < kDevices; ++d) {
     const auto id = device_id(d);
@@ -96,11 +97,22 @@ streams::FileRecord SmallCampus::scan(std::size_t device, std::size_t account, c
   return out;
 }
 
+streams::FileRecord SmallCampus::event(Topic topic, const std::string& key, const char* type, Time at,
+                                       const std::string& data) {
+  streams::FileRecord out;
+  out.topic = topic;
+  out.key = key;
+  out.value = fmt::format(
+      R"({{"specversion":"1.0","id":"e-{}","source":"/gates","type":"onecode.{}.v1","time":"{}","data":{{{}}}}})",
+      ++events_, type, format_time(at), data);
+  return out;
+}
+
 std::vector<streams::FileRecord> SmallCampus::next(Time now, std::int32_t partitions) {
   std::vector<streams::FileRecord> out;
   const auto account = below(kAccounts);
   const auto device = below(kDevices);
-  switch (below(24)) {
+  switch (below(36)) {
     case 0: { // a code is lent: shown at both ends of the campus within seconds, from two handsets
       const auto other = (device + 1) % kDevices;
       out.push_back(scan(device, account, handset_id(account), now));
@@ -141,16 +153,64 @@ std::vector<streams::FileRecord> SmallCampus::next(Time now, std::int32_t partit
       out.push_back(command(below(2) == 0 ? "device.quarantine" : "device.release", device_id(device),
                             "information-centre", "{}", now));
       break;
-    case 8: { // a heartbeat
-      streams::FileRecord record;
-      record.topic = Topic::device_reports;
-      record.key = device_id(device);
-      record.value = fmt::format(
-          R"({{"specversion":"1.0","id":"r-{}","source":"/gates","type":"onecode.device-report.v1","time":"{}","data":{{"device":"{}","kind":"heartbeat","uptime_s":5}}}})",
-          ++events_, format_time(now), device_id(device));
+    case 8: // a heartbeat; now and then from elsewhere, or opened
+      out.push_back(event(
+          Topic::device_reports, device_id(device), "device-report", now,
+          fmt::format(
+              R"("device":"{}","kind":"heartbeat","uptime_s":5,"tamper":{},"position":{{"lat":{},"lon":113.13,"accuracy_m":5}},"network":{{"vlan":"{}","rtt_ms":{}}})",
+              device_id(device), below(9) == 0, below(3) == 0 ? "29.40" : "29.36", below(4), 1 + below(20))));
+      break;
+    case 9: { // data of people are read, in part of people who never came
+      std::string subjects = "\"a-canary\"";
+      for (auto n = below(12); n > 0; --n) subjects += fmt::format(",\"{}\"", account_id(below(2 * kAccounts)));
+      out.push_back(event(
+          Topic::data_access, "gates", "data-access", now,
+          fmt::format(
+              R"("integration":"gates","request":"q","endpoint":"/{}","fields":["f{}"],"operation":"read","subjects":[{}])",
+              below(3) == 0 ? "exports" : "accounts", below(2), subjects)));
+      break;
+    }
+    case 10: { // money, booked twice now and then
+      const auto posting = below(40);
+      out.push_back(event(
+          Topic::ledger, account_id(account), "ledger", now,
+          fmt::format(R"("account":"{}","posting":"p-{}","kind":"{}","amount":{},"integration":"gates","cause":"{}")",
+                      account_id(account), posting, below(2) == 0 ? "charge" : "repayment", 100 * (1 + below(9)),
+                      below(3) == 0 ? "outage" : "normal")));
+      break;
+    }
+    case 11: // Article 11, from the order to its end
+      out.push_back(
+          command("integration.terminate", "gates", "information-centre",
+                  fmt::format(R"json({{"scope":"device","devices":["{}"],"control":"11(1)","reasons":"seen"}})json",
+                              device_id(device)),
+                  now));
+      break;
+    case 12: {
+      const auto order = fmt::format("termination-{}", 1 + below(12));
+      const bool hand_in = below(2) == 0;
+      out.push_back(command(hand_in ? "rectification.submit" : "rectification.accept", "gates",
+                            hand_in ? "integration-owner" : "information-centre",
+                            hand_in ? fmt::format(R"({{"order":"{}","items":["done"]}})", order)
+                                    : fmt::format(R"({{"order":"{}"}})", order),
+                            now));
+      break;
+    }
+    case 13: { // a code of another scheme
+      auto record = scan(device, account, handset_id(account), now);
+      const auto at = record.value->find("\"account\":");
+      const auto end = record.value->find(',', at);
+      record.value->replace(at, end - at, fmt::format(R"("code":"ZY1.{}.x")", below(9)));
+      if (registered_) sent_.back() = record;
       out.push_back(std::move(record));
       break;
     }
+    case 14: // away, and the record corrected
+      out.push_back(command("holder.absence", account_id(account), "registrar",
+                            fmt::format(R"({{"kind":"leave","from":"{}","to":"{}"}})", format_time(opens_),
+                                        format_time(opens_ + minutes(static_cast<std::int64_t>(1 + below(600))))),
+                            now));
+      break;
     default:
       out.push_back(scan(device, account, handset_id(account), now));
   }

@@ -118,15 +118,17 @@ TEST_CASE("case: its outcome counts for the rules whose evidence stood", "[accou
 TEST_CASE("case: a copied code was used by somebody else, and the record says so without being rewritten",
           "[account][R9.3]") {
   const auto attributed = [](const char* act) {
-    World w = frozen();
-    std::string event = w.a.file.evidence.entries().front().events.front().id;
+    World w;
+    w.show({.zone = "gate", .time = kNoon, .handset = "h-1", .device = "d-1", .code = Code{"n-1"}});
+    w.show({.zone = "gate", .time = kNoon + seconds(8), .handset = "h-1", .device = "d-2", .code = Code{"n-1"}});
+    REQUIRE(w.weight(RuleId::A5) == 970);
     w.command(CaseOpen{"c-1", act, {}}, "security-officer", "so-1");
     w.command(CaseStatement{"c-1", {}, true}, "holder", "p-1");
     w.command(CaseDecide{"c-1", "upheld", act, "a copy", {}}, "security-officer", "so-1");
     REQUIRE(w.refusal().empty());
     for (const auto& notice : w.all<Notice>())
       if (notice.kind == "attribution-corrected")
-        return notice.to == w.a.id && notice.text.en.find(event) != std::string::npos;
+        return notice.to == w.a.id && notice.text.en.find("s1, s2") != std::string::npos;
     return false;
   };
   CHECK(attributed("copy"));
@@ -368,4 +370,26 @@ TEST_CASE("case: findings are ids, and few", "[account][R8.3]") {
   CHECK(w.refusal() == "BAD_FIELD");
   w.command(CaseOpen{"c-1", "lend", std::vector<std::string>(17, "f-1")}, "security-officer", "so-1");
   CHECK(w.refusal() == "BAD_FIELD");
+}
+
+TEST_CASE("case: a term without a hold to confirm begins with the decision", "[account][R8.2][R3.1]") {
+  World w;
+  w.command(CaseOpen{"c-1", "lend", {}}, "security-officer", "so-1");
+  w.command(CaseStatement{"c-1", {}, true}, "holder", "p-1");
+  SECTION("with a term") {
+    w.command(CaseDecide{"c-1", "upheld", "lend", "seen twice", 10}, "security-officer", "so-1");
+    REQUIRE(w.a.file.holds.all().size() == 1);
+    const Hold& hold = w.a.file.holds.all()[0];
+    CHECK(hold.article == "8");
+    CHECK(hold.case_id == "c-1");
+    std::set<std::string> told;
+    for (const auto& n : w.all<Notice>())
+      if (n.kind == "case-decided") told.insert(n.to);
+    CHECK(told == std::set<std::string>{"a-1", "finance", "library", "logistics-security"});
+  }
+  SECTION("without one nothing is held") {
+    w.command(CaseDecide{"c-1", "upheld", "lend", "seen twice", {}}, "security-officer", "so-1");
+    CHECK(w.refusal().empty());
+    CHECK(w.a.file.holds.all().empty());
+  }
 }

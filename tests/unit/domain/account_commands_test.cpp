@@ -186,9 +186,11 @@ TEST_CASE("absence: a correction takes back what rested on the wrong record", "[
     CHECK(w.last<FindingRecord>().activity == FindingActivity::close);
     CHECK_FALSE(w.a.file.finding);
   }
-  SECTION("left later, and was away all the same") {
-    away(kNoon + days(1), kNoon + days(9));
-    CHECK(w.weight(RuleId::A13) == 800);
+  SECTION("the wrong beginning") {
+    away(kNoon + days(3), kNoon + days(12));
+    CHECK(w.weight(RuleId::A13) == 800); // away all the same
+    away(kNoon + days(6), kNoon + days(12));
+    CHECK(w.weight(RuleId::A13) == 0);
   }
 }
 
@@ -222,4 +224,27 @@ TEST_CASE("handsets: the same one taken off and bound again is no new key", "[ac
   w.command(HandsetUnbind{"h-1"});
   w.command(HandsetBind{"h-2", false, {}});
   CHECK(w.a.file.holds.all().empty());
+}
+
+TEST_CASE("absence: what is left after a correction must bear the freeze by itself", "[account][R8.4][A13]") {
+  World w;
+  w.command(HolderAbsence{"abroad", kNoon - days(1), kNoon + days(10)});
+  w.show({.zone = "gate", .time = kNoon, .handset = "h-1", .device = "d-1", .code = Code{"n-1"}});
+  w.show({.zone = "gate", .time = kNoon + seconds(8), .handset = "h-1", .device = "d-2", .code = Code{"n-1"}});
+  w.permit(true); // A5 970 and A13 800, two families
+  REQUIRE(w.a.file.holds.all().size() == 1);
+  REQUIRE(w.weight(RuleId::A5) == 970);
+  w.command(HolderAbsence{"abroad", kNoon - days(1), kNoon - hours(1)});
+  CHECK(w.a.file.holds.all().empty()); // one family alone freezes nobody, however strong
+  REQUIRE(w.a.file.finding);
+  CHECK(w.a.file.finding->band == Band::propose);
+}
+
+TEST_CASE("absence: a record that only makes room is no correction", "[account][A13]") {
+  World w;
+  for (int i = 0; i < 16; ++i) w.command(HolderAbsence{"leave", kNoon + days(10 * i), kNoon + days(10 * i + 1)});
+  w.show({.zone = "gate", .time = kNoon + hours(2), .handset = "h-1"});
+  REQUIRE(w.weight(RuleId::A13) == 800);
+  w.command(HolderAbsence{"leave", kNoon + days(500), kNoon + days(501)});
+  CHECK(w.weight(RuleId::A13) == 800);
 }

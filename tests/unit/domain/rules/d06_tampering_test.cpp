@@ -42,7 +42,7 @@ int weight_after(const std::vector<Said6>& reports, std::string registered = {})
   std::int64_t offset = 0;
   for (const auto& s : reports) {
     if (weight != 0) return -1;
-    const auto hit = rules::tampering(d, made(s, ++offset), s.foreign, policy.rule(RuleId::D6));
+    const auto hit = rules::tampering(d, made(s, ++offset), s.foreign, false, policy.rule(RuleId::D6));
     weight = hit ? hit->weight : 0;
     if (hit) {
       CHECK(hit->at == kNoon + milliseconds(s.ms));
@@ -131,7 +131,7 @@ TEST_CASE("D6: other firmware stays other firmware", "[D6]") {
   const Policy policy = campus_policy();
   DeviceState d;
   const auto hit = [&](const Said6& s) {
-    return rules::tampering(d, made(s), false, policy.rule(RuleId::D6)).has_value();
+    return rules::tampering(d, made(s), false, false, policy.rule(RuleId::D6)).has_value();
   };
   CHECK_FALSE(hit({.firmware = "1.0", .element = "SE-1"}));
   for (int i = 0; i < 3; ++i) CHECK(hit({.firmware = "1.1", .element = "SE-1"}));
@@ -272,4 +272,25 @@ TEST_CASE("D6: unplugged for a day by an approved move, it appears in its new ne
   send(w, from_network(kNoon + hours(30), "9"));
   CHECK(w.finding(RuleId::D7) == nullptr);
   CHECK(w.finding(RuleId::D6) == nullptr);
+}
+
+TEST_CASE("D6: whoever moves a reader touches it", "[D6][R11.1b]") {
+  const Time from = kNoon + hours(1), to = kNoon + hours(3);
+  for (const std::string kind : {"relocate", "network", ""}) {
+    INFO(kind);
+    DeviceWorld w = reader();
+    if (!kind.empty()) {
+      ask(w, kind, from, to);
+      grant(w);
+    }
+    DeviceReport r = report_at(from + minutes(1));
+    r.kind = ReportKind::tamper;
+    r.tamper = true;
+    send(w, r);
+    CHECK((w.finding(RuleId::D6) == nullptr) == !kind.empty());
+    r = report_at(to + minutes(1)); // the order is past its end
+    r.tamper = true;
+    send(w, r);
+    CHECK(w.finding(RuleId::D6) != nullptr);
+  }
 }
