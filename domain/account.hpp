@@ -219,6 +219,7 @@ struct AccountState {
     std::optional<Time> settled;
     /// Evidence up to here was answered by a check of the person: it asks for no other.
     std::optional<Time> checked;
+    std::string tip; // the act that a tip-off named last (A17)
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("evidence", s.evidence);
@@ -230,6 +231,7 @@ struct AccountState {
       v("shadow", s.shadow);
       v("settled", s.settled);
       v("checked", s.checked);
+      v("tip", s.tip);
     }
   };
 

@@ -321,6 +321,10 @@ void apply(AccountState& a, const Command& command, const StepUpResult& args, co
 void apply(AccountState& a, const Command& command, const TipoffFile& args, const Context& context, Effects& out) {
   if (args.reliability < 0 || args.reliability > 1000)
     return bad_field(out, "可信度 reliability 须在 0 到 1000 之间", "args.reliability is 0 to 1000");
+  if (is_act(args.kind) && args.kind != "unknown") {
+    a.file.tip = args.kind;
+    a.dirty.file = true;
+  }
   take_evidence(a, command,
                 rules::tipoff(args.reliability, ref(command.origin), command.origin.time,
                               context.policy_at(command.origin.time).rule(RuleId::A17)),

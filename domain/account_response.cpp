@@ -1,6 +1,7 @@
 #include "domain/account_response.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "domain/account_procedures.hpp"
 #include "domain/campus.hpp"
@@ -26,20 +27,49 @@ bool held_provisionally(const AccountState& a) { return std::ranges::any_of(a.fi
 
 // ---- the finding -------------------------------------------------------------------------------------------------
 
-/// Rules hint at the act; a person gives it its legal name (R8.1). Two people at work look like lending, a code on
-/// two devices like copying; rent, transfer and pledge need facts that no scan carries.
-std::string act_of(RuleId rule) {
-  switch (rule) {
+/// Rules hint at the act; a person gives it its legal name (R8.1). A code on two devices looks like copying. Two people at work
+/// look like lending; several who take turns, like renting; somebody else for a week and the holder not at all, like a
+/// transfer. Pledging leaves no other trace than these: that word comes from people (A17).
+std::string act_hint(const AccountState& a, RuleId strongest, Time t) {
+  constexpr std::size_t kManyScans = 8;
+  constexpr Duration kLong = days(7);
+  switch (strongest) {
     case RuleId::A5:
       return "copy";
+    case RuleId::A17:
+      return a.file.tip.empty() ? "unknown" : a.file.tip;
     case RuleId::A1:
     case RuleId::A2:
     case RuleId::A8:
     case RuleId::A9:
-      return "lend";
+    case RuleId::A13:
+      break;
     default:
       return "unknown";
   }
+  const auto bound = [&](const std::string& handset) {
+    return std::ranges::any_of(a.profile.handsets,
+                               [&](const BoundHandset& b) { return b.handset == handset && !b.until; });
+  };
+  std::set<std::string_view> others;
+  std::size_t scans = 0;
+  bool own = false;
+  Time oldest = t;
+  a.ring.each([&](const Sighting& s) {
+    if (s.handset.empty()) return;
+    ++scans;
+    oldest = std::min(oldest, s.time);
+    if (bound(s.handset))
+      own = true;
+    else
+      others.insert(s.handset);
+  });
+  const bool known = std::ranges::any_of(a.profile.handsets, [](const BoundHandset& b) { return !b.until; });
+  const std::size_t strangers =
+      others.size() - (known || others.empty() ? 0 : 1); // nobody bound: one of them is the holder's
+  if (strangers >= 2) return "rent";
+  if (known && !own && strangers == 1 && scans >= kManyScans && t - oldest >= kLong) return "transfer";
+  return "lend";
 }
 
 ProposedAction proposed(Band band, int score, const Thresholds& limits) {
@@ -71,7 +101,7 @@ void record_finding(const AccountState& a, FindingActivity activity, Time t, con
   r.band = finding.band;
   r.score = book.score(t);
   r.confidence = book.strongest(t).quality;
-  r.act = act_of(finding.rule);
+  r.act = act_hint(a, finding.rule, t);
   r.families = book.families(t);
   for (const auto& e : book.entries()) {
     if (const int points = points_of(e.nats(t)); points > 0) r.rules.push_back({e.rule, e.version, points});
@@ -140,6 +170,7 @@ void close_quiet_finding(AccountState& a, Time due, const Context& context, Effe
   record_finding(a, FindingActivity::close, std::max(t, due), context.policy_at(t), due, out);
   file.finding.reset();
   file.evidence.clear();
+  file.tip.clear();
   file.shadow.clear();
   file.freeze_wanted = file.auto_frozen = false;
   a.dirty.file = true;
@@ -171,6 +202,7 @@ void settle_evidence(AccountState& a, const Text& why, const Context& context, E
   }
   file.finding.reset();
   file.evidence.clear();
+  file.tip.clear();
   file.shadow.clear();
   file.freeze_wanted = file.auto_frozen = false;
   file.settled = t;

@@ -253,3 +253,39 @@ TEST_CASE("response: holds are a set, and the record says what holds (CONTRACT 5
   w.fire("no-such-timer", kNoon + days(9));
   CHECK(w.out.outputs.empty());
 }
+
+TEST_CASE("finding: hints at the act, never more", "[account][R8.1]") {
+  World w;
+  w.command(HandsetBind{"h-1", false, {}});
+  const auto hint = [&] { return w.last<FindingRecord>().act; };
+  const auto at_once = [&](const char* other, Time t) { // the holder here, somebody else there
+    w.show({.zone = "gate", .time = t, .handset = "h-1"});
+    w.show({.zone = "dorm", .time = t + seconds(1), .handset = other});
+  };
+  SECTION("one other: lent") {
+    at_once("h-2", kNoon);
+    CHECK(hint() == "lend");
+  }
+  SECTION("several who take turns: rented") {
+    at_once("h-2", kNoon);
+    at_once("h-3", kNoon + hours(2));
+    CHECK(hint() == "rent");
+  }
+  SECTION("somebody else for more than a week: transferred") {
+    for (int day = 0; day < 9; ++day) w.show({.zone = "gate", .time = kNoon + days(day), .handset = "h-2"});
+    w.show({.zone = "dorm", .time = kNoon + days(8) + seconds(1), .handset = "h-2", .device = "d-9"});
+    CHECK(hint() == "transfer");
+  }
+  SECTION("nobody bound: the two that were seen are the holder's and one more") {
+    w.a.profile.handsets.clear();
+    at_once("h-2", kNoon);
+    CHECK(hint() == "lend");
+  }
+  SECTION("a tip-off names it, also what no scan shows") {
+    w.command(TipoffFile{"pledge", 900, {}}, "security-officer");
+    CHECK(hint() == "pledge");
+    World other;
+    other.command(TipoffFile{"guard", 900, {}}, "security-officer");
+    CHECK(other.last<FindingRecord>().act == "unknown");
+  }
+}
