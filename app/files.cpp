@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -58,6 +59,15 @@ void write_file(const std::string& path, std::string_view content, unsigned mode
 void print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     throw InputError(fmt::format("stdout: {}", std::strerror(errno)));
+}
+
+void make_output_folder(const std::string& folder, bool force) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw InputError(folder + ": cannot be made: " + error.message());
+  if (!std::filesystem::is_directory(folder)) throw InputError(folder + ": is not a folder");
+  if (!force && !std::filesystem::is_empty(folder))
+    throw InputError(folder + ": is not empty; --force writes into it");
 }
 
 } // namespace onecode::app

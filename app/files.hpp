@@ -10,6 +10,9 @@ namespace onecode::app {
 std::string read_file(const std::string& path);
 /// Written beside the target and renamed, so that a reader never meets half a file. `mode` as in chmod.
 void write_file(const std::string& path, std::string_view content, unsigned mode = 0644);
+/// A new or empty folder for what a verb writes, made where it is missing; with `force` one that holds something. Throws
+/// InputError.
+void make_output_folder(const std::string& folder, bool force);
 /// Prints all of it on stdout; throws InputError when stdout takes no more.
 void print(std::string_view text);
 

@@ -17,13 +17,9 @@ std::string output_line(const streams::OutRecord& record) {
 }
 
 OutputFiles::OutputFiles(const std::string& folder, bool force) : folder_(folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  if (error) throw InputError(folder + ": cannot be made: " + error.message());
-  if (!std::filesystem::is_directory(folder_)) throw InputError(folder + ": is not a folder");
-  if (std::filesystem::is_empty(folder_)) return;
-  if (!force) throw InputError(folder + ": is not empty; --force writes into it");
+  make_output_folder(folder, force);
   // What an earlier run left would pass for this one's.
+  std::error_code error;
   for (const auto& t : kTopics) std::filesystem::remove(folder_ / (std::string(t.name) + ".ndjson"), error);
 }
 

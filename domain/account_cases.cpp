@@ -428,10 +428,6 @@ bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context& co
   CaseRecord* c = find_case(a, name.substr(kAnswerTimer.size()));
   if (c == nullptr || c->state != CaseState::appealed) return true;
   a.dirty.procedures = true;
-  Notice notice;
-  notice.about = a.id;
-  notice.article = "8";
-  notice.case_id = c->id;
   if (!c->answer_extended) {
     c->answer_extended = true;
     c->answer_due = timer.due + days(times_at(context, *c->appealed).answer_days);
@@ -448,12 +444,17 @@ bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context& co
          out);
     return true;
   }
-  notice.to = std::string(kInformationCentre);
-  notice.kind = "appeal-overdue";
-  notice.text = {"账户 " + a.id + " 案件 " + c->id + " 的申诉已逾期未答复,请立即处理。",
-                 "The appeal in the case " + c->id + " of the account " + a.id +
-                     " was not answered in time; it needs an answer now."};
-  out.outputs.emplace_back(std::move(notice));
+  tell(a,
+       {"appeal-overdue",
+        "8",
+        {"账户 " + a.id + " 案件 " + c->id + " 的申诉已逾期未答复,请立即处理。",
+         "The appeal in the case " + c->id + " of the account " + a.id +
+             " was not answered in time; it needs an answer now."},
+        {},
+        {},
+        c->id,
+        std::string(kInformationCentre)},
+       out);
   return true;
 }
 

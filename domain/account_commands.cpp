@@ -354,7 +354,8 @@ std::string_view in_chinese(AccountLife life) {
 
 void tell(const AccountState& a, Tell what, Effects& out) {
   Notice notice;
-  notice.to = notice.about = a.id;
+  notice.to = what.to.empty() ? a.id : std::move(what.to);
+  notice.about = a.id;
   notice.kind = what.kind;
   notice.article = what.article;
   notice.text = std::move(what.text);
@@ -367,19 +368,20 @@ void tell(const AccountState& a, Tell what, Effects& out) {
 void tell_department(const AccountState& a, const Policy& policy, std::string_view department, TellDepartment what,
                      const Context& context, Effects& out) {
   const Department::Name name = policy.name_of(department, context.now);
-  Notice notice;
-  notice.to = department;
-  notice.about = a.id;
-  notice.kind = what.kind;
-  notice.article = what.article;
   const bool of_case = !what.case_id.empty();
-  notice.text = {name.zh + ":账户 " + a.id + (of_case ? " 的案件 " + what.case_id : "") + " " + what.what.zh +
-                     "。请按职责配合。",
-                 name.en + ": " + (of_case ? "the case " + what.case_id + " of the account " : "the account ") +
-                     a.id + " " + what.what.en + ". Please do your part."};
-  notice.remedy = "如有疑问,请与信息中心联系。 / Questions go to the information centre.";
-  notice.case_id = std::move(what.case_id);
-  out.outputs.emplace_back(std::move(notice));
+  Text text = {name.zh + ":账户 " + a.id + (of_case ? " 的案件 " + what.case_id : "") + " " + what.what.zh +
+                   "。请按职责配合。",
+               name.en + ": " + (of_case ? "the case " + what.case_id + " of the account " : "the account ") + a.id +
+                   " " + what.what.en + ". Please do your part."};
+  tell(a,
+       {what.kind,
+        what.article,
+        std::move(text),
+        {},
+        "如有疑问,请与信息中心联系。 / Questions go to the information centre.",
+        std::move(what.case_id),
+        std::string(department)},
+       out);
 }
 
 void step(AccountState& a, const Command& command, const Context& context, Effects& out) {

@@ -13,7 +13,7 @@ namespace onecode {
 
 // ---- notices
 
-/// A notice to the holder.
+/// A notice about the account: to the holder, where nobody else is named.
 struct Tell {
   std::string_view kind;
   std::string_view article;
@@ -21,6 +21,7 @@ struct Tell {
   std::optional<Time> deadline = {};
   std::string remedy = {};
   std::string case_id = {};
+  std::string to = {};
 };
 void tell(const AccountState& a, Tell what, Effects& out);
 

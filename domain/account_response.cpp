@@ -306,15 +306,8 @@ bool add_hold(AccountState& a, Hold hold, const Text& why, const Context& contex
   if (told.expires) out.timers.push_back({hold_timer(told), told.expires});
   watch_validity(a, context.now, out);
   record_holds(a, context.now, out);
-  Notice notice; // R1.1
-  notice.to = notice.about = a.id;
-  notice.kind = "account-held";
-  notice.article = told.article;
-  notice.text = hold_notice(told, why);
-  notice.deadline = told.expires;
-  notice.remedy = told.remedy;
-  notice.case_id = told.case_id;
-  out.outputs.emplace_back(std::move(notice));
+  tell(a, {"account-held", told.article, hold_notice(told, why), told.expires, told.remedy, told.case_id},
+       out); // R1.1
   return true;
 }
 
@@ -323,13 +316,7 @@ void after_lift(AccountState& a, const std::vector<Hold>& lifted, const Text& wh
   record_holds(a, context.now, out);
   for (const auto& hold : lifted) {
     if (hold.expires && *hold.expires > context.now) out.timers.push_back({hold_timer(hold), {}});
-    Notice notice;
-    notice.to = notice.about = a.id;
-    notice.kind = "hold-lifted";
-    notice.article = hold.article;
-    notice.text = lift_notice(hold, why);
-    notice.case_id = hold.case_id;
-    out.outputs.emplace_back(std::move(notice));
+    tell(a, {"hold-lifted", hold.article, lift_notice(hold, why), {}, {}, hold.case_id}, out);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "domain/account_response.hpp"
+#include "domain/functions.hpp"
 #include "domain/rules/a01_infeasible_transit.hpp"
 #include "domain/rules/a02_simultaneous_presence.hpp"
 #include "domain/rules/a05_nonce_reuse.hpp"
@@ -15,11 +16,6 @@
 namespace onecode {
 namespace {
 
-bool contains(const std::set<std::string, std::less<>>& functions, std::string_view function) {
-  return functions.contains(function) ||
-         (function.starts_with("other:") && functions.contains(std::string_view("other")));
-}
-
 const std::string& handset_of(const Scan& scan) { return scan.handset.empty() ? scan.token.handset : scan.handset; }
 
 /// Help with consent (REGULATION §4): somebody the holder named, in the window they named.
@@ -28,9 +24,7 @@ bool delegated(const AccountState& a, const Scan& scan) {
   if (a.procedures.delegations.empty() || handset.empty()) return false;
   return std::ranges::any_of(a.procedures.delegations, [&](const AccountState::Delegation& d) {
     return d.handset == handset && d.from <= scan.origin.time && scan.origin.time < d.to &&
-           (d.functions.empty() || std::ranges::any_of(d.functions, [&](const std::string& f) {
-              return f == scan.function || (f == "other" && scan.function.starts_with("other:"));
-            }));
+           (d.functions.empty() || lists_function(d.functions, scan.function));
   });
 }
 
@@ -60,7 +54,7 @@ Reasons who(const AccountState& a, AccountLife life, bool test_only) {
 Reasons may_they(const AccountState& a, const Scan& scan, const DeviceOpinion& opinion, const Policy& policy) {
   Reasons reasons;
   const auto functions = policy.categories.find(a.profile.category);
-  if (functions == policy.categories.end() || !contains(functions->second, scan.function))
+  if (functions == policy.categories.end() || !lists_function(functions->second, scan.function))
     reasons.add(Reason::NO_ENTITLEMENT);
   if (!opinion.categories.empty() &&
       std::ranges::find(opinion.categories, a.profile.category) == opinion.categories.end())
@@ -220,7 +214,7 @@ AccountLife life_at(const AccountState& a, Time t) {
 
 bool never_blocked(const Scan& scan, const Policy& policy) {
   if (scan.function == "access" && scan.direction == Direction::out) return true; // whatever a policy says
-  return contains(policy.never_block, scan.function);
+  return lists_function(policy.never_block, scan.function);
 }
 
 Decision engine_fault_decision(const Scan& scan, const DeviceOpinion& opinion, const Context& context) {

@@ -26,7 +26,7 @@ void apply(CampusState& c, const Command& command, const ProjectRegister& args, 
                            {"涉及身份验证、收费或权限管理而未与“一码通”对接",
                             "it verifies identities, takes fees or manages permissions and is not integrated"},
                            ref(command.origin));
-  publish(subject(c), weigh(subject(c), hit, false, context, out), hit, context, out);
+  find_against(subject(c), hit, false, context, out);
   Notice notice;
   notice.to = args.unit;
   notice.about = c.id;
@@ -67,7 +67,7 @@ void step(CampusState& c, const msg::ForeignCode& code, const Context& context, 
   const RuleSettings& settings = context.policy_at(code.at).rule(RuleId::R2_4);
   if (settings.mode == Mode::off) return;
   if (const auto hit = rules::similar_credential(c.foreign, code, settings))
-    publish(subject(c), weigh(subject(c), *hit, false, context, out), *hit, context, out);
+    find_against(subject(c), *hit, false, context, out);
   c.dirty = true;
 }
 

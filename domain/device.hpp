@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/distinct.hpp"
 #include "domain/effects.hpp"
 #include "domain/evidence.hpp"
 #include "domain/finding.hpp"
@@ -270,14 +271,9 @@ struct DeviceState {
     }
   };
 
-  /// A set of people as 4096 bits, one per hash: enough to tell regulars from strangers, too little to name anybody.
-  struct People {
-    static constexpr std::size_t kBits = 4096, kWords = kBits / 64, kGroup = 8, kGroups = kWords / kGroup;
-    std::array<std::uint64_t, kWords> words{};
-    template <class Self, class V>
-    static void fields(Self& s, V& v) {
-      v("words", s.words);
-    }
+  /// Clients of a time: enough to tell regulars from strangers (D9). Stored in groups of words.
+  struct People : Bits<64> {
+    static constexpr std::size_t kWords = 64, kGroup = 8, kGroups = kWords / kGroup;
   };
 
   /// Whom and when it usually serves (D9), learnt when a campus day is over.
@@ -314,7 +310,7 @@ struct DeviceState {
       }
     };
     Time day;
-    std::array<std::uint64_t, 8> counted{}; // a bit per hash: who was counted today
+    Bits<8> counted; // who was counted today
     std::vector<Count> today,
         yesterday; // at most 32 zones, the rarest makes room for a new one and leaves it its count
     std::int64_t all_today = 0, all_yesterday = 0;

@@ -155,6 +155,10 @@ void publish(const FindingSubject& subject, const Weighed& w, const Hit& hit, co
                                w.score, context.now, context));
 }
 
+void find_against(const FindingSubject& subject, const Hit& hit, bool detail, const Context& context, Effects& out) {
+  publish(subject, weigh(subject, hit, detail, context, out), hit, context, out);
+}
+
 void close_finding(const FindingSubject& subject, RuleId rule, Time recorded, const Text& why, const Context& context,
                    Effects& out) {
   const auto it = find(subject.file, rule);

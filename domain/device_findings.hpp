@@ -33,6 +33,8 @@ Weighed weigh(const FindingSubject& subject, const Hit& hit, bool detail, const 
 /// Publishes what weigh() found, where there is something to publish. The caller may have raised the band.
 void publish(const FindingSubject& subject, const Weighed& weighed, const Hit& hit, const Context& context,
              Effects& out);
+/// Both, where nobody raises the band. `detail` as above.
+void find_against(const FindingSubject& subject, const Hit& hit, bool detail, const Context& context, Effects& out);
 /// Ends a finding, if there is one; `why` completes its explanation.
 void close_finding(const FindingSubject& subject, RuleId rule, Time recorded, const Text& why, const Context& context,
                    Effects& out);

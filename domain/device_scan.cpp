@@ -108,15 +108,14 @@ void watch_habits(DeviceState& d, const Scan& scan, const Context& context, Effe
   const Time at = scan.origin.time;
   const RuleSettings& settings = context.policy_at(at).rule(RuleId::D9);
   const Time stranger = d.habits.stranger;
-  const bool new_day = campus_day(std::min(at, context.now)) > d.hot.day;
-  const EventRef before = new_day ? previous_scan(d, scan) : EventRef{};
   const auto ended = rules::count_scan(d, scan, std::min(at, context.now), settings);
+  if (!ended && d.habits.stranger == stranger) return;
+  const EventRef event = ended ? previous_scan(d, scan) : ref(scan.origin);
   if (ended && d.reg.view.scope.volumes && d.reg.view.scope.volumes->scans_per_day)
     out.sends.push_back(
-        {{Kind::integration, d.reg.integration}, msg::DayCounted{d.id, ended->day, ended->scans, before}});
-  if (settings.mode == Mode::off || (!ended && d.habits.stranger == stranger)) return;
-  if (const auto hit = rules::lent_device(d, at, ended ? before : ref(scan.origin), settings))
-    take_hit(d, *hit, context, out);
+        {{Kind::integration, d.reg.integration}, msg::DayCounted{d.id, ended->day, ended->scans, event}});
+  if (settings.mode == Mode::off) return;
+  if (const auto hit = rules::lent_device(d, at, event, settings)) take_hit(d, *hit, context, out);
 }
 
 /// A scan whose code names nobody has no account to decide it.
@@ -207,8 +206,8 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
   }
 
   if (opinion.trusted && scan.token.subject != 0)
-    out.sends.push_back({{Kind::campus, "issuer:" + scan.token.issuer},
-                         msg::ForeignCode{scan.token.subject, d.id, at, ref(scan.origin)}});
+    out.sends.push_back(
+        {{Kind::campus, "issuer:" + scan.token.issuer}, msg::ForeignCode{scan.token.subject, at, ref(scan.origin)}});
   if (scan.account.empty()) return decide_without_account(scan, std::move(opinion), context, out);
   out.sends.push_back({{Kind::account, scan.account}, msg::ScanSeen{&scan, std::move(opinion)}});
 }

@@ -149,6 +149,10 @@ bool EvidenceBook::add(const Hit& hit, int version, Duration half_life) {
   return take(evidence_of(hit, version, half_life));
 }
 
+void keep_weightier(std::optional<Hit>& best, Hit hit, Duration half_life) {
+  if (!best || outweighs(hit, *best, half_life)) best = std::move(hit);
+}
+
 bool EvidenceBook::take(Evidence e) {
   if (e.weight == 0) return false;
   const auto it = std::ranges::lower_bound(entries_, e.rule, {}, &Evidence::rule);

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -99,6 +100,9 @@ struct Evidence {
 /// Does `a` stand above `b`, a hit of the same rule? The one that will stand longest does, which for one half-life is
 /// the stronger at any time; then the one with the earlier events. A total order.
 bool outweighs(const Hit& a, const Hit& b, Duration half_life);
+
+/// Keeps the hit in `best` where it outweighs what stands there.
+void keep_weightier(std::optional<Hit>& best, Hit hit, Duration half_life);
 
 /// All evidence against one subject. Its outcome does not depend on the order in which hits arrive.
 class EvidenceBook {

@@ -15,4 +15,12 @@ inline bool is_function(std::string_view f) {
   return f.starts_with("other:") && valid_id(f.substr(6));
 }
 
+/// Does a list of functions name this one?
+template <class Functions>
+bool lists_function(const Functions& functions, std::string_view function) {
+  return std::ranges::any_of(functions, [&](std::string_view f) {
+    return f == function || (f == "other" && function.starts_with("other:"));
+  });
+}
+
 } // namespace onecode

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/functions.hpp"
 #include "domain/time.hpp"
 
 namespace onecode {
@@ -24,11 +25,7 @@ struct Hold {
   std::string remedy;
   bool provisional = false; // R8.4: by the response policy, until a person confirms it
 
-  bool blocks(std::string_view function) const {
-    return std::ranges::any_of(functions, [&](const std::string& f) {
-      return f == function || (f == "other" && function.starts_with("other:"));
-    });
-  }
+  bool blocks(std::string_view function) const { return lists_function(functions, function); }
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {

@@ -52,8 +52,7 @@ void step(IntegrationState& i, const DataAccess& access, const Context& context,
   const auto judge = [&](RuleId rule, auto&& what) {
     const RuleSettings& settings = policy.rule(rule);
     if (settings.mode == Mode::off) return;
-    if (const std::optional<Hit> hit = what(settings))
-      publish(subject(i), weigh(subject(i), *hit, false, context, out), *hit, context, out);
+    if (const std::optional<Hit> hit = what(settings)) find_against(subject(i), *hit, false, context, out);
   };
 
   if (!may_read(i)) see_drift(i, {RuleId::R6_4, "data access while " + standing(i), t, event, {}}, context, out);
@@ -91,7 +90,7 @@ void step(IntegrationState& i, const msg::StrangerRead& read, const Context& con
   i.dirty.data = true;
   const RuleSettings& settings = context.policy_at(read.at).rule(RuleId::D12);
   if (const auto hit = rules::reads_without_scans(i.data, read, settings))
-    publish(subject(i), weigh(subject(i), *hit, false, context, out), *hit, context, out);
+    find_against(subject(i), *hit, false, context, out);
 }
 
 void step(IntegrationState& i, const msg::DayCounted& counted, const Context& context, Effects& out) {

@@ -90,7 +90,7 @@ bool document_timer(IntegrationState& i, const msg::TimerFired& timer, const Con
   const Hit hit =
       make_hit(RuleId::R7_1, settings, timer.due,
                {"文件 " + d->document + " 已过复核期", "the document " + d->document + " is overdue"}, d->filed);
-  publish(subject(i), weigh(subject(i), hit, true, context, out), hit, context, out);
+  find_against(subject(i), hit, true, context, out);
   return true;
 }
 

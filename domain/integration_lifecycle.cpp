@@ -39,8 +39,8 @@ void author(Integration& i, IntegrationLife life, Effects& out) {
 
 bool other_person(const Command& command, const std::string& first, Effects& out) {
   if (command.actor != first) return true;
-  out.refuse("SAME_PERSON",
-             {command.name + " 须由申请人以外的人执行", command.name + " needs somebody else than the applicant"});
+  same_person(out, command.name + " 须由申请人以外的人执行",
+              command.name + " needs somebody else than the applicant");
   return false;
 }
 

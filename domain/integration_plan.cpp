@@ -112,7 +112,7 @@ std::optional<Text> wider_than(const Manifest& s, const Manifest& m) {
   narrower("scope.zones", s.zones, m.zones, faults);
   if (!m.functions.empty())
     for (const auto& f : s.functions)
-      if (!rules::lists_function(m.functions, f)) faults.wider("scope.functions", f);
+      if (!lists_function(m.functions, f)) faults.wider("scope.functions", f);
   narrower("scope.endpoints", s.endpoints, m.endpoints, faults);
   narrower("scope.categories", s.categories, m.categories, faults);
   narrower("scope.operators", s.operators, m.operators, faults);

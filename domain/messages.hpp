@@ -230,13 +230,11 @@ struct SerialShared {
 /// device → issuer:<kid>: a code of a foreign scheme was shown (R2.4). No answer; again: the same person once.
 struct ForeignCode {
   std::uint64_t subject = 0; // hash of whom it names
-  std::string device;
   Time at;
   EventRef event;
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("subject", s.subject);
-    v("device", s.device);
     v("at", s.at);
     v("event", s.event);
   }

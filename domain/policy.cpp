@@ -166,9 +166,8 @@ void check_departments(const Policy& p, Errors& errors) {
 } // namespace
 
 std::string_view Policy::department_for(std::string_view function) const {
-  const std::string_view kind = function.starts_with("other:") ? "other" : function;
   for (const auto& [id, d] : departments)
-    if (d.duties.contains(function) || d.duties.contains(kind)) return id;
+    if (lists_function(d.duties, function)) return id;
   return {};
 }
 

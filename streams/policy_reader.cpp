@@ -1,7 +1,9 @@
 // Policy documents from JSON: every error of a document at once, named by its path.
 #include <simdjson.h>
 
+#include <initializer_list>
 #include <set>
+#include <utility>
 
 #include "streams/base64.hpp"
 #include "streams/broker.hpp"
@@ -304,18 +306,24 @@ private:
     });
   }
 
+  /// An object of whole numbers.
+  void integers(Element e, const std::string& path,
+                std::initializer_list<std::pair<std::string_view, int*>> members) {
+    object(e, path, [&](std::string_view key, Element v, const std::string& at) {
+      for (const auto& [name, to] : members)
+        if (name == key) return integer(v, at, *to);
+      unknown(at);
+    });
+  }
+
   void thresholds(Element e, const std::string& path) {
     Thresholds& t = policy_.thresholds;
-    object(e, path, [&](std::string_view key, Element v, const std::string& at) {
-      int* to = key == "watch"       ? &t.watch
-                : key == "challenge" ? &t.challenge
-                : key == "propose"   ? &t.propose
-                : key == "freeze"    ? &t.freeze
-                : key == "families"  ? &t.families
-                                     : nullptr;
-      if (to == nullptr) return unknown(at);
-      integer(v, at, *to);
-    });
+    integers(e, path,
+             {{"watch", &t.watch},
+              {"challenge", &t.challenge},
+              {"propose", &t.propose},
+              {"freeze", &t.freeze},
+              {"families", &t.families}});
   }
 
   void response(Element e, const std::string& path) {
@@ -330,14 +338,9 @@ private:
       } else if (key == "learning_days") {
         integer(v, at, r.learning_days);
       } else if (key == "breaker") {
-        object(v, at, [&](std::string_view name, Element x, const std::string& q) {
-          int* to = name == "freezes"     ? &r.breaker.freezes
-                    : name == "minutes"   ? &r.breaker.minutes
-                    : name == "daily_ppm" ? &r.breaker.daily_ppm
-                                          : nullptr;
-          if (to == nullptr) return unknown(q);
-          integer(x, q, *to);
-        });
+        integers(
+            v, at,
+            {{"freezes", &r.breaker.freezes}, {"minutes", &r.breaker.minutes}, {"daily_ppm", &r.breaker.daily_ppm}});
       } else {
         unknown(at);
       }
@@ -372,15 +375,11 @@ private:
 
   void cases(Element e, const std::string& path) {
     CaseTimes& c = policy_.cases;
-    object(e, path, [&](std::string_view key, Element v, const std::string& at) {
-      int* to = key == "statement_days"  ? &c.statement_days
-                : key == "appeal_days"   ? &c.appeal_days
-                : key == "answer_days"   ? &c.answer_days
-                : key == "cancel_points" ? &c.cancel_points
-                                         : nullptr;
-      if (to == nullptr) return unknown(at);
-      integer(v, at, *to);
-    });
+    integers(e, path,
+             {{"statement_days", &c.statement_days},
+              {"appeal_days", &c.appeal_days},
+              {"answer_days", &c.answer_days},
+              {"cancel_points", &c.cancel_points}});
   }
 
   void departments(Element e, const std::string& path) {

@@ -29,11 +29,7 @@ std::optional<Time> time_option(const char* name, const std::string& text) {
 
 int run_referral(const Options& o) {
   const auto from = time_option("from", o.from), to = time_option("to", o.to);
-  std::error_code error;
-  std::filesystem::create_directories(o.out, error);
-  if (error) throw InputError(o.out + ": cannot be made: " + error.message());
-  if (!o.force && !std::filesystem::is_empty(o.out))
-    throw InputError(o.out + ": is not empty; --force writes into it");
+  make_output_folder(o.out, o.force);
 
   Referral referral(o.integration, o.order);
   FileReplay replay(

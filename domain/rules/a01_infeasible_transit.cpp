@@ -75,7 +75,7 @@ std::optional<Hit> infeasible_transit(const AccountState& a, const Sighting& now
             second.time,
             facts(first, second, w->mm),
             {first.event, second.event}};
-    if (!best || outweighs(hit, *best, half_life)) best = std::move(hit);
+    keep_weightier(best, std::move(hit), half_life);
   });
   return best;
 }

@@ -30,7 +30,7 @@ std::optional<Hit> simultaneous_presence(const AccountState& a, const Sighting& 
     const auto [first, second] = in_event_time(other, now);
     if (one_building(policy, first.zone, second.zone)) return;
     Hit hit{RuleId::A2, s.weight, 1000, second.time, facts(first, second), {first.event, second.event}};
-    if (!best || outweighs(hit, *best, half_life)) best = std::move(hit);
+    keep_weightier(best, std::move(hit), half_life);
   });
   return best;
 }

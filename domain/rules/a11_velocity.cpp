@@ -32,7 +32,7 @@ std::optional<Hit> busy_minute(const AccountState& a, const Sighting& now, const
       if (other.time <= last.time && last.time - other.time < kMinute) hit.events.push_back(other.event);
     });
     if (static_cast<std::int64_t>(hit.events.size()) <= s[p::per_minute]) return;
-    if (!best || outweighs(hit, *best, hours(s.half_life_h))) best = std::move(hit);
+    keep_weightier(best, std::move(hit), hours(s.half_life_h));
   });
   if (best) {
     const std::string n = std::to_string(s[p::per_minute]);
@@ -74,7 +74,7 @@ std::optional<Hit> unusual_payment(const AccountState& a, const Scan& scan, cons
 std::optional<Hit> velocity(const AccountState& a, const Scan& scan, const Sighting& now, const RuleSettings& s) {
   std::optional<Hit> best = busy_minute(a, now, s);
   const auto consider = [&](std::optional<Hit> hit) {
-    if (hit && (!best || outweighs(*hit, *best, hours(s.half_life_h)))) best = std::move(hit);
+    if (hit) keep_weightier(best, std::move(*hit), hours(s.half_life_h));
   };
   consider(busy_hour(a, now, s));
   consider(unusual_payment(a, scan, s));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domain/by_event_time.hpp"
 #include "domain/rules/params.hpp"
 
 namespace onecode::rules {
@@ -21,25 +22,16 @@ bool different(const Seen& a, const Seen& b) {
 
 bool before(const Seen& a, const Seen& b) { return a.at < b.at && a.event < b.event; }
 
-std::uint64_t said(const std::string& s) { return s.empty() ? 0 : hash64(s) | 1; }
-
 } // namespace
 
 std::optional<Seen> stream_of(const DeviceReport& report) {
-  Seen seen{report.origin.time, report.network ? said(report.network->src_ip) : 0, said(report.tls_fingerprint),
-            report.boot, ref(report.origin)};
+  Seen seen{report.origin.time, report.network ? hash_if_said(report.network->src_ip) : 0,
+            hash_if_said(report.tls_fingerprint), report.boot, ref(report.origin)};
   if (seen.address == 0 && seen.tls == 0) return std::nullopt;
   return seen;
 }
 
-bool remember_stream(std::vector<Seen>& seen, Seen report) {
-  const auto at = std::ranges::upper_bound(
-      seen, report, [](const Seen& a, const Seen& b) { return a.at != b.at ? a.at < b.at : a.event < b.event; });
-  if (at == seen.begin() && seen.size() == kSeen) return false;
-  seen.insert(at, std::move(report));
-  if (seen.size() > kSeen) seen.erase(seen.begin());
-  return true;
-}
+bool remember_stream(std::vector<Seen>& seen, Seen report) { return keep_newest(seen, std::move(report), kSeen); }
 
 std::optional<Hit> interleaved_streams(const std::vector<Seen>& seen, const Seen& newest, const RuleSettings& s) {
   const std::int64_t window = s[param::d3::window_ms];

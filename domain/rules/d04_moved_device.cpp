@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "domain/by_event_time.hpp"
 #include "domain/device_findings.hpp"
 #include "domain/distance.hpp"
 #include "domain/rules/params.hpp"
@@ -14,17 +15,6 @@ namespace p = param::d4;
 using Environment = DeviceState::Environment;
 
 constexpr std::size_t kLeastAps = 3;
-
-/// By event time, equal times by their place in the topic; the oldest leave. False: older than all that are kept.
-template <class T>
-bool remember(std::vector<T>& list, T x, std::size_t most) {
-  const auto at = std::ranges::upper_bound(
-      list, x, [](const T& a, const T& b) { return a.at != b.at ? a.at < b.at : a.event < b.event; });
-  if (at == list.begin() && list.size() == most) return false;
-  list.insert(at, std::move(x));
-  if (list.size() > most) list.erase(list.begin());
-  return true;
-}
 
 /// Of an even number the middle one that is nearer to home: two fixes are no majority.
 std::int64_t median(std::vector<std::int64_t> values, std::int64_t home) {
@@ -113,22 +103,23 @@ std::optional<Hit> moved_device(DeviceState& d, const DeviceReport& report, cons
                        ref(report.origin));
   const bool has_home = reg.position.lat_e7 != 0 || reg.position.lon_e7 != 0;
   if (report.position && has_home &&
-      remember(env.fixes,
-               {t, report.position->lat_e7, report.position->lon_e7, report.position->accuracy_m, ref(report.origin)},
-               Environment::kFixes)) {
+      keep_newest(
+          env.fixes,
+          {t, report.position->lat_e7, report.position->lon_e7, report.position->accuracy_m, ref(report.origin)},
+          Environment::kFixes)) {
     d.dirty.environment = true;
     hits[1] = elsewhere(env.fixes, reg.position, s);
   }
   const auto installed = unique(reg.aps);
   if (!report.aps.empty() && installed.size() >= kLeastAps &&
-      remember(env.aps, {t, share_permille(unique(report.aps), installed), ref(report.origin)},
-               Environment::kFixes)) {
+      keep_newest(env.aps, {t, share_permille(unique(report.aps), installed), ref(report.origin)},
+                  Environment::kFixes)) {
     d.dirty.environment = true;
     hits[2] = other_air(env.aps, s);
   }
   std::optional<Hit> best;
   for (auto& hit : hits)
-    if (hit && (!best || outweighs(*hit, *best, hours(s.half_life_h)))) best = std::move(hit);
+    if (hit) keep_weightier(best, std::move(*hit), hours(s.half_life_h));
   return best;
 }
 

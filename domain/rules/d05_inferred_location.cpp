@@ -83,10 +83,7 @@ std::optional<Hit> inferred_location(DeviceState& d, const msg::NeighbourSeen& s
   if (day < n.day) return std::nullopt; // late: its day is over
   if (day > n.day) turn_to(n, day);
   d.dirty.neighbours = true;
-  const std::uint64_t bit = mix64(seen.account, 5) % (n.counted.size() * 64);
-  std::uint64_t& word = n.counted[bit / 64];
-  if ((word >> bit % 64 & 1) != 0) return std::nullopt;
-  word |= std::uint64_t{1} << bit % 64;
+  if (!n.counted.add(mix64(seen.account, 5))) return std::nullopt;
   vote(n.today, seen.zone);
   ++n.all_today;
 

@@ -10,8 +10,6 @@ namespace {
 
 namespace p = param::d6;
 
-std::uint64_t said(const std::string& s) { return s.empty() ? 0 : hash64(s) | 1; }
-
 } // namespace
 
 std::optional<Hit> tampering(DeviceState& d, const DeviceReport& report, bool foreign_network, bool handled,
@@ -22,14 +20,14 @@ std::optional<Hit> tampering(DeviceState& d, const DeviceReport& report, bool fo
   const auto found = [&](std::int64_t weight, Text facts) {
     Hit hit = make_hit(RuleId::D6, s, t, std::move(facts), ref(report.origin));
     hit.weight = static_cast<int>(weight);
-    if (!best || outweighs(hit, *best, hours(s.half_life_h))) best = std::move(hit);
+    keep_weightier(best, std::move(hit), hours(s.half_life_h));
   };
 
   if (!handled && (report.tamper || report.kind == ReportKind::tamper))
     found(s.weight, {"防拆开关已触发", "its tamper contact was triggered"});
   const bool comparable = t >= env.since; // older reports are about what was inside before the last repair
-  const std::uint64_t element = said(report.secure_element), firmware = said(report.firmware);
-  const std::uint64_t usual = env.secure_element != 0 ? env.secure_element : said(d.reg.secure_element);
+  const std::uint64_t element = hash_if_said(report.secure_element), firmware = hash_if_said(report.firmware);
+  const std::uint64_t usual = env.secure_element != 0 ? env.secure_element : hash_if_said(d.reg.secure_element);
   if (comparable && element != 0 && usual != 0 && element != usual)
     found(s.weight, {"安全芯片已更换", "its secure element is another one"});
   if (comparable && firmware != 0 && env.firmware != 0 && firmware != env.firmware)

@@ -49,11 +49,8 @@ std::size_t cell_of(const Scan& scan) {
 
 void add_client(DeviceState& d, const std::string& account) {
   if (account.empty()) return;
-  const std::uint64_t bit = hash64(account, 9) % People::kBits;
-  std::uint64_t& word = d.clients.words[bit / 64];
-  if ((word >> bit % 64 & 1) != 0) return;
-  word |= std::uint64_t{1} << bit % 64;
-  d.dirty.clients[bit / 64 / People::kGroup] = true;
+  const std::uint64_t hash = hash64(account, 9);
+  if (d.clients.add(hash)) d.dirty.clients[People::word_of(hash) / People::kGroup] = true;
 }
 
 /// Judges the day against what is known, then makes it part of it.

@@ -4,14 +4,9 @@
 #include <utility>
 
 #include "domain/device_findings.hpp"
+#include "domain/functions.hpp"
 
 namespace onecode::rules {
-
-bool lists_function(const std::vector<std::string>& functions, std::string_view function) {
-  return std::ranges::any_of(functions, [&](const std::string& f) {
-    return f == function || (f == "other" && function.starts_with("other:"));
-  });
-}
 
 std::optional<int> minutes_of_day(std::string_view t) {
   if (t.size() != 5 || t[2] != ':') return std::nullopt;

@@ -24,8 +24,6 @@ struct ScopeGaps {
 
 ScopeGaps scope_gaps(const DeviceState::Register& reg, const Scan& scan);
 
-/// `other` in a list of functions stands for every `other:<name>` (R2.2).
-bool lists_function(const std::vector<std::string>& functions, std::string_view function);
 /// Minutes of the day of "HH:MM" (24:00 is 1440); nullopt: not such a text.
 std::optional<int> minutes_of_day(std::string_view text);
 /// Is t inside the hours? They may wrap midnight; from = to is the whole day.

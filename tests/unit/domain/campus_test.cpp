@@ -155,7 +155,7 @@ TEST_CASE("schemes: five people within a day, by event time and in any order; ap
     for (std::size_t i = 0; i < minutes_of_subjects.size(); ++i) {
       c.out.clear();
       const Time at = kNoon + minutes(minutes_of_subjects[i]);
-      step(c.c, msg::ForeignCode{i + 1, "d-1", at, {{Topic::scans, 0}, static_cast<std::int64_t>(i), "s"}},
+      step(c.c, msg::ForeignCode{i + 1, at, {{Topic::scans, 0}, static_cast<std::int64_t>(i), "s"}},
            Context{c.policies, kNoon}, c.out);
       for (const auto& o : c.out.outputs) finding += std::holds_alternative<FindingRecord>(o);
     }
@@ -170,11 +170,11 @@ TEST_CASE("schemes: five people within a day, by event time and in any order; ap
 
   Campus c("issuer:k-zoo");
   for (std::uint64_t i = 0; i < 9; ++i) // one person again and again is one person
-    step(c.c, msg::ForeignCode{1, "d-1", kNoon + minutes(static_cast<std::int64_t>(i)), {}},
-         Context{c.policies, kNoon}, c.out);
+    step(c.c, msg::ForeignCode{1, kNoon + minutes(static_cast<std::int64_t>(i)), {}}, Context{c.policies, kNoon},
+         c.out);
   CHECK(c.out.outputs.empty());
   for (std::uint64_t i = 0; i < 5; ++i)
-    step(c.c, msg::ForeignCode{i, "d-1", kNoon + minutes(10), {}}, Context{c.policies, kNoon}, c.out);
+    step(c.c, msg::ForeignCode{i, kNoon + minutes(10), {}}, Context{c.policies, kNoon}, c.out);
   REQUIRE(c.c.file.findings.size() == 1);
   SECTION("approved") {
     Command command;
@@ -183,7 +183,7 @@ TEST_CASE("schemes: five people within a day, by event time and in any order; ap
     c.out.clear();
     step(c.c, command, Context{c.policies, kNoon}, c.out);
     CHECK(c.c.file.findings.empty());
-    step(c.c, msg::ForeignCode{1, "d-1", kNoon + days(30) - milliseconds(1), {}}, Context{c.policies, kNoon}, c.out);
+    step(c.c, msg::ForeignCode{1, kNoon + days(30) - milliseconds(1), {}}, Context{c.policies, kNoon}, c.out);
     CHECK(c.c.foreign.subjects.empty());
   }
   SECTION("quiet for 30 days") {

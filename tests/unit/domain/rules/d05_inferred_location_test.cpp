@@ -33,7 +33,7 @@ struct Crowd {
   }
   int counted() const {
     int n = 0;
-    for (const auto w : d.neighbours.counted) n += std::popcount(w);
+    for (const auto w : d.neighbours.counted.words) n += std::popcount(w);
     return n;
   }
   /// So many of today's people were in that zone. Some share a bit with others and are not counted: more come.

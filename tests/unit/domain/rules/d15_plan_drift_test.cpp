@@ -1,6 +1,7 @@
 // Catches: hours and functions of a plan read wrongly (R7.2, D15), above all around midnight.
 #include "domain/rules/d15_plan_drift.hpp"
 
+#include "domain/functions.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/domain/device_world.hpp"
 
@@ -44,12 +45,13 @@ TEST_CASE("D15: minutes of the day", "[D15]") {
 }
 
 TEST_CASE("D15: functions of a plan", "[D15][R2.2]") {
-  CHECK(rules::lists_function({"access", "payment"}, "payment"));
-  CHECK_FALSE(rules::lists_function({"access"}, "payment"));
-  CHECK(rules::lists_function({"other"}, "other:clinic"));
-  CHECK(rules::lists_function({"other:clinic"}, "other:clinic"));
-  CHECK_FALSE(rules::lists_function({"other:clinic"}, "other:exam"));
-  CHECK_FALSE(rules::lists_function({"other:clinic"}, "other"));
+  using Functions = std::vector<std::string>;
+  CHECK(lists_function(Functions{"access", "payment"}, "payment"));
+  CHECK_FALSE(lists_function(Functions{"access"}, "payment"));
+  CHECK(lists_function(Functions{"other"}, "other:clinic"));
+  CHECK(lists_function(Functions{"other:clinic"}, "other:clinic"));
+  CHECK_FALSE(lists_function(Functions{"other:clinic"}, "other:exam"));
+  CHECK_FALSE(lists_function(Functions{"other:clinic"}, "other"));
 }
 
 TEST_CASE("D15: each detail has its words in Chinese", "[D15]") {
