@@ -8,6 +8,7 @@
 #include "app/errors.hpp"
 #include "app/files.hpp"
 #include "app/policy_diff.hpp"
+#include "app/policy_file.hpp"
 #include "app/signing.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
@@ -31,34 +32,14 @@ bool has_signature(const std::string& document) {
   return json.is_object() && json.contains("signature");
 }
 
-/// A bare or signed document, a policy event, or `builtin`. Broken JSON is a broken file, not a broken policy.
-std::string read_document(const std::string& file) {
-  if (file == "builtin") return streams::write_policy(builtin_policy());
-  auto text = read_file(file);
-  try {
-    const auto json = Json::parse(text);
-    if (!json.is_object()) throw InputError(fmt::format("{}: must be a JSON object, the policy document", file));
-    if (json.contains("specversion") && json.contains("data")) return json["data"].dump();
-  } catch (const Json::parse_error& e) {
-    throw InputError(fmt::format("{}: is not JSON: {}", file, e.what()));
-  }
-  return text;
-}
-
 std::vector<std::string> named(const std::string& file, const std::vector<std::string>& errors) {
   std::vector<std::string> out;
   for (const auto& e : errors) out.push_back(file + ": " + e);
   return out;
 }
 
-Policy read_good(const std::string& file) {
-  auto result = streams::read_policy(read_document(file));
-  if (!result.policy) throw InputError(named(file, result.errors));
-  return std::move(*result.policy);
-}
-
 int run_check(const Options& o) {
-  const auto document = read_document(o.file);
+  const auto document = read_policy_document(o.file);
   auto errors = streams::read_policy(document).errors;
   std::string note = "no signature";
   if (has_signature(document)) {
@@ -109,7 +90,7 @@ std::string newest_published(const Options& o) {
 int run_show(const Options& o) {
   std::string document;
   if (!o.file.empty()) {
-    document = streams::write_policy(read_good(o.file));
+    document = streams::write_policy(read_policy_file(o.file));
   } else if (o.kafka.config || o.kafka.brokers) {
     const auto result = streams::read_policy(newest_published(o));
     if (!result.policy) throw InputError(named("the newest published policy", result.errors));
@@ -124,7 +105,7 @@ int run_show(const Options& o) {
 int run_diff(const Options& o) {
   if (o.language != "en" && o.language != "zh")
     throw UsageError(fmt::format("--lang must be en or zh, not \"{}\"", o.language));
-  const auto list = policy_changes(read_good(o.file), read_good(o.other));
+  const auto list = policy_changes(read_policy_file(o.file), read_policy_file(o.other));
   if (o.json) {
     auto all = Json::array();
     for (const auto& c : list)
@@ -144,7 +125,7 @@ int run_diff(const Options& o) {
 }
 
 std::string sign_document(const std::string& file, const std::string& key_file) {
-  const auto document = read_document(file);
+  const auto document = read_policy_document(file);
   if (const auto result = streams::read_policy(document); !result.policy)
     throw InputError(named(file, result.errors));
   const auto key = read_key_file(key_file);
@@ -164,8 +145,8 @@ int run_sign(const Options& o) {
 
 int run_publish_policy(const Options& o) {
   const auto config = o.kafka.load();
-  const auto policy = read_good(o.file);
-  const auto document = o.key ? sign_document(o.file, *o.key) : read_document(o.file);
+  const auto policy = read_policy_file(o.file);
+  const auto document = o.key ? sign_document(o.file, *o.key) : read_policy_document(o.file);
   if (!o.key && !o.without_signature && !has_signature(document))
     throw UsageError(fmt::format(
         "{} has no signature: give --key FILE, sign it with onecode policy sign, or say --unsigned", o.file));
