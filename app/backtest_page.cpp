@@ -137,6 +137,10 @@ private:
     }
     for (const auto& [code, both] : t["dead_letters"].items())
       row(fmt::format(fmt::runtime(say("dead letters {}", "死信 {}")), code), both);
+    if (t["dead_letters"].contains("BAD_SIGNATURE"))
+      line(say(
+          "  Commands were refused for their signature: does each policy's trust hold the keys of those who signed?",
+          "  有指令因签名被拒:两份策略的 trust 是否都含有签署者的公钥?"));
   }
 
   void hold(const Json& h, char side) {
