@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <future>
 #include <optional>
+#include <utility>
 
 #include "app/errors.hpp"
 #include "app/policy_diff.hpp"
@@ -17,22 +17,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kBatch = 1024; // lines that both sides get before they are compared
-
-/// Where a record stands, for errors.
-struct Place {
-  std::string file;
-  std::size_t line = 0;
-};
-
-class SideBySide {
+class Passes {
 public:
-  explicit SideBySide(const BacktestInputs& inputs)
+  explicit Passes(const BacktestInputs& inputs)
       : inputs_(inputs),
         secrets_(inputs.secrets.empty() ? streams::Secrets{} : streams::Secrets::from_json_file(inputs.secrets)),
-        partitions_(foresee_partitions()),
-        a_(options(inputs.a), secrets_, [this](const auto& out) { comparison_.sides[0].output(out); }),
-        b_(options(inputs.b), secrets_, [this](const auto& out) { comparison_.sides[1].output(out); }) {
+        partitions_(foresee_partitions()) {
     for (const auto* policy : {&inputs.a, &inputs.b})
       if (const auto missing = streams::missing_secrets(*policy, secrets_); !missing.empty())
         fmt::print(stderr,
@@ -41,11 +31,10 @@ public:
   }
 
   Json all() {
-    for (const auto& file : inputs_.files) read(file);
-    feed();
-    a_.finish();
-    b_.finish();
-    comparison_.settle();
+    a_ = pass("A", inputs_.a, comparison_.a);
+    const Counts first = std::exchange(counts_, {});
+    b_ = pass("B", inputs_.b, comparison_.b);
+    if (!(counts_ == first)) throw InputError("the inputs changed while they were read");
     return report();
   }
 
@@ -61,17 +50,22 @@ private:
     return kDefaultPartitions;
   }
 
-  ReplayOptions options(const Policy& policy) const {
-    ReplayOptions out;
-    out.policy = policy;
-    out.unsigned_commands = inputs_.unsigned_commands;
-    out.partitions = partitions_;
-    return out;
+  /// Everything by one policy; the engine is gone afterwards.
+  monitoring::TurnStats pass(const char* name, const Policy& policy, BacktestSide& side) {
+    ReplayOptions options;
+    options.policy = policy;
+    options.unsigned_commands = inputs_.unsigned_commands;
+    options.partitions = partitions_;
+    Replayer engine(std::move(options), secrets_, [&](const streams::OutRecord& out) { side.output(out); });
+    for (const auto& file : inputs_.files) read(name, file, engine);
+    engine.finish();
+    return engine.stats();
   }
 
-  void read(const std::string& file) {
+  void read(const char* name, const std::string& file, Replayer& engine) {
     streams::EventFileReader reader(file);
-    Progress progress("backtesting " + std::filesystem::path(file).filename().string(), reader.bytes_total());
+    Progress progress(fmt::format("judging {} by {}", std::filesystem::path(file).filename().string(), name),
+                      reader.bytes_total());
     const Interrupt interrupt;
     std::optional<streams::FileTurn> turn;
     while (auto line = reader.next()) {
@@ -85,47 +79,31 @@ private:
       }
       auto& record = std::get<streams::FileRecord>(*line);
       if (record.topic == Topic::policy) {
-        ++left_out_policies_;
+        ++counts_.policies;
       } else if (record.topic == Topic::inbox) {
-        ++left_out_messages_;
+        ++counts_.messages;
       } else if (!info(record.topic).input) {
-        ++left_out_outputs_;
+        ++counts_.outputs;
       } else {
-        if (record.topic == Topic::scans) ++scans_;
+        if (record.topic == Topic::scans) ++counts_.scans;
         if (turn) record.timestamp_ms = turn->now.ms;
-        ++records_;
-        batch_.push_back(std::move(record));
-        places_.push_back({file, reader.line()});
-        if (batch_.size() == kBatch) feed();
+        ++counts_.records;
+        try {
+          engine.line(std::move(*line));
+        } catch (const InputError& e) {
+          throw InputError(fmt::format("{}:{}: {}", file, reader.line(), e.what()));
+        }
       }
-      progress.at(reader.bytes_read(), records_);
+      progress.at(reader.bytes_read(), counts_.records);
     }
-  }
-
-  void feed() {
-    auto other = std::async(std::launch::async, [this, lines = batch_]() mutable { apply(b_, std::move(lines)); });
-    apply(a_, std::move(batch_));
-    other.get();
-    comparison_.settle();
-    batch_.clear();
-    places_.clear();
-  }
-
-  void apply(Replayer& engine, std::vector<streams::FileRecord> lines) const {
-    for (std::size_t i = 0; i < lines.size(); ++i) try {
-        engine.line(std::move(lines[i]));
-      } catch (const InputError& e) {
-        throw InputError(fmt::format("{}:{}: {}", places_[i].file, places_[i].line, e.what()));
-      }
   }
 
   Json report() const {
     Json out;
     out["files"] = inputs_.files;
-    out["records"] = records_;
-    out["scans"] = scans_;
-    out["left_out"] = {
-        {"policies", left_out_policies_}, {"messages", left_out_messages_}, {"outputs", left_out_outputs_}};
+    out["records"] = counts_.records;
+    out["scans"] = counts_.scans;
+    out["left_out"] = {{"policies", counts_.policies}, {"messages", counts_.messages}, {"outputs", counts_.outputs}};
     out["policies"] = {{"a", inputs_.a.version}, {"b", inputs_.b.version}};
     auto& changes = out["policy_differences"] = Json::array();
     for (const auto& c : policy_changes(inputs_.a, inputs_.b))
@@ -143,11 +121,11 @@ private:
   }
 
   void totals(Json& out) const {
-    const auto &a = a_.stats(), &b = b_.stats();
+    const auto &a = a_, &b = b_;
     const auto both = [](std::uint64_t x, std::uint64_t y) { return Json{{"a", x}, {"b", y}}; };
     out["automatic_freezes"] = both(a.automatic_freezes, b.automatic_freezes);
     out["refused_by_breaker"] = both(a.breaker_refusals, b.breaker_refusals);
-    out["proposals"] = both(comparison_.sides[0].proposals(), comparison_.sides[1].proposals());
+    out["proposals"] = both(comparison_.a.proposals(), comparison_.b.proposals());
     const auto challenge = static_cast<std::size_t>(Verdict::challenge);
     out["challenges"] = both(a.decisions[challenge], b.decisions[challenge]);
     auto& rules = out["rules"] = Json::object();
@@ -170,19 +148,22 @@ private:
       }
   }
 
+  struct Counts {
+    std::uint64_t records = 0, scans = 0;
+    std::uint64_t policies = 0, messages = 0, outputs = 0; // left out
+    bool operator==(const Counts&) const = default;
+  };
+
   const BacktestInputs& inputs_;
   const streams::Secrets secrets_;
   const std::int32_t partitions_;
   BacktestComparison comparison_;
-  Replayer a_, b_;
-  std::vector<streams::FileRecord> batch_;
-  std::vector<Place> places_; // of the batch
-  std::uint64_t records_ = 0, scans_ = 0;
-  std::uint64_t left_out_policies_ = 0, left_out_messages_ = 0, left_out_outputs_ = 0;
+  monitoring::TurnStats a_, b_;
+  Counts counts_; // of the pass at hand
 };
 
 } // namespace
 
-Json backtest(const BacktestInputs& inputs) { return SideBySide(inputs).all(); }
+Json backtest(const BacktestInputs& inputs) { return Passes(inputs).all(); }
 
 } // namespace onecode::app

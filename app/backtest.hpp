@@ -1,12 +1,15 @@
-// Two policies over the same inputs (CONTRACT §10): two engines side by side in one pass, each on its own thread, and what
-// the second would have decided differently.
+// Two policies over the same inputs (CONTRACT §10): one engine after the other, and what the second would have decided
+// differently.
 //   Policies   each side judges everything by its own policy, from the first record on and whatever its `effective_from`.
 //              Policy records in the inputs are left out and counted: with them both sides would judge by the same.
 //   Histories  the records keep their order, their turns and the engine time of each turn. What nodes told each other
 //              (inbox) is left out: it is what the policy of that time led to, and each side makes its own.
-//   Memory     a scan is compared as soon as both sides have decided it, and only what differs is kept.
+//   Memory     one engine at a time, since its state is what weighs. Of the first pass 16 bytes a scan stay, and the worst that
+//              stood against each person and thing; the second is compared with them as it decides.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <unordered_map>
@@ -30,37 +33,50 @@ struct BacktestInputs {
 /// `different` says whether anybody is treated differently; docs/operations.md describes the members.
 nlohmann::ordered_json backtest(const BacktestInputs& inputs);
 
-/// The difference as it grows: fed by both sides, asked at the end.
+/// The difference as it grows: first everything by A, then everything by B.
 class BacktestComparison {
 public:
-  BacktestSide sides[2];
-  /// Compares what both have decided since; to be called when both have had the same inputs.
-  void settle();
+  BacktestComparison();
+  BacktestComparison(const BacktestComparison&) = delete;
+  BacktestComparison& operator=(const BacktestComparison&) = delete;
+
+  BacktestSide a, b;
   void write(std::size_t limit, nlohmann::ordered_json& report) const;
 
 private:
+  struct Kept { // a decision of A
+    std::uint64_t scan;
+    Reasons reasons;
+    std::uint32_t account : 30; // index + 1; 0: none
+    std::uint32_t verdict : 2;
+  };
+  static_assert(sizeof(Kept) == 16);
+  struct Outcome {
+    Verdict verdict{};
+    Reasons reasons;
+  };
   struct Changed {
     std::uint64_t count[3][3] = {}; // verdict under A, under B
     std::uint64_t all = 0;
-    Decided a, b; // the first of them
+    Decided first;
+    Outcome a; // of the first, under A
   };
-  struct Waiting {
-    int side = 0;
-    std::vector<Decided> decisions;
-  };
-  void compare(const Decided& a, const Decided& b);
+  void keep(const Decided& decided);
+  void meet(const Decided& decided);
+  void compare(const Kept& a, const Decided& b);
   nlohmann::ordered_json section(Kind kind, std::size_t limit) const;
-  nlohmann::ordered_json subject(Kind kind, const std::string& id, const Standing& a, const Standing& b,
+  nlohmann::ordered_json subject(Kind kind, const std::string& id, const Standing& under_a, const Standing& under_b,
                                  const Changed* changed) const;
 
-  struct Scan {
-    std::size_t operator()(const Hash128& h) const { return static_cast<std::size_t>(h.lo); }
-  };
-  std::unordered_map<Hash128, Waiting, Scan> waiting_;           // decided by one side only so far
+  std::deque<Kept> kept_; // in the order of A; those before next_ have been met or stand in passed_
+  std::size_t next_ = 0;
+  std::unordered_multimap<std::uint64_t, Kept> passed_;
+  std::unordered_map<std::string, std::uint32_t> account_numbers_;
+  std::vector<const std::string*> accounts_;
   std::unordered_map<std::string, Changed> changed_;             // by account
   std::unordered_map<std::string, std::uint64_t> changed_at_[2]; // by device, by integration
   std::uint64_t verdicts_[2][3] = {}, changes_[3][3] = {};
-  std::uint64_t other_reasons_ = 0;
+  std::uint64_t other_reasons_ = 0, only_b_ = 0;
 };
 
 } // namespace onecode::app

@@ -10,6 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::size_t kLookAhead = 4096;                                        // decisions
 constexpr Verdict kAll[] = {Verdict::allow, Verdict::challenge, Verdict::deny}; // from the mildest
 
 std::size_t at(Verdict v) { return static_cast<std::size_t>(v); }
@@ -71,7 +72,11 @@ int barred(const Standing& s) {
   }));
 }
 
-Json decided_json(const Decided& d) { return {{"verdict", to_string(d.verdict)}, {"reasons", d.reasons}}; }
+Json decided_json(Verdict verdict, Reasons reasons) {
+  auto words = Json::array();
+  reasons.each([&](Reason r) { words.push_back(to_string(r)); });
+  return {{"verdict", to_string(verdict)}, {"reasons", words}};
+}
 
 /// Holds only one side has, or has otherwise.
 Json holds_beside(const Standing& mine, const Standing& other) {
@@ -84,44 +89,64 @@ Json holds_beside(const Standing& mine, const Standing& other) {
 
 } // namespace
 
-void BacktestComparison::compare(const Decided& a, const Decided& b) {
-  if (a.verdict == b.verdict) {
-    if (a.reasons != b.reasons) ++other_reasons_;
+BacktestComparison::BacktestComparison()
+    : a([this](const Decided& d) { keep(d); }), b([this](const Decided& d) { meet(d); }) {}
+
+void BacktestComparison::keep(const Decided& d) {
+  ++verdicts_[0][at(d.verdict)];
+  Kept k{d.scan.lo, d.reasons, 0, static_cast<std::uint32_t>(d.verdict)};
+  if (!d.account.empty()) {
+    const auto [it, fresh] = account_numbers_.try_emplace(d.account, accounts_.size() + 1);
+    if (fresh) accounts_.push_back(&it->first);
+    k.account = it->second & 0x3fff'ffff;
+  }
+  kept_.push_back(k);
+}
+
+void BacktestComparison::meet(const Decided& d) {
+  ++verdicts_[1][at(d.verdict)];
+  if (const auto it = passed_.find(d.scan.lo); it != passed_.end()) {
+    compare(it->second, d);
+    passed_.erase(it);
     return;
   }
-  ++changes_[at(a.verdict)][at(b.verdict)];
-  ++changed_at_[0][a.device];
-  if (!a.integration.empty()) ++changed_at_[1][a.integration];
-  if (a.account.empty()) return;
-  Changed& c = changed_[a.account];
-  ++c.count[at(a.verdict)][at(b.verdict)];
+  // Both decide in the order of the inputs, but for scans of one turn, and those that only one side could decide.
+  const auto end = std::min(kept_.size(), next_ + kLookAhead);
+  auto met = next_;
+  while (met < end && kept_[met].scan != d.scan.lo) ++met;
+  if (met == end) {
+    ++only_b_;
+    return;
+  }
+  for (; next_ < met; ++next_) passed_.emplace(kept_[next_].scan, kept_[next_]);
+  compare(kept_[next_++], d);
+}
+
+void BacktestComparison::compare(const Kept& before, const Decided& now) {
+  const auto verdict = static_cast<Verdict>(before.verdict);
+  if (verdict == now.verdict) {
+    if (before.reasons != now.reasons) ++other_reasons_;
+    return;
+  }
+  ++changes_[at(verdict)][at(now.verdict)];
+  ++changed_at_[0][now.device];
+  if (!now.integration.empty()) ++changed_at_[1][now.integration];
+  // A code that only one of the policies can read names its account there only.
+  const std::string& account =
+      now.account.empty() && before.account != 0 ? *accounts_[before.account - 1] : now.account;
+  if (account.empty()) return;
+  Changed& c = changed_[account];
+  ++c.count[at(verdict)][at(now.verdict)];
   if (c.all++ == 0) {
-    c.a = a;
-    c.b = b;
+    c.first = now;
+    c.a = {verdict, before.reasons};
   }
 }
 
-void BacktestComparison::settle() {
-  for (int side = 0; side < 2; ++side)
-    for (auto& d : sides[side].take_decisions()) {
-      ++verdicts_[side][at(d.verdict)];
-      auto& waiting = waiting_[d.scan];
-      if (waiting.decisions.empty() || waiting.side == side) {
-        waiting.side = side;
-        waiting.decisions.push_back(std::move(d));
-        continue;
-      }
-      const Decided other = std::move(waiting.decisions.front());
-      waiting.decisions.erase(waiting.decisions.begin());
-      if (waiting.decisions.empty()) waiting_.erase(d.scan);
-      side == 1 ? compare(other, d) : compare(d, other);
-    }
-}
-
-Json BacktestComparison::subject(Kind kind, const std::string& id, const Standing& a, const Standing& b,
+Json BacktestComparison::subject(Kind kind, const std::string& id, const Standing& under_a, const Standing& under_b,
                                  const Changed* changed) const {
-  const Standing* of[] = {&a, &b};
-  const Peak worst[] = {a.worst(), b.worst()};
+  const Standing* of[] = {&under_a, &under_b};
+  const Peak worst[] = {under_a.worst(), under_b.worst()};
   Json out;
   out[kind == Kind::campus ? "subject" : std::string(to_string(kind))] = id;
 
@@ -154,10 +179,14 @@ Json BacktestComparison::subject(Kind kind, const std::string& id, const Standin
   }
   if (kind == Kind::account) {
     out["verdicts"] = changed != nullptr ? changes_json(changed->count) : Json::object();
-    out["first_scan"] =
-        changed == nullptr ? Json() : Json{{"source", changed->a.source},   {"id", changed->a.id},
-                                           {"device", changed->a.device},   {"time", changed->a.time},
-                                           {"a", decided_json(changed->a)}, {"b", decided_json(changed->b)}};
+    out["first_scan"] = changed == nullptr
+                            ? Json()
+                            : Json{{"source", changed->first.source},
+                                   {"id", changed->first.id},
+                                   {"device", changed->first.device},
+                                   {"time", changed->first.time},
+                                   {"a", decided_json(changed->a.verdict, changed->a.reasons)},
+                                   {"b", decided_json(changed->first.verdict, changed->first.reasons)}};
   } else if (kind != Kind::campus) {
     const auto& counts = changed_at_[kind == Kind::device ? 0 : 1];
     const auto it = counts.find(id);
@@ -169,8 +198,8 @@ Json BacktestComparison::subject(Kind kind, const std::string& id, const Standin
 Json BacktestComparison::section(Kind kind, std::size_t limit) const {
   static const Standing nothing;
   std::set<std::string_view> ids;
-  for (const auto& side : sides)
-    for (const auto& [id, standing] : side.of(kind)) ids.insert(id);
+  for (const auto* side : {&a, &b})
+    for (const auto& [id, standing] : side->of(kind)) ids.insert(id);
   if (kind == Kind::account)
     for (const auto& [id, changed] : changed_) ids.insert(id);
 
@@ -184,26 +213,26 @@ Json BacktestComparison::section(Kind kind, std::size_t limit) const {
   std::uint64_t score_only = 0, under[2] = {};
   for (const auto view : ids) {
     const std::string id(view);
-    const auto find = [&](int side) {
-      const auto it = sides[side].of(kind).find(id);
-      return it == sides[side].of(kind).end() ? &nothing : &it->second;
+    const auto find = [&](const BacktestSide& side) {
+      const auto it = side.of(kind).find(id);
+      return it == side.of(kind).end() ? &nothing : &it->second;
     };
-    const Standing *a = find(0), *b = find(1);
+    const Standing *under_a = find(a), *under_b = find(b);
     const auto it = changed_.find(id);
     const Changed* changed = kind == Kind::account && it != changed_.end() ? &it->second : nullptr;
-    const Peak x = a->worst(), y = b->worst();
-    const bool held = !same_holds(*a, *b);
-    const bool differs = held || x.band != y.band || changed != nullptr || a->states != b->states ||
-                         (kind != Kind::account && !same_findings(*a, *b));
+    const Peak x = under_a->worst(), y = under_b->worst();
+    const bool held = !same_holds(*under_a, *under_b);
+    const bool differs = held || x.band != y.band || changed != nullptr || under_a->states != under_b->states ||
+                         (kind != Kind::account && !same_findings(*under_a, *under_b));
     if (!differs) {
       score_only += x.score != y.score;
       continue;
     }
-    rows.push_back({{held || a->states != b->states, std::abs(x.band - y.band), std::max(x.band, y.band),
+    rows.push_back({{held || under_a->states != under_b->states, std::abs(x.band - y.band), std::max(x.band, y.band),
                      changed != nullptr ? changed->all : 0, std::abs(x.score - y.score)},
                     id,
-                    a,
-                    b,
+                    under_a,
+                    under_b,
                     changed});
   }
   std::ranges::sort(rows, [](const Row& x, const Row& y) {
@@ -221,10 +250,9 @@ Json BacktestComparison::section(Kind kind, std::size_t limit) const {
 
 void BacktestComparison::write(std::size_t limit, Json& report) const {
   auto& decisions = report["decisions"] = Json::object();
-  std::uint64_t changed = 0, alone[2] = {};
+  std::uint64_t changed = 0;
   for (const auto& row : changes_)
     for (const auto n : row) changed += n;
-  for (const auto& [scan, waiting] : waiting_) alone[waiting.side] += waiting.decisions.size();
   for (int side = 0; side < 2; ++side) {
     auto& counts = decisions[side == 0 ? "a" : "b"] = Json::object();
     for (const auto v : kAll) counts[std::string(to_string(v))] = verdicts_[side][at(v)];
@@ -232,8 +260,8 @@ void BacktestComparison::write(std::size_t limit, Json& report) const {
   decisions["changed"] = changed;
   decisions["changes"] = changes_json(changes_);
   decisions["same_verdict_other_reasons"] = other_reasons_;
-  decisions["only_under_a"] = alone[0];
-  decisions["only_under_b"] = alone[1];
+  decisions["only_under_a"] = passed_.size() + (kept_.size() - next_);
+  decisions["only_under_b"] = only_b_;
   report["people"] = section(Kind::account, limit);
   report["devices"] = section(Kind::device, limit);
   report["integrations"] = section(Kind::integration, limit);

@@ -35,6 +35,11 @@ Verdict verdict_of(std::string_view word) {
   return Verdict::allow;
 }
 
+void add_reason(Reasons& to, std::string_view word) {
+  for (std::size_t i = 0; i < kReasons; ++i)
+    if (const auto r = static_cast<Reason>(i); word == to_string(r)) to.add(r);
+}
+
 Kind kind_of(std::string_view word) {
   for (const auto k : {Kind::account, Kind::device, Kind::integration, Kind::handset})
     if (word == to_string(k)) return k;
@@ -93,8 +98,8 @@ void BacktestSide::decision(Element data, std::string_view time) {
   d.integration = text(data, "integration");
   d.time = time;
   d.verdict = verdict_of(text(data, "verdict"));
-  each(data, "reasons", [&](Element r) { d.reasons.emplace_back(r.get_string().value()); });
-  decided_.push_back(std::move(d));
+  each(data, "reasons", [&](Element r) { add_reason(d.reasons, r.get_string().value()); });
+  decided_(d);
 }
 
 void BacktestSide::freeze(Element data, std::string_view time) {

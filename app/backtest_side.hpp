@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -55,14 +56,14 @@ struct Decided {
   Hash128 scan;
   std::string source, id, device, account, integration, time;
   Verdict verdict{};
-  std::vector<std::string> reasons;
+  Reasons reasons;
 };
 
 class BacktestSide {
 public:
+  /// `decided` gets every decision, in order.
+  explicit BacktestSide(std::function<void(const Decided&)> decided) : decided_(std::move(decided)) {}
   void output(const streams::OutRecord& record);
-  /// The decisions since it was last asked.
-  std::vector<Decided> take_decisions() { return std::exchange(decided_, {}); }
 
   using Standings = std::unordered_map<std::string, Standing>;
   const Standings& of(Kind kind) const { return standings_[static_cast<std::size_t>(kind)]; }
@@ -80,7 +81,7 @@ private:
   }
 
   simdjson::dom::parser parser_;
-  std::vector<Decided> decided_;
+  std::function<void(const Decided&)> decided_;
   std::array<Standings, 5> standings_; // by Kind
   std::unordered_set<std::string> proposals_;
 };
