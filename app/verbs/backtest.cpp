@@ -51,15 +51,14 @@ Run add_backtest(CLI::App& verb) {
       ->type_name("N");
   verb.add_flag("--json", options->json, "print the result as JSON");
   verb.footer(
-      "\nJudges the same inputs by A and by B, side by side, and says what changes and for whom: verdicts, "
-      "findings,\n"
-      "freezes, quarantines, each with the sentence that the engine itself gives. Both are in force from the first "
-      "record\n"
-      "on, whatever their effective_from; policy records in the inputs are left out and counted. What A's people "
-      "decided\n"
-      "(commands) stands on both sides.\n"
+      "\nJudges the same inputs by A and then by B, and says what changes and for whom: verdicts, findings, "
+      "freezes,\n"
+      "quarantines, each with the sentence that the engine itself gives. Both are in force from the first record "
+      "on,\n"
+      "whatever their effective_from; policy records in the inputs are left out and counted. Commands, which people\n"
+      "gave, apply under both. Nothing is written or published.\n"
       "Exit 0: nobody is treated differently; 1: somebody is.\n\n"
-      "Examples:\n  onecode policy show > a.json     # copy it to b.json and change b\n"
+      "Examples:\n  onecode policy show --config node.toml > a.json     # copy it to b.json and change b\n"
       "  onecode backtest term.ndjson --policy a.json --policy b.json\n"
       "  onecode backtest doors.ndjson --policy builtin --policy b.json --unsigned-commands --limit 5 --lang zh");
   return [options] { return run_backtest(*options); };
