@@ -64,6 +64,7 @@ private:
   void keep(const Decided& decided);
   void meet(const Decided& decided);
   void compare(const Kept& a, const Decided& b);
+  static char worse_under(const Standing& under_a, const Standing& under_b, const Changed* changed);
   nlohmann::ordered_json section(Kind kind, std::size_t limit) const;
   nlohmann::ordered_json subject(Kind kind, const std::string& id, const Standing& under_a, const Standing& under_b,
                                  const Changed* changed) const;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <tuple>
 
@@ -65,8 +66,8 @@ bool same_findings(const Standing& a, const Standing& b) {
 }
 
 /// States in which a device or an integration is kept from working.
-int barred(const Standing& s) {
-  return static_cast<int>(std::ranges::count_if(s.states, [](const auto& state) {
+std::size_t barred(const Standing& s) {
+  return static_cast<std::size_t>(std::ranges::count_if(s.states, [](const auto& state) {
     return state.first == "quarantined" || state.first.ends_with("access suspended") ||
            state.first.ends_with("access terminated");
   }));
@@ -143,6 +144,22 @@ void BacktestComparison::compare(const Kept& before, const Decided& now) {
   }
 }
 
+/// Where they are worse off, `a` or `b`: a freeze weighs most, then what was proposed, then single decisions, then the
+/// score. 0: neither plainly.
+char BacktestComparison::worse_under(const Standing& under_a, const Standing& under_b, const Changed* changed) {
+  int harder = 0;
+  if (changed != nullptr)
+    for (const auto x : kAll)
+      for (const auto y : kAll)
+        harder += static_cast<int>(changed->count[at(x)][at(y)]) * (hardness(y) - hardness(x));
+  const auto weight = [](const Standing& s, int decisions) {
+    const Peak worst = s.worst();
+    return std::tuple(s.holds.size() + barred(s), worst.band, decisions, worst.score);
+  };
+  const auto before = weight(under_a, 0), after = weight(under_b, harder);
+  return before == after ? '\0' : before > after ? 'a' : 'b';
+}
+
 Json BacktestComparison::subject(Kind kind, const std::string& id, const Standing& under_a, const Standing& under_b,
                                  const Changed* changed) const {
   const Standing* of[] = {&under_a, &under_b};
@@ -150,17 +167,8 @@ Json BacktestComparison::subject(Kind kind, const std::string& id, const Standin
   Json out;
   out[kind == Kind::campus ? "subject" : std::string(to_string(kind))] = id;
 
-  // Who is worse off where: a freeze weighs most, then what was proposed, then single decisions, then the score.
-  int harder = 0;
-  if (changed != nullptr)
-    for (const auto x : kAll)
-      for (const auto y : kAll)
-        harder += static_cast<int>(changed->count[at(x)][at(y)]) * (hardness(y) - hardness(x));
-  const auto weight = [&](int side) {
-    return std::tuple(of[side]->holds.size() + static_cast<std::size_t>(barred(*of[side])), worst[side].band,
-                      side == 1 ? harder : 0, worst[side].score);
-  };
-  out["worse_under"] = weight(0) == weight(1) ? Json() : Json(weight(0) > weight(1) ? "a" : "b");
+  const char side_of[] = {worse_under(under_a, under_b, changed), 0};
+  out["worse_under"] = side_of[0] == 0 ? Json() : Json(side_of);
   for (int side = 0; side < 2; ++side) {
     auto& mine = out[side == 0 ? "a" : "b"] = peak_json(worst[side]);
     if (kind == Kind::account) {
@@ -240,9 +248,8 @@ Json BacktestComparison::section(Kind kind, std::size_t limit) const {
   });
   auto listed = Json::array();
   for (const auto& r : rows) {
-    auto row = subject(kind, r.id, *r.a, *r.b, r.changed);
-    if (row["worse_under"].is_string()) ++under[row["worse_under"] == "b"];
-    if (limit == 0 || listed.size() < limit) listed.push_back(std::move(row));
+    if (const char side = worse_under(*r.a, *r.b, r.changed)) ++under[side - 'a'];
+    if (limit == 0 || listed.size() < limit) listed.push_back(subject(kind, r.id, *r.a, *r.b, r.changed));
   }
   return {{"different", rows.size()},       {"worse_under_a", under[0]},           {"worse_under_b", under[1]},
           {"other_score_only", score_only}, {"more", rows.size() - listed.size()}, {"listed", listed}};

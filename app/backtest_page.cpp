@@ -21,10 +21,10 @@ public:
     head();
     decisions();
     totals();
-    section("people", "account", say("people", "人员"));
-    section("devices", "device", say("devices", "设备"));
-    section("integrations", "integration", say("integrations", "集成系统"));
-    section("others", "subject", say("other subjects", "其他对象"));
+    section("people", "account", say("People", "人员"));
+    section("devices", "device", say("Devices", "设备"));
+    section("integrations", "integration", say("Integrations", "集成系统"));
+    section("others", "subject", say("Others", "其他对象"));
     line("");
     line(r_["different"] == true ? say("Somebody is treated differently.", "有对象受到不同对待。")
                                  : say("Nobody is treated differently.", "没有对象受到不同对待。"));
@@ -80,15 +80,15 @@ private:
                      n(r_["records"]), n(r_["scans"]), fmt::join(r_["files"].get<std::vector<std::string>>(), ", ")));
     const auto& out = r_["left_out"];
     if (const auto k = n(out["policies"]))
-      line(fmt::format(fmt::runtime(say("{} policy records left out: everything is judged by A and by B",
+      line(fmt::format(fmt::runtime(say("policy records left out, since A and B judge: {}",
                                         "略去 {} 条策略记录:全部按 A 和 B 判断")),
                        k));
     if (const auto k = n(out["messages"]))
-      line(fmt::format(fmt::runtime(say("{} messages between nodes left out: each side makes its own",
+      line(fmt::format(fmt::runtime(say("messages between nodes left out, since each side makes its own: {}",
                                         "略去 {} 条节点间消息:两边各自重新产生")),
                        k));
     if (const auto k = n(out["outputs"]))
-      line(fmt::format(fmt::runtime(say("{} records of output topics left out", "略去 {} 条输出主题的记录")), k));
+      line(fmt::format(fmt::runtime(say("records of output topics left out: {}", "略去 {} 条输出主题的记录")), k));
     line("");
     line(say("What B changes", "B 改变了什么"));
     for (const auto& c : r_["policy_differences"]) line("  " + c["text"][zh_ ? "zh" : "en"].get<std::string>());
@@ -230,15 +230,13 @@ private:
     const auto count = n(all["different"]), score_only = n(all["other_score_only"]);
     if (count == 0 && score_only == 0 && std::string_view(member) != "people") return;
     line("");
-    line(fmt::format(fmt::runtime(say("{} {} treated differently ({} worse under A, {} worse under B)",
+    line(fmt::format(fmt::runtime(say("{1} treated differently: {0} ({2} worse under A, {3} worse under B)",
                                       "受到不同对待的{1}:{0}(A 更严 {2},B 更严 {3})")),
                      count, heading, n(all["worse_under_a"]), n(all["worse_under_b"])));
     for (const auto& s : all["listed"]) subject(s[id].get<std::string>(), s);
     if (const auto more = n(all["more"])) line(fmt::format(fmt::runtime(say("  and {} more", "  另有 {} 项")), more));
     if (score_only > 0)
-      line(fmt::format(fmt::runtime(say("  {} more have another score and nothing else changes for them",
-                                        "  另有 {} 项仅分值不同,处置不变")),
-                       score_only));
+      line(fmt::format(fmt::runtime(say("  only the score differs: {}", "  仅分值不同、处置不变:{}")), score_only));
   }
 
   const Json& r_;

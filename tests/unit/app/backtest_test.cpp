@@ -91,6 +91,8 @@ public:
     scan(account + "-late", "d-1", account, after, "h-" + account);
   }
 
+  void again(const std::string& device) { --sequence_[device]; }
+
   std::string path(const std::string& name = "in.ndjson") const { return (folder_ / name).string(); }
   std::string write() const {
     streams::EventFileWriter out(path());
@@ -268,6 +270,32 @@ TEST_CASE("backtest: a freeze under one policy only, with its rules and its time
   CHECK(backtest_page(report, false).find("frozen provisionally under B only") != std::string::npos);
 }
 
+TEST_CASE("backtest: a reader that only one policy quarantines, and whom it turns away") {
+  Campus campus;
+  campus.ordinary("a-3", 0);
+  campus.again("d-1"); // the next scan has the number of the last: a clone
+  campus.scan("clone", "d-1", "a-2", 60, "h-a-2");
+  campus.scan("after", "d-1", "a-3", kHour, "h-a-3");
+  const auto report =
+      compare(campus.write(), document("p", R"(,"response":{"auto_quarantine":false})"), document("q", ""));
+  REQUIRE(report["devices"]["listed"].size() == 1);
+  const auto& device = report["devices"]["listed"][0];
+  CHECK(device["device"] == "d-1");
+  CHECK(device["worse_under"] == "b");
+  REQUIRE(device["b"]["states_differ"].size() == 1);
+  CHECK(device["b"]["states_differ"][0]["state"] == "quarantined");
+  CHECK(device["a"]["states_differ"].empty());
+  CHECK(device["b"]["findings"][0]["rule"] == "D2");
+  CHECK(device["decisions_changed"] == report["decisions"]["changed"]);
+  CHECK(report["decisions"]["changes"]["allow->deny"].get<int>() >= 1);
+  const auto named = people(report);
+  CHECK(std::ranges::find(named, "a-3") != named.end());
+  const auto page = backtest_page(report, false);
+  CHECK(page.find("Devices treated differently: 1 ") != std::string::npos);
+  CHECK(page.find("quarantined under B only") != std::string::npos);
+  CHECK(page.find("DEVICE_QUARANTINED") != std::string::npos);
+}
+
 TEST_CASE("backtest: policies in the inputs are left out and counted, and effective_from does not matter") {
   Campus campus;
   campus.alternate("a-2");
@@ -284,7 +312,7 @@ TEST_CASE("backtest: policies in the inputs are left out and counted, and effect
   CHECK(report["totals"]["rules"]["A8"]["a"]["hits"].get<int>() > 0);
   CHECK(people(report) == Names{"a-2"}); // B judges, although it takes effect only in 2099
   CHECK(report["people"]["listed"][0]["worse_under"] == "a");
-  CHECK(backtest_page(report, false).find("1 policy records left out") != std::string::npos);
+  CHECK(backtest_page(report, false).find("policy records left out, since A and B judge: 1") != std::string::npos);
 }
 
 TEST_CASE("backtest: a scan that arrives twice is one decision") {
