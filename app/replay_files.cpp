@@ -6,24 +6,15 @@
 #include <filesystem>
 
 #include "app/errors.hpp"
-#include "app/files.hpp"
+#include "app/policy_file.hpp"
 #include "app/terminal.hpp"
-#include "streams/policy_document.hpp"
 
 namespace onecode::app {
 namespace {
 
-/// A bare document; a refused one is a broken file here, with every error named.
-Policy load_policy(const std::string& path) {
-  auto result = streams::read_policy(read_file(path));
-  if (result.policy) return std::move(*result.policy);
-  for (auto& e : result.errors) e = path + ": " + e;
-  throw InputError(result.errors);
-}
-
 ReplayOptions options_of(const ReplayInputs& inputs) {
   ReplayOptions options;
-  options.policy = inputs.policy.empty() ? builtin_policy() : load_policy(inputs.policy);
+  options.policy = inputs.policy.empty() ? builtin_policy() : read_policy_file(inputs.policy);
   options.unsigned_commands = inputs.unsigned_commands;
   return options;
 }
