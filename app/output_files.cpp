@@ -1,7 +1,14 @@
 #include "app/output_files.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "app/errors.hpp"
 #include "app/files.hpp"
+#include "app/toml_reader.hpp"
 #include "streams/event_file.hpp"
 
 namespace onecode::app {
@@ -16,7 +23,30 @@ std::string output_line(const streams::OutRecord& record) {
   return streams::to_line(line);
 }
 
-OutputFiles::OutputFiles(const std::string& folder, bool force) : folder_(folder) {
+std::set<Topic> output_topics(std::string_view list) {
+  std::vector<std::string_view> names;
+  for (const auto& t : kTopics) // `inbox` is an output, too, where a history is replayed
+    if ((!t.input || t.topic == Topic::inbox) && t.topic != Topic::policy && t.topic != Topic::journal &&
+        t.topic != Topic::history)
+      names.push_back(t.name);
+  std::set<Topic> out;
+  for (std::string_view rest = list;;) {
+    const auto end = rest.find(',');
+    const auto word = rest.substr(0, end);
+    if (std::ranges::find(names, word) == names.end()) {
+      const auto meant = nearest(word, names);
+      throw UsageError(fmt::format("--topics: '{}' is not an output topic{} (there are: {})", word,
+                                   meant.empty() ? "" : fmt::format(", did you mean '{}'?", meant),
+                                   fmt::join(names, ", ")));
+    }
+    out.insert(*topic_by_name(word));
+    if (end == std::string_view::npos) return out;
+    rest.remove_prefix(end + 1);
+  }
+}
+
+OutputFiles::OutputFiles(const std::string& folder, bool force, std::set<Topic> wanted)
+    : folder_(folder), wanted_(std::move(wanted)) {
   make_output_folder(folder, force);
   // What an earlier run left would pass for this one's.
   std::error_code error;
@@ -27,13 +57,14 @@ OutputFiles::~OutputFiles() = default;
 
 void OutputFiles::write(const streams::OutRecord& record) {
   auto& file = files_[record.topic];
-  if (!file.stream.is_open()) {
+  const bool written = wanted_.empty() || wanted_.contains(record.topic);
+  if (written && !file.stream.is_open()) {
     const auto path = folder_ / (std::string(name(record.topic)) + ".ndjson");
     file.stream.open(path, std::ios::binary);
     if (!file.stream) throw InputError(path.string() + ": cannot be written");
   }
   const std::string line = output_line(record) + "\n";
-  file.stream << line;
+  if (written) file.stream << line;
   digest_.add(line);
   ++file.count;
 }
@@ -43,7 +74,7 @@ nlohmann::ordered_json OutputFiles::finish(std::uint64_t records, const monitori
   summary["records"] = records;
   auto& topics = summary["topics"] = nlohmann::ordered_json::object();
   for (auto& [topic, file] : files_) {
-    file.stream.close();
+    if (file.stream.is_open()) file.stream.close();
     if (file.stream.fail())
       throw InputError((folder_ / std::string(name(topic))).string() + ".ndjson: could not be written");
     topics[std::string(name(topic))] = file.count;

@@ -16,12 +16,13 @@ namespace {
 
 struct Options {
   ReplayInputs inputs;
-  std::string out;
+  std::string out, topics;
   bool force = false, json = false;
 };
 
 int run_replay(const Options& o) {
-  OutputFiles files(o.out, o.force);
+  const auto topics = o.topics.empty() ? std::set<Topic>{} : output_topics(o.topics);
+  OutputFiles files(o.out, o.force, topics);
   FileReplay replay(o.inputs, [&](const streams::OutRecord& out) { files.write(out); });
   replay.run("interrupted; " + o.out + " holds a part");
   Replayer& replayer = replay.replayer();
@@ -49,12 +50,18 @@ Run add_replay(CLI::App& verb) {
   verb.add_option("--out", options->out, "a new or empty folder for <topic>.ndjson and summary.json")
       ->required()
       ->type_name("DIR");
+  verb.add_option(
+          "--topics", options->topics,
+          "write only these output topics, separated by commas; summary.json still counts all and digests all")
+      ->type_name("LIST");
   verb.add_flag("--force", options->force, "write into a folder that is not empty");
   verb.add_flag("--json", options->json, "print the summary as JSON");
   verb.footer(
       "\nThe same engine over event files, without a broker: every run gives the same bytes. Exit 0 also with dead "
       "letters;\nexit 1 where a history names other states than its replay comes to.\n\n"
-      "Example:\n  onecode replay doors.ndjson --out decided --unsigned-commands");
+      "Example:\n  onecode replay doors.ndjson --out decided --unsigned-commands\n"
+      "  onecode replay term.ndjson --out found --topics alerts,compliance,freezes   # no decisions: they are the "
+      "bulk");
   return [options] { return run_replay(*options); };
 }
 
