@@ -28,6 +28,7 @@ const std::vector<Verb>& verbs() {
       {"demo", kStart, "a whole campus in one process: watch it decide", add_demo},
       {"replay", kFiles, "the same engine over event files, without a broker", add_replay},
       {"backtest", kFiles, "what another policy would have decided differently, and about whom", add_backtest},
+      {"evaluate", kFiles, "what a replay found in a simulated campus, against the truth", add_evaluate},
       {"import", kFiles, "turn someone's own door or payment log into an event file", add_import},
       {"publish", kFiles, "send an event file into Kafka", add_publish},
       {"tail", kFiles, "print a topic as event-file lines", add_tail},
