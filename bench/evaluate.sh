@@ -29,10 +29,10 @@ while (($#)); do
   esac
 done
 if ((quick)); then
-  seeds=${seeds:-1} people=${people:-400}
+  seeds=${seeds:-1} people=${people:-400} figures=build/evaluate/quick.json
 else
   [[ -n $seeds ]] || { usage >&2; exit 2; }
-  people=${people:-20000} markdown=${markdown:-docs/detection.md}
+  people=${people:-20000} markdown=${markdown:-docs/detection.md} figures=build/evaluate/figures.json
 fi
 [[ $seeds =~ ^[0-9]+(,[0-9]+)*$ ]] || die "--seeds: '$seeds' is not a list such as 101,102,103"
 [[ -x $onecode ]] || die "$onecode is not there: ./dev build"
@@ -58,7 +58,7 @@ for seed in ${seeds//,/ }; do
 done
 
 "$onecode" evaluate "${pairs[@]}" --json >"$work/figures.json"
-mv "$work/figures.json" build/evaluate/figures.json
-printf '== all figures, each false finding and each missed misuse: build/evaluate/figures.json\n' >&2
+mv "$work/figures.json" "$figures"
+printf '== all figures, each false finding and each missed misuse: %s\n' "$figures" >&2
 if [[ -n $markdown ]]; then pairs+=(--markdown "$markdown"); fi
 "$onecode" evaluate "${pairs[@]}"

@@ -79,7 +79,7 @@ Table recall(const Figures& f) {
       "Recall",
       "Accounts: detected with a proposal (band 3) in the span. Devices and integrations: detected with a finding "
       "under the clause. Time to detection: of those detected.",
-      {"scenario", "n", "detected", "recall [95 %]", "band >= 1", "median", "p90", "band reached: 4/3/2/1/0/none"},
+      {"scenario", "n", "detected", "recall [95 %]", "band ≥ 1", "median", "p90", "band reached: 4/3/2/1/0/none"},
       {},
       {}};
   for (const auto& s : f.scenarios) {
@@ -97,11 +97,11 @@ Table precision(const Figures& f) {
   const auto row = [&](std::string what, const Share& s) {
     t.rows.push_back({std::move(what), std::to_string(s.n), std::to_string(s.hits), share_text(s)});
   };
-  row("accounts, band >= 3 (proposed)", f.proposals);
+  row("accounts, band ≥ 3 (proposed)", f.proposals);
   row("accounts, band 4 (done automatically)", f.automatic);
   row("devices and integrations, any band", f.compliance);
   row("… and under the misuse's clause", f.compliance_fitting);
-  row("devices and integrations, band >= 3", f.compliance_proposals);
+  row("devices and integrations, band ≥ 3", f.compliance_proposals);
   for (const auto& [rule, share] : f.rules) row("of these, strongest rule " + rule, share);
   return t;
 }
@@ -115,8 +115,8 @@ Table alarms(const Figures& f) {
   const auto row = [&](std::string what, std::uint64_t n) {
     t.rows.push_back({std::move(what), std::to_string(n), rate_text(n, f.innocent_weeks)});
   };
-  row("a finding of band >= 1", f.alarmed_watch);
-  row("a finding of band >= 3 (proposed)", f.alarmed_propose);
+  row("a finding of band ≥ 1", f.alarmed_watch);
+  row("a finding of band ≥ 3 (proposed)", f.alarmed_propose);
   row("an automatic freeze", f.held_innocent);
   return t;
 }
@@ -141,8 +141,8 @@ Table lookalikes(const Figures& f) {
   Table t{"Look-alikes and faults",
           "Subjects with a finding of at least this band in the span. People: innocent accounts whose finding rests "
           "on an "
-          "event that names the faulty subject, band >= 1 / >= 3.",
-          {"", "scenario", "subjects", "band >= 1", ">= 2", ">= 3", "4", "people"},
+          "event that names the faulty subject, band ≥ 1 / ≥ 3.",
+          {"", "scenario", "subjects", "band ≥ 1", "≥ 2", "≥ 3", "4", "people"},
           {},
           {}};
   for (const auto& l : f.lookalikes) {
@@ -167,9 +167,9 @@ Table false_list(const Figures& f) {
       t.lines.push_back(fmt::format("… {} more, all with --json", f.false_findings.size() - kShown));
       break;
     }
-    t.lines.push_back(fmt::format("seed {}: {} {} band {} score {}: {}{}{} ({} events)", x.seed, x.subject, x.rule,
+    t.lines.push_back(fmt::format("seed {}: {} {} band {} score {}: {}{}{} ({} {})", x.seed, x.subject, x.rule,
                                   x.band, x.score, x.explanation, x.context.empty() ? "" : " In: ", joined(x.context),
-                                  x.events.size()));
+                                  x.events.size(), x.events.size() == 1 ? "event" : "events"));
   }
   if (t.lines.empty()) t.lines.emplace_back("none");
   return t;
@@ -197,7 +197,7 @@ std::string subject_line(const Figures& f) {
 
 // ---- text --------------------------------------------------------------------------------------------------------
 
-/// Characters, not bytes: the dash and the ellipsis have three.
+/// Characters, not bytes: the dash and its like have three.
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
 }
