@@ -1,10 +1,10 @@
 // Figures of `onecode evaluate` on campuses small enough to count by hand, and its intervals against published values.
 // Would catch: a finding of another time or clause that counts, an innocent that does not, a sum over accounts instead of
 // findings, an interval of another method, a broken line that passes unseen.
-#include <fmt/format.h>
-
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "app/errors.hpp"
@@ -448,6 +448,16 @@ TEST_CASE("the figures replace what stands between the markers, and nothing else
   CHECK_THROWS_AS(put_between_markers("d.md", begin, "new\n"), InputError);
   CHECK_THROWS_AS(put_between_markers("d.md", end + begin, "new\n"), InputError);
   CHECK_THROWS_AS(put_between_markers("d.md", begin + end + end, "new\n"), InputError);
+}
+
+TEST_CASE("the page of the figures can take them") {
+  const char* root = std::getenv("ONECODE_SOURCE_DIR");
+  if (root == nullptr) {
+    WARN("skipped: ONECODE_SOURCE_DIR is not set; ./dev test sets it");
+    return;
+  }
+  const auto page = (std::filesystem::path(root) / "docs" / "detection.md").string();
+  CHECK(put_between_markers(page, read_file(page), "").find("## Figures") != std::string::npos);
 }
 
 TEST_CASE("topics that are not written are counted and digested all the same") {
