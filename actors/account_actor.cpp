@@ -33,6 +33,7 @@ void AccountActor::receive(const Message& message, const Context& context, Effec
   if (const auto* permit = std::get_if<msg::FreezePermit>(&message)) return step(state_, *permit, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   if (const auto* read = std::get_if<msg::DataRead>(&message)) return step(state_, *read, context, out);
+  if (const auto* gone = std::get_if<msg::EvidenceWithdrawn>(&message)) return step(state_, *gone, context, out);
   if (const auto* posting = std::get_if<const Posting*>(&message)) return step(state_, **posting, context, out);
   misdelivered("account", message);
 }
@@ -41,7 +42,11 @@ void AccountActor::load(std::string_view part, std::string_view bytes) {
   if (part == "p") return decode(bytes, state_.profile);
   if (part == "h") return decode(bytes, state_.hot);
   if (part == "u") return decode(bytes, state_.usage);
+  if (part == "i") return decode(bytes, state_.codes);
   if (part == "v") return decode(bytes, state_.visits);
+  if (part == "b") return decode(bytes, state_.habits);
+  if (part == "d") return decode(bytes, state_.hands);
+  if (part == "w") return decode(bytes, state_.company);
   if (part == "f") return decode(bytes, state_.file);
   if (part == "l") return decode(bytes, state_.ledger);
   if (part == "c") return decode(bytes, state_.procedures);
@@ -60,7 +65,11 @@ void AccountActor::save(PartWriter& out) {
   out.part("p", state_.profile, dirty.profile);
   out.part("h", state_.hot, dirty.hot);
   out.part("u", state_.usage, dirty.usage);
+  out.part("i", state_.codes, dirty.codes);
   out.part("v", state_.visits, dirty.visits);
+  out.part("b", state_.habits, dirty.habits);
+  out.part("d", state_.hands, dirty.hands);
+  out.part("w", state_.company, dirty.company);
   out.part("f", state_.file, dirty.file);
   out.part("l", state_.ledger, dirty.ledger);
   out.part("c", state_.procedures, dirty.procedures);
@@ -76,12 +85,14 @@ void AccountActor::save(PartWriter& out) {
 }
 
 std::string AccountActor::describe() const {
-  std::string out = "{\"kind\":\"account\",\"id\":" + streams::to_json(state_.id) +
-                    ",\"profile\":" + streams::to_json(state_.profile) + ",\"hot\":" + streams::to_json(state_.hot) +
-                    ",\"usage\":" + streams::to_json(state_.usage) +
-                    ",\"visits\":" + streams::to_json(state_.visits) + ",\"file\":" + streams::to_json(state_.file) +
-                    ",\"ledger\":" + streams::to_json(state_.ledger) +
-                    ",\"procedures\":" + streams::to_json(state_.procedures) + ",\"sightings\":[";
+  std::string out =
+      "{\"kind\":\"account\",\"id\":" + streams::to_json(state_.id) +
+      ",\"profile\":" + streams::to_json(state_.profile) + ",\"hot\":" + streams::to_json(state_.hot) +
+      ",\"usage\":" + streams::to_json(state_.usage) + ",\"codes\":" + streams::to_json(state_.codes) +
+      ",\"visits\":" + streams::to_json(state_.visits) + ",\"habits\":" + streams::to_json(state_.habits) +
+      ",\"hands\":" + streams::to_json(state_.hands) + ",\"company\":" + streams::to_json(state_.company) +
+      ",\"file\":" + streams::to_json(state_.file) + ",\"ledger\":" + streams::to_json(state_.ledger) +
+      ",\"procedures\":" + streams::to_json(state_.procedures) + ",\"sightings\":[";
   bool first = true;
   for (const auto& s : state_.ring.sightings()) {
     if (!first) out += ',';

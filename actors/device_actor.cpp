@@ -48,6 +48,7 @@ void DeviceActor::receive(const Message& message, const Context& context, Effect
   if (const auto* shared = std::get_if<msg::SerialShared>(&message)) return step(state_, *shared, context, out);
   if (const auto* moved = std::get_if<msg::OrderMoved>(&message)) return step(state_, *moved, context, out);
   if (const auto* seen = std::get_if<msg::NeighbourSeen>(&message)) return step(state_, *seen, context, out);
+  if (const auto* doubted = std::get_if<msg::ScanDoubted>(&message)) return step(state_, *doubted, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("device", message);
 }
@@ -59,6 +60,8 @@ void DeviceActor::load(std::string_view part, std::string_view bytes) {
   if (part == "e") return decode(bytes, state_.environment);
   if (part == "y") return decode(bytes, state_.habits);
   if (part == "n") return decode(bytes, state_.neighbours);
+  if (part == "c") return decode(bytes, state_.trust);
+  if (part == "t") return decode(bytes, state_.ways);
   if (part == "f") return decode(bytes, state_.file);
   if (part.size() == 2 && part[0] == 'k' && part[1] >= '0' &&
       part[1] < static_cast<char>('0' + DeviceState::People::kGroups)) {
@@ -80,6 +83,8 @@ void DeviceActor::save(PartWriter& out) {
   out.part("e", state_.environment, dirty.environment);
   out.part("y", state_.habits, dirty.habits);
   out.part("n", state_.neighbours, dirty.neighbours);
+  out.part("c", state_.trust, dirty.trust);
+  out.part("t", state_.ways, dirty.ways);
   out.part("f", state_.file, dirty.file);
   for (std::size_t g = 0; g < DeviceState::People::kGroups; ++g) {
     const char name[] = {'k', static_cast<char>('0' + g)};
@@ -96,6 +101,7 @@ std::string DeviceActor::describe() const {
          ",\"reports\":" + streams::to_json(state_.reports) +
          ",\"environment\":" + streams::to_json(state_.environment) +
          ",\"habits\":" + streams::to_json(state_.habits) + ",\"neighbours\":" + streams::to_json(state_.neighbours) +
+         ",\"trust\":" + streams::to_json(state_.trust) + ",\"ways\":" + streams::to_json(state_.ways) +
          ",\"file\":" + streams::to_json(state_.file) + "}";
 }
 

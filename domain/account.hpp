@@ -1,5 +1,5 @@
 // A person's account: who may use the code, what stands against it, and what every scan of it means.
-//   Regulation R2.1 R2.2 R8.1-R8.4 R9.1 R9.3 R10.1-R10.3; rules A1 A2 A5 A6 A8 A9 A11.
+//   Regulation R2.1 R2.2 R8.1-R8.4 R9.1 R9.3 R10.1-R10.3; rules A1 to A18.
 //   Always     same state, events, policies and times give the same effects, on any thread and any node. Rules compare a
 //              scan with every other of the last 16 by event time, so that each pair is looked at once, whichever of the
 //              two arrives last; a scan older than all 16 is decided but is no evidence.
@@ -16,6 +16,7 @@
 #include "domain/effects.hpp"
 #include "domain/evidence.hpp"
 #include "domain/finding.hpp"
+#include "domain/habits.hpp"
 #include "domain/holds.hpp"
 #include "domain/messages.hpp"
 #include "domain/overdraft.hpp"
@@ -34,6 +35,8 @@ struct Sighting {
   std::string handset;
   std::string device;
   EventRef event;
+  Direction direction = Direction::none;
+  bool meal = false; // a payment as for a meal (A10)
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -45,6 +48,8 @@ struct Sighting {
     v("event", s.event);
     v("accuracy_ms", s.accuracy_ms);
     v("clock_sound", s.clock_sound);
+    v("direction", s.direction);
+    v("meal", s.meal);
   }
 };
 
@@ -194,6 +199,32 @@ struct AccountState {
       v("list", s.list);
     }
   };
+  /// A4: a code that was made where its holder's phone was then. Kept while the code could still be shown.
+  struct MadeCode {
+    std::uint64_t nonce_hash = 0;
+    Time made, expires;
+    std::string zone;     // empty: not known
+    bool foreign = false; // in a network outside the campus, at an access point of others
+    EventRef event;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("nonce_hash", s.nonce_hash);
+      v("made", s.made);
+      v("expires", s.expires);
+      v("zone", s.zone);
+      v("foreign", s.foreign);
+      v("event", s.event);
+    }
+  };
+  struct MadeCodes {
+    static constexpr std::size_t kMost = 4; // a phone makes one a minute
+    std::vector<MadeCode> list;             // the one that ends first leaves
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("list", s.list);
+    }
+  };
+
   struct Usage {
     std::vector<UsedNonce> nonces;
     std::vector<HandsetSeen> handsets; // at most 8, least recently reported leaves
@@ -353,7 +384,11 @@ struct AccountState {
   Hot hot;
   SightingRing ring;
   Usage usage;
+  MadeCodes codes;
   Visits visits;
+  Habits habits;   // A12, A14
+  Hands hands;     // A14, A18
+  Company company; // A15
   Case file;
   Ledger ledger;
   std::vector<PostingSeen> postings; // takes memory with its first use; slot = number % kSlots
@@ -361,12 +396,13 @@ struct AccountState {
 
   /// Which parts a step changed; the shard stores these and clears them.
   struct Dirty {
-    bool profile = false, hot = false, usage = false, visits = false, file = false, ledger = false,
-         procedures = false;
+    bool profile = false, hot = false, usage = false, codes = false, visits = false, habits = false, hands = false,
+         company = false, file = false, ledger = false, procedures = false;
     std::array<bool, SightingRing::kSlots> ring{};
     std::array<bool, PostingSeen::kGroups> postings{};
     bool any() const {
-      bool r = profile || hot || usage || visits || file || ledger || procedures;
+      bool r =
+          profile || hot || usage || codes || visits || habits || hands || company || file || ledger || procedures;
       for (const bool slot : ring) r = r || slot;
       for (const bool group : postings) r = r || group;
       return r;
@@ -388,6 +424,7 @@ void step(AccountState& a, const Command& command, const Context& context, Effec
 void step(AccountState& a, const CodeIssued& issued, const Context& context, Effects& out);
 void step(AccountState& a, const Posting& posting, const Context& context, Effects& out);
 void step(AccountState& a, const msg::DataRead& read, const Context& context, Effects& out);
+void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& context, Effects& out);
 void step(AccountState& a, const msg::HandsetCrowded& crowded, const Context& context, Effects& out);
 void step(AccountState& a, const msg::FreezePermit& permit, const Context& context, Effects& out);
 void step(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out);

@@ -5,6 +5,7 @@
 #include "domain/account_procedures.hpp"
 #include "domain/explain.hpp"
 #include "domain/functions.hpp"
+#include "domain/rules/a07_handset_churn.hpp"
 #include "domain/rules/a16_failed_check.hpp"
 #include "domain/rules/a17_tipoff.hpp"
 #include "domain/rules/params.hpp"
@@ -121,6 +122,12 @@ void apply(AccountState& a, const Command& command, const HandsetBind& args, con
   const bool anew = std::ranges::find(handsets, args.handset, &BoundHandset::handset) == handsets.end();
   handsets.push_back({args.handset, args.secondary, now, {}});
   a.dirty.profile = true;
+  const Policy& policy = context.policy_at(now);
+  const RuleSettings& a7 = policy.rule(RuleId::A7);
+  const EventRef event = ref(command.origin);
+  if (a7.mode != Mode::off && !a.profile.test)
+    if (const auto hit = rules::handset_churn(handsets, now, event, a7); hit && weigh(a, *hit, a7, out))
+      respond(a, event, now, policy, context, out);
   // A copied code died with the old key (REGULATION §4): nothing is left to protect against. The same handset taken off and
   // bound again still has the old key.
   if (args.replaces || (!args.secondary && anew))

@@ -34,8 +34,14 @@ std::string act_hint(const AccountState& a, RuleId strongest, Time t) {
   constexpr std::size_t kManyScans = 8;
   constexpr Duration kLong = days(7);
   switch (strongest) {
+    case RuleId::A4:
+      return "relay";
     case RuleId::A5:
       return "copy";
+    case RuleId::A14:
+      return "transfer";
+    case RuleId::A18:
+      return "rent";
     case RuleId::A17:
       return a.file.tip.empty() ? "unknown" : a.file.tip;
     case RuleId::A1:

@@ -5,11 +5,19 @@
 #include "domain/functions.hpp"
 #include "domain/rules/a01_infeasible_transit.hpp"
 #include "domain/rules/a02_simultaneous_presence.hpp"
+#include "domain/rules/a03_anti_passback.hpp"
+#include "domain/rules/a04_issue_scan_apart.hpp"
 #include "domain/rules/a05_nonce_reuse.hpp"
 #include "domain/rules/a06_stale_code.hpp"
+#include "domain/rules/a07_handset_churn.hpp"
 #include "domain/rules/a08_handset_alternation.hpp"
+#include "domain/rules/a10_double_meal.hpp"
 #include "domain/rules/a11_velocity.hpp"
+#include "domain/rules/a12_novelty.hpp"
 #include "domain/rules/a13_holder_absent.hpp"
+#include "domain/rules/a14_regime_change.hpp"
+#include "domain/rules/a15_other_companions.hpp"
+#include "domain/rules/a18_rental.hpp"
 #include "domain/rules/d05_inferred_location.hpp"
 #include "domain/rules/params.hpp"
 
@@ -112,7 +120,8 @@ std::vector<RuleId> shadow_rules(const AccountState::Case& file, Time t, int cha
 // ------------------------------------------------------------------------
 
 /// nullptr: it is no evidence, because it is older than all that is remembered, or a case has settled it.
-const Sighting* remember_sighting(AccountState& a, const Scan& scan, const DeviceOpinion& opinion) {
+const Sighting* remember_sighting(AccountState& a, const Scan& scan, const DeviceOpinion& opinion,
+                                  const Policy& policy) {
   if (a.file.settled && scan.origin.time <= *a.file.settled) return nullptr;
   const auto slot = a.ring.room_for(scan.origin.time);
   if (!slot) return nullptr;
@@ -125,29 +134,88 @@ const Sighting* remember_sighting(AccountState& a, const Scan& scan, const Devic
   s.event.offset = scan.origin.offset;
   s.event.id.assign(scan.origin.id, 0, scan.origin.id.size() <= kMaxEvidenceId ? scan.origin.id.size() : 0);
   s.accuracy_ms = std::clamp<std::int64_t>(scan.time_accuracy_ms, 0, days(1).ms);
-  s.clock_sound = scan.clock == Clock::synced;
+  s.clock_sound = scan.clock == Clock::synced && !opinion.clock_wrong;
+  s.direction = scan.function == "access" ? scan.direction : Direction::none;
+  s.meal = rules::as_for_a_meal(scan, policy.rule(RuleId::A10));
   s.used = true;
   a.dirty.ring[*slot] = true;
   return &s;
 }
 
+/// Tells the readers of the scans that a hit rests on (domain/device_trust.hpp).
+void ask_readers(const AccountState& a, const Hit& hit, Effects& out) {
+  std::vector<const Sighting*> scans;
+  a.ring.each([&](const Sighting& s) {
+    if (std::ranges::find(hit.events, s.event) != hit.events.end()) scans.push_back(&s);
+  });
+  for (const auto* s : scans) {
+    std::uint64_t partner = 0;
+    for (const auto* other : scans)
+      if (other->device != s->device) partner = hash_if_said(other->device);
+    out.sends.push_back({{Kind::device, s->device}, msg::ScanDoubted{a.id, hit.rule, partner, s->time, s->event}});
+  }
+}
+
+/// A3: a sighting that arrives late can show that nothing was wrong.
+void take_back_passback(AccountState& a, const Sighting& now, const Context& context, Effects& out) {
+  for (const auto* book : {&a.file.evidence, &a.file.shadow})
+    for (const auto& e : book->entries())
+      if (e.rule == RuleId::A3 && rules::passback_refuted(a, now, e))
+        return retract(
+            a, RuleId::A3,
+            {"后到的记录表明其间曾离开。", "A record that arrived later shows that it had left in between."}, context,
+            out);
+}
+
 /// R8.1: what this scan says together with the others. True: there is new evidence.
-bool look_for_misuse(AccountState& a, const Scan& scan, const Sighting& now, const Policy& policy, Effects& out) {
+bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, const Sighting& now,
+                     const Policy& policy, Effects& out) {
   bool news = false;
   const auto judge = [&](RuleId id, auto&& rule) {
     const auto& settings = policy.rule(id);
     if (settings.mode == Mode::off) return;
     if (const std::optional<Hit> hit = rule(settings)) news |= weigh(a, *hit, settings, out);
   };
-  judge(RuleId::A1, [&](const auto& s) { return rules::infeasible_transit(a, now, s, policy); });
-  judge(RuleId::A2, [&](const auto& s) { return rules::simultaneous_presence(a, now, s, policy); });
+  // What rests on a reader's time and place is told to the readers: they may know, or find out, that it is wrong.
+  const auto judge_and_ask = [&](RuleId id, auto&& rule) {
+    judge(id, [&](const auto& s) {
+      std::optional<Hit> hit = rule(s);
+      if (hit && s.mode == Mode::enforce) ask_readers(a, *hit, out);
+      return hit;
+    });
+  };
+  judge_and_ask(RuleId::A1,
+                [&](const auto& s) { return rules::infeasible_transit(a, now, opinion.ways, s, policy); });
+  judge_and_ask(RuleId::A2, [&](const auto& s) { return rules::simultaneous_presence(a, now, s, policy); });
+  judge(RuleId::A3, [&](const auto& s) { return rules::anti_passback(a, now, s); });
   if (scan.token.state == TokenState::genuine) {
+    if (const auto* made = rules::made_code(a.codes, hash64(scan.token.nonce)))
+      judge_and_ask(RuleId::A4,
+                    [&](const auto&) { return rules::issue_scan_apart(*made, now, opinion.ways, policy); });
     judge(RuleId::A5, [&](const auto& s) { return rules::nonce_reuse(a, scan, s); });
     judge(RuleId::A6, [&](const auto& s) { return rules::stale_code(scan, s); });
   }
+  judge(RuleId::A7, [&](const auto& s) { return rules::payment_after_binding(a.profile.handsets, scan, s); });
   judge(RuleId::A8, [&](const auto& s) { return rules::handset_alternation(a, now, s); });
-  judge(RuleId::A13, [&](const auto& s) { return rules::holder_absent(a, now, s); });
+  judge(RuleId::A10, [&](const auto& s) { return rules::double_meal(a, now, s); });
   judge(RuleId::A11, [&](const auto& s) { return rules::velocity(a, scan, now, s); });
+  judge(RuleId::A13, [&](const auto& s) { return rules::holder_absent(a, now, s); });
+  if (!now.clock_sound) return news;
+
+  const auto surprise = now.zone.empty() ? std::nullopt : learn_visit(a.habits, now.zone, now.time);
+  a.dirty.habits |= surprise.has_value();
+  const bool other_hand = !now.handset.empty() && learn_hand(a.hands, now.handset, now.time, now.event);
+  a.dirty.hands |= other_hand;
+  if (surprise) judge(RuleId::A12, [&](const auto& s) { return rules::novelty(*surprise, now, s); });
+  if (surprise || other_hand)
+    judge(RuleId::A14, [&](const auto& s) { return rules::regime_change(a.habits, a.hands, surprise, now, s); });
+  if (surprise) learn_surprise(a.habits, surprise->bits_q8);
+  if (opinion.companion != 0) {
+    const Meeting met = learn_company(a.company, opinion.companion, now.time);
+    a.dirty.company |= met.changed;
+    if (met.week_over) judge(RuleId::A15, [&](const auto& s) { return rules::other_companions(a.company, now, s); });
+  }
+  if (other_hand) judge(RuleId::A18, [&](const auto& s) { return rules::rental(a, now, s); });
   return news;
 }
 
@@ -179,8 +247,15 @@ void tell_neighbours(const AccountState& a, const Sighting& now, const Policy& p
     if (nearest == nullptr || apart(other.time, now.time) < apart(nearest->time, now.time)) nearest = &other;
   });
   if (nearest == nullptr) return;
+  // Ways of people against whom something stands, or that nobody can make, are not to be learnt from.
+  const RuleSettings& a1 = policy.rule(RuleId::A1);
+  const std::int64_t between_ms = apart(nearest->time, now.time).ms;
+  const bool ordinary = !a.file.finding && now.clock_sound && nearest->clock_sound && nearest->zone != now.zone &&
+                        now.accuracy_ms + nearest->accuracy_ms <= 1000 &&
+                        !too_far(nearest->zone, now.zone, between_ms + a1[param::a1::clock_skew_ms], a1, policy, {});
   const auto tell = [&](const Sighting& to, const Sighting& where) {
-    out.sends.push_back({{Kind::device, to.device}, msg::NeighbourSeen{account, where.zone, to.time, to.event}});
+    out.sends.push_back({{Kind::device, to.device},
+                         msg::NeighbourSeen{account, where.zone, to.time, to.event, ordinary ? between_ms : 0}});
   };
   tell(now, *nearest);
   tell(*nearest, now);
@@ -272,10 +347,11 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
     if (serves && !a.profile.test && opinion.trusted && scan.clock == Clock::synced && !delegated(a, scan)) {
       if (!a.hot.first_scan || t < *a.hot.first_scan) a.hot.first_scan = t;
       rules::count_use(a.hot, t);
-      if (const Sighting* now = remember_sighting(a, scan, opinion)) {
+      if (const Sighting* now = remember_sighting(a, scan, opinion, policy)) {
         if (!now->handset.empty()) report_handset(a, now->handset, t, now->event, out);
         tell_neighbours(a, *now, policy, out);
-        if (look_for_misuse(a, scan, *now, policy, out)) respond(a, now->event, t, policy, context, out);
+        take_back_passback(a, *now, context, out);
+        if (look_for_misuse(a, scan, opinion, *now, policy, out)) respond(a, now->event, t, policy, context, out);
       }
       if (served && scan.function == "payment" && scan.amount) rules::learn_payment(a.hot, *scan.amount);
     }
@@ -298,6 +374,22 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   out.outputs.emplace_back(std::move(d));
 }
 
+void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& context, Effects& out) {
+  // The scan itself stays what it was; nothing is concluded from its time any more.
+  for (std::size_t i = 0; i < a.ring.sightings().size(); ++i) {
+    auto& s = a.ring.at(i);
+    if (!s.used || s.event != gone.event || !s.clock_sound) continue;
+    s.clock_sound = false;
+    a.dirty.ring[i] = true;
+  }
+  for (const auto& e : a.file.evidence.entries())
+    if (e.rule == gone.rule && std::ranges::find(e.events, gone.event) != e.events.end())
+      return retract(a, gone.rule,
+                     {"设备 " + gone.device + " 的时间或位置有误,其刷码不作为依据。",
+                      "The time or place of the device " + gone.device + " was wrong; its scan is no evidence."},
+                     context, out);
+}
+
 void step(AccountState& a, const msg::DataRead& read, const Context&, Effects& out) {
   const auto& list = a.visits.list;
   const auto it = std::ranges::find(list, hash64(read.integration), &AccountState::Visits::Visit::integration);
@@ -305,7 +397,28 @@ void step(AccountState& a, const msg::DataRead& read, const Context&, Effects& o
   out.sends.push_back({{Kind::integration, read.integration}, msg::StrangerRead{hash64(a.id), read.at, read.event}});
 }
 
-void step(AccountState& a, const CodeIssued& issued, const Context&, Effects& out) {
+namespace {
+
+/// A4, where the scan was here before the making of its code was known.
+void compare_with_shown(AccountState& a, const AccountState::MadeCode& made, const Context& context, Effects& out) {
+  const auto used = std::ranges::find(a.usage.nonces, made.nonce_hash, &AccountState::UsedNonce::nonce_hash);
+  if (used == a.usage.nonces.end()) return;
+  std::optional<Sighting> shown; // evidence that is weighed may touch the ring
+  a.ring.each([&](const Sighting& s) {
+    if (s.event == used->event) shown = s;
+  });
+  if (!shown) return;
+  const Policy& policy = context.policy_at(shown->time);
+  const RuleSettings& settings = policy.rule(RuleId::A4);
+  if (settings.mode == Mode::off) return;
+  const auto hit = rules::issue_scan_apart(made, *shown, {}, policy);
+  if (hit && settings.mode == Mode::enforce) ask_readers(a, *hit, out);
+  if (hit && weigh(a, *hit, settings, out)) respond(a, made.event, hit->at, policy, context, out);
+}
+
+} // namespace
+
+void step(AccountState& a, const CodeIssued& issued, const Context& context, Effects& out) {
   const Time t = issued.origin.time;
   const AccountLife life = life_at(a, t);
   if (life == AccountLife::unknown)
@@ -315,8 +428,11 @@ void step(AccountState& a, const CodeIssued& issued, const Context&, Effects& ou
   const bool helper = std::ranges::any_of(a.procedures.delegations, [&](const AccountState::Delegation& d) {
     return d.handset == issued.handset && d.from <= t && t < d.to;
   });
-  if ((life == AccountLife::active || life == AccountLife::frozen) && !a.profile.test && !helper)
-    report_handset(a, issued.handset, t, ref(issued.origin), out);
+  if ((life != AccountLife::active && life != AccountLife::frozen) || a.profile.test || helper) return;
+  report_handset(a, issued.handset, t, ref(issued.origin), out);
+  if (!rules::remember_made(a.codes, issued, context.now)) return;
+  a.dirty.codes = true;
+  compare_with_shown(a, a.codes.list.back(), context, out);
 }
 
 } // namespace onecode

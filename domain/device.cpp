@@ -6,6 +6,7 @@
 
 #include "domain/device_commands.hpp"
 #include "domain/device_standing.hpp"
+#include "domain/device_trust.hpp"
 #include "domain/maintenance.hpp"
 #include "domain/rules/d05_inferred_location.hpp"
 #include "domain/rules/d08_one_device_many.hpp"
@@ -110,7 +111,10 @@ void step(DeviceState& d, const msg::SerialShared& shared, const Context& contex
   take_hit(d, rules::shared_serial(shared, settings), context, out);
 }
 
+void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context&, Effects& out) { doubt(d, doubted, out); }
+
 void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out) {
+  if (d.reg.life == DeviceLife::active) learn_way(d, seen);
   const Policy& policy = context.policy_at(seen.at);
   const RuleSettings& settings = policy.rule(RuleId::D5);
   if (d.reg.life != DeviceLife::active || settings.mode == Mode::off || explained(d.reg, RuleId::D5, seen.at)) return;

@@ -207,6 +207,8 @@ struct DeviceState {
     static constexpr std::size_t kCells = 24;
     Time day;
     std::array<std::uint32_t, kCells> today{};
+    std::uint64_t last_account = 0; // hash of whom it scanned last, and when (A15)
+    Time last_at;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("scans", s.scans);
@@ -219,6 +221,8 @@ struct DeviceState {
         v("highest", s.highest[i]);
         v("first", s.first[i]);
       }
+      v("last_account", s.last_account);
+      v("last_at", s.last_at);
     }
   };
 
@@ -329,6 +333,68 @@ struct DeviceState {
     }
   };
 
+  /// Whether its time and place may be believed (domain/device_trust.hpp).
+  struct Trust {
+    static constexpr std::size_t kDoubts = 16, kFaults = 4;
+    /// Somebody was accused by a scan of this device.
+    struct Doubt {
+      std::string account;
+      RuleId rule{};
+      std::uint64_t partner = 0; // hash of the other reader; 0: none
+      Time at;
+      EventRef event; // the scan here
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("account", s.account);
+        v("rule", s.rule);
+        v("partner", s.partner);
+        v("at", s.at);
+        v("event", s.event);
+      }
+    };
+    struct Fault {
+      Time from;
+      std::optional<Time> to;
+      bool reported = false; // by the device itself; else found by its people, or declared
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("from", s.from);
+        v("to", s.to);
+        v("reported", s.reported);
+      }
+    };
+    std::optional<Time> right; // a heartbeat that said that the clock is right; to the hour
+    std::vector<Doubt> doubts; // the last 16, in event time
+    std::vector<Fault> faults; // the last 4
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("right", s.right);
+      v("doubts", s.doubts);
+      v("faults", s.faults);
+    }
+  };
+
+  /// How long people take between elsewhere and here.
+  struct Ways {
+    static constexpr std::size_t kZones = 12, kLeast = 4;
+    struct Way {
+      std::uint64_t zone = 0; // hash
+      std::uint32_t count = 0;
+      std::vector<std::int64_t> least; // ms, the shortest, ascending
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("zone", s.zone);
+        v("count", s.count);
+        v("least", s.least);
+      }
+    };
+    std::vector<Way> list;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("list", s.list);
+    }
+  };
+
   struct Reports {
     std::vector<ReportSeen> streams; // the last 8 by event time
     std::uint32_t boot = 0;
@@ -421,15 +487,17 @@ struct DeviceState {
   People clients; // of Hot::day
   Habits habits;
   Neighbours neighbours;
+  Trust trust;
+  Ways ways;
   File file;
 
   struct Dirty {
     bool reg = false, hot = false, reports = false, environment = false, file = false, habits = false,
-         neighbours = false;
+         neighbours = false, trust = false, ways = false;
     std::array<std::array<bool, SequenceWindow::kGroups>, 2> groups{};
     std::array<bool, People::kGroups> clients{};
     bool any() const {
-      bool r = reg || hot || reports || environment || file || habits || neighbours;
+      bool r = reg || hot || reports || environment || file || habits || neighbours || trust || ways;
       for (const bool c : clients) r = r || c;
       for (const auto& w : groups)
         for (const bool g : w) r = r || g;
@@ -453,6 +521,7 @@ void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& cont
 void step(DeviceState& d, const msg::OrderMoved& moved, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out);
+void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out);
 
 } // namespace onecode

@@ -4,6 +4,7 @@
 
 #include "domain/device_sequence.hpp"
 #include "domain/device_standing.hpp"
+#include "domain/device_trust.hpp"
 #include "domain/maintenance.hpp"
 
 namespace onecode {
@@ -222,6 +223,8 @@ void carry_out(DeviceState& d, const MaintenanceApprove& a, const Command&, cons
                                                  (m.approved ? " is approved already" : " is past its window")});
   m.approved = true;
   d.dirty.reg = true;
+  // A repair may begin when the fault did, before anybody asked for it: what it accused people of since is taken back.
+  if (m.kind == "repair") declare_fault(d, m.from, m.to, out);
   out.timers.push_back({std::string(kOverrunTimer), m.to});
   if (m.from <= context.now) return open_window(d, context.now, out);
   out.timers.push_back({std::string(kWindowTimer), m.from});

@@ -3,6 +3,7 @@
 #include "domain/device.hpp"
 #include "domain/device_sequence.hpp"
 #include "domain/device_standing.hpp"
+#include "domain/device_trust.hpp"
 #include "domain/maintenance.hpp"
 #include "domain/rules/d01_uncertified.hpp"
 #include "domain/rules/d02_sequence.hpp"
@@ -60,6 +61,7 @@ void step(DeviceState& d, const DeviceReport& report, const Context& context, Ef
   if (const auto hit = rules::cloned_report(arrival, report, policy.rule(RuleId::D2)))
     take_hit(d, *hit, context, out, said);
   compare_with_baseline(d, report, policy, context, out);
+  hear_clock(d, report, context, out);
 
   const auto seen = rules::stream_of(report);
   if (!seen || !rules::remember_stream(d.reports.streams, *seen)) return;

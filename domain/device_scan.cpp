@@ -8,11 +8,13 @@
 #include "domain/device.hpp"
 #include "domain/device_sequence.hpp"
 #include "domain/device_standing.hpp"
+#include "domain/device_trust.hpp"
 #include "domain/rules/d01_uncertified.hpp"
 #include "domain/rules/d02_sequence.hpp"
 #include "domain/rules/d08_one_device_many.hpp"
 #include "domain/rules/d09_lent_device.hpp"
 #include "domain/rules/d15_plan_drift.hpp"
+#include "domain/rules/params.hpp"
 
 namespace onecode {
 namespace {
@@ -118,6 +120,19 @@ void watch_habits(DeviceState& d, const Scan& scan, const Context& context, Effe
   if (const auto hit = rules::lent_device(d, at, event, settings)) take_hit(d, *hit, context, out);
 }
 
+/// A15: who was scanned just before, by the scans' own times.
+std::uint64_t companion_of(DeviceState& d, const Scan& scan, const Context& context) {
+  if (scan.account.empty() || scan.clock != Clock::synced) return 0;
+  auto& hot = d.hot; // stored after every scan
+  const std::uint64_t account = hash_if_said(scan.account), before = hot.last_account;
+  const Time t = scan.origin.time;
+  const bool together =
+      before != 0 && apart(t, hot.last_at).ms <= context.policy_at(t).rule(RuleId::A15)[param::a15::together_ms];
+  hot.last_account = account;
+  hot.last_at = t;
+  return together && before != account ? before : 0;
+}
+
 /// A scan whose code names nobody has no account to decide it.
 void decide_without_account(const Scan& scan, DeviceOpinion&& opinion, const Context& context, Effects& out) {
   const Policy& policy = context.policy_at(scan.origin.time);
@@ -208,6 +223,11 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
   if (opinion.trusted && scan.token.subject != 0)
     out.sends.push_back(
         {{Kind::campus, "issuer:" + scan.token.issuer}, msg::ForeignCode{scan.token.subject, at, ref(scan.origin)}});
+  if (opinion.trusted) {
+    opinion.clock_wrong = times_wrong(d, at);
+    opinion.ways = learned_ways(d);
+    opinion.companion = companion_of(d, scan, context);
+  }
   if (scan.account.empty()) return decide_without_account(scan, std::move(opinion), context, out);
   out.sends.push_back({{Kind::account, scan.account}, msg::ScanSeen{&scan, std::move(opinion)}});
 }

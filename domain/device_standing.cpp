@@ -1,5 +1,7 @@
 #include "domain/device_standing.hpp"
 
+#include "domain/device_trust.hpp"
+
 namespace onecode {
 namespace {
 
@@ -88,6 +90,7 @@ void quarantine(DeviceState& d, const Text& why, std::string_view finding, std::
   reg.quarantine_reasons = Reason::DEVICE_QUARANTINED;
   reg.quarantine_reasons.add(more);
   publish_status(d, now, out);
+  declare_fault(d, now - days(1), now, out); // whatever is wrong with it was so before somebody noticed
 
   const Text article = article_text("11(1)");
   Notice notice;
@@ -117,6 +120,8 @@ std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Eff
   if (automatic) w.band = Band::automatic;
   publish(subject(d), w, hit, context, out);
   std::string uid = w.open->finding.uid;
+  if ((hit.rule == RuleId::D4 || hit.rule == RuleId::D5) && w.band >= Band::watch)
+    declare_fault(d, w.open->finding.opened - days(1), hit.at + days(1), out); // it is not where the register says
   if (automatic) quarantine(d, w.open->evidence.strongest(hit.at).facts, uid, policy.version, context.now, out);
   return uid;
 }

@@ -173,7 +173,7 @@ struct DeviceReport {
   std::string tls_fingerprint;
   bool tamper = false;
   std::int64_t uptime_s = 0;
-  std::int64_t clock_offset_ms = 0;
+  std::optional<std::int64_t> clock_offset_ms;
   std::uint64_t content = 0;
 
   template <class Self, class V>

@@ -1,6 +1,7 @@
 #include "domain/maintenance.hpp"
 
 #include "domain/device_standing.hpp"
+#include "domain/device_trust.hpp"
 
 namespace onecode {
 bool explains(std::string_view kind, RuleId rule) {
@@ -44,6 +45,7 @@ void new_baseline(DeviceState& d, Time at, std::string_view kind, const Text& wh
   const auto covers = [&](RuleId rule) { return kind.empty() || explains(kind, rule); };
   auto& env = d.environment;
   if (covers(RuleId::D4) || covers(RuleId::D7)) {
+    end_faults(d, at);
     d.reg.placed = at;
     d.dirty.reg = true;
     env.fixes.clear();

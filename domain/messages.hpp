@@ -12,6 +12,7 @@
 #include "domain/decision.hpp"
 #include "domain/events.hpp"
 #include "domain/evidence.hpp"
+#include "domain/ways.hpp"
 
 namespace onecode {
 
@@ -26,6 +27,9 @@ struct DeviceOpinion {
   std::string integration;
   std::vector<std::string> categories; // the integration's scope; empty: all
   std::vector<std::string> findings;   // open findings of the device that speak about this scan
+  std::uint64_t companion = 0;         // hash of the account that was scanned just before; 0: nobody (A15)
+  bool clock_wrong = false;            // known or found to be: its times are no evidence
+  LearnedWays ways;                    // to the zones that its people come from (A1)
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("reasons", s.reasons);
@@ -37,6 +41,9 @@ struct DeviceOpinion {
     v("findings", s.findings);
     v("for_people", s.for_people);
     v("early", s.early);
+    v("companion", s.companion);
+    v("clock_wrong", s.clock_wrong);
+    v("ways", s.ways);
   }
 };
 
@@ -269,18 +276,51 @@ struct StrangerRead {
   }
 };
 
+/// account → device: somebody is accused because of your scan's time or place (A1, A2, A4). Answered by EvidenceWithdrawn where
+/// that is wrong, now or when it turns out. Again: the same person counts once.
+struct ScanDoubted {
+  std::string account;
+  RuleId rule{};
+  std::uint64_t partner = 0; // hash of the reader of the other scan; 0: none
+  Time at;
+  EventRef event; // your scan
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("account", s.account);
+    v("rule", s.rule);
+    v("partner", s.partner);
+    v("at", s.at);
+    v("event", s.event);
+  }
+};
+
+/// device → account: my time or place was wrong at that scan: it is no evidence. No answer; again: nothing is left to take back.
+struct EvidenceWithdrawn {
+  std::string device;
+  RuleId rule{};
+  EventRef event;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("device", s.device);
+    v("rule", s.rule);
+    v("event", s.event);
+  }
+};
+
 /// account → device: where its holder was within ten minutes of your scan (rule D5). No answer; again: counted once a day.
 struct NeighbourSeen {
   std::uint64_t account = 0; // hash
   std::string zone;
   Time at;
   EventRef event;
+  std::int64_t apart_ms = 0; // between the two, where nothing speaks against the way; 0: not to be learnt from
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("account", s.account);
     v("zone", s.zone);
     v("at", s.at);
     v("event", s.event);
+    v("apart_ms", s.apart_ms);
   }
 };
 
@@ -327,11 +367,12 @@ struct TimerFired {
 } // namespace msg
 
 /// Events that reach an entity, and messages between entities. Pointers are to events that live as long as the turn.
-using Message = std::variant<const Scan*, const DeviceReport*, const CodeIssued*, const Posting*, const DataAccess*,
-                             const Command*, msg::ScanSeen, msg::HandsetUsed, msg::HandsetCrowded, msg::FreezeWanted,
-                             msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
-                             msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired,
-                             msg::DeviceStopped, msg::ForeignCode, msg::DataRead, msg::StrangerRead,
-                             msg::NeighbourSeen, msg::DayCounted, msg::ExchangeSeen, msg::OrderMoved>;
+using Message =
+    std::variant<const Scan*, const DeviceReport*, const CodeIssued*, const Posting*, const DataAccess*,
+                 const Command*, msg::ScanSeen, msg::HandsetUsed, msg::HandsetCrowded, msg::FreezeWanted,
+                 msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
+                 msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired, msg::DeviceStopped,
+                 msg::ForeignCode, msg::DataRead, msg::StrangerRead, msg::NeighbourSeen, msg::DayCounted,
+                 msg::ExchangeSeen, msg::OrderMoved, msg::ScanDoubted, msg::EvidenceWithdrawn>;
 
 } // namespace onecode

@@ -174,7 +174,7 @@ std::optional<DecodeError> read_report(simdjson::dom::object data, DeviceReport&
   m.optional("tls_fingerprint", text(r.tls_fingerprint));
   m.optional("tamper", boolean(r.tamper));
   m.optional("uptime_s", integer(r.uptime_s, 0, kMaxCount));
-  m.optional("clock_offset_ms", [&](Element v) { return read_signed(v, r.clock_offset_ms, kMaxCount); });
+  m.optional("clock_offset_ms", [&](Element v) { return read_signed(v, r.clock_offset_ms.emplace(), kMaxCount); });
   if (m.failed()) return m.error();
   r.kind = kind == "tamper"     ? ReportKind::tamper
            : kind == "boot"     ? ReportKind::boot
@@ -184,7 +184,7 @@ std::optional<DecodeError> read_report(simdjson::dom::object data, DeviceReport&
   std::uint64_t h = mix64(static_cast<std::uint64_t>(r.origin.time.ms), static_cast<std::uint64_t>(r.kind));
   h = mix64(mix64(h, r.boot), r.seq ? *r.seq + 1 : 0);
   h = mix64(mix64(h, r.tamper ? 1 : 0), static_cast<std::uint64_t>(r.uptime_s));
-  h = mix64(h, static_cast<std::uint64_t>(r.clock_offset_ms));
+  h = mix64(h, static_cast<std::uint64_t>(r.clock_offset_ms.value_or(0)));
   if (r.position) {
     h = mix64(h, static_cast<std::uint64_t>(r.position->lat_e7));
     h = mix64(h, static_cast<std::uint64_t>(r.position->lon_e7));

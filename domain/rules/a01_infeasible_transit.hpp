@@ -17,11 +17,12 @@
 #include <optional>
 
 #include "domain/account.hpp"
+#include "domain/ways.hpp"
 
 namespace onecode::rules {
 
 /// `now` is in the ring already.
-std::optional<Hit> infeasible_transit(const AccountState& a, const Sighting& now, const RuleSettings& settings,
-                                      const Policy& policy);
+std::optional<Hit> infeasible_transit(const AccountState& a, const Sighting& now, const LearnedWays& learned,
+                                      const RuleSettings& settings, const Policy& policy);
 
 } // namespace onecode::rules

@@ -13,11 +13,18 @@ enum : std::size_t {
   place_error_m,
   clock_skew_ms,
   strong_weight,
-  strong_factor
+  strong_factor,
+  learned_permille
 };
 }
 namespace a2 {
 enum : std::size_t { window_ms };
+}
+namespace a3 {
+enum : std::size_t { reentry_ms, retry_ms, reset_h };
+}
+namespace a4 {
+enum : std::size_t { clock_skew_ms };
 }
 namespace a5 {
 enum : std::size_t { retry_ms };
@@ -25,20 +32,38 @@ enum : std::size_t { retry_ms };
 namespace a6 {
 enum : std::size_t { clock_skew_ms };
 }
+namespace a7 {
+enum : std::size_t { week_binds, quarter_binds, high_value_fen, after_bind_ms };
+}
 namespace a8 {
 enum : std::size_t { window_h, registered_secondaries };
 }
 namespace a9 {
 enum : std::size_t { watch_accounts, flag_accounts, window_days, watch_weight };
 }
+namespace a10 {
+enum : std::size_t { meals, least_fen, most_fen };
+}
 namespace a11 {
 enum : std::size_t { per_minute, per_hour, spend_factor, spend_sigmas, spend_warmup };
+}
+namespace a12 {
+enum : std::size_t { visits, tail_permille };
+}
+namespace a14 {
+enum : std::size_t { visits, slack_tenths, limit_tenths, handset_h };
+}
+namespace a15 {
+enum : std::size_t { together_ms, peers, before_permille, after_permille };
 }
 namespace a16 {
 enum : std::size_t { failures, window_h };
 }
 namespace a17 {
 enum : std::size_t { least_weight };
+}
+namespace a18 {
+enum : std::size_t { handsets, days, span_days, overlap_permille };
 }
 namespace d2 {
 enum : std::size_t { reorder_window, regression_weight };

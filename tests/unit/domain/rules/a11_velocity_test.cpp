@@ -11,7 +11,7 @@ namespace {
 
 std::vector<Shown> every(Duration gap, int times) {
   std::vector<Shown> shown;
-  for (int i = 0; i < times; ++i) shown.push_back({.time = kNoon + gap * i});
+  for (int i = 0; i < times; ++i) shown.push_back({.time = kNoon + gap * i, .direction = Direction::none});
   return shown;
 }
 

@@ -1,0 +1,192 @@
+#include "domain/device_trust.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "domain/by_event_time.hpp"
+#include "domain/device_standing.hpp"
+#include "domain/rules/params.hpp"
+
+namespace onecode {
+namespace {
+
+using Trust = DeviceState::Trust;
+using Fault = Trust::Fault;
+
+constexpr Duration kAgain = days(1); // people found it: believed again a day after the last of them
+
+bool covers(const Fault& f, Time t) { return f.from <= t && (!f.to || t < *f.to); }
+
+void withdraw(const DeviceState& d, const Trust::Doubt& doubt, Effects& out) {
+  out.sends.push_back({{Kind::account, doubt.account}, msg::EvidenceWithdrawn{d.id, doubt.rule, doubt.event}});
+}
+
+void withdraw_covered(DeviceState& d, Effects& out) {
+  std::erase_if(d.trust.doubts, [&](const auto& doubt) {
+    if (!times_wrong(d, doubt.at)) return false;
+    withdraw(d, doubt, out);
+    return true;
+  });
+  d.dirty.trust = true;
+}
+
+void tell_unit(const DeviceState& d, Time from, const Text& why, Effects& out) {
+  const std::string since = format_time(from);
+  Notice n;
+  n.to = unit_of(d.reg);
+  n.about = d.id;
+  n.kind = "device-not-believed";
+  n.article = "8";
+  n.text = {"设备 " + d.id + ":" + why.zh + "。自 " + since + " 起,其刷码不作为认定冒用的依据,由此产生的线索已撤回。",
+            "Device " + d.id + ": " + why.en + ". Since " + since +
+                " its scans are no evidence of misuse, and what they gave rise to is taken back."};
+  n.remedy = "请校准时钟并核查安装位置。 / Set its clock right and look where it stands.";
+  out.outputs.emplace_back(std::move(n));
+}
+
+void open_fault(DeviceState& d, Fault fault, Effects& out) {
+  auto& faults = d.trust.faults;
+  if (faults.size() == Trust::kFaults) faults.erase(faults.begin());
+  faults.push_back(std::move(fault));
+  withdraw_covered(d, out);
+}
+
+/// Do these doubts say that the reader is at fault, and not the people?
+bool at_fault(const std::vector<Trust::Doubt>& doubts, Time newest) {
+  constexpr Duration kWindow = hours(1), kAtOnce = minutes(5);
+  constexpr std::size_t kPeople = 3, kPeopleOfTwo = 6, kPartners = 2;
+  std::set<std::string_view> people;
+  std::set<std::uint64_t> partners;
+  Time first = newest, last = newest - kWindow;
+  for (const auto& x : doubts) {
+    if (apart(x.at, newest) > kWindow) continue;
+    people.insert(x.account);
+    if (x.partner != 0) partners.insert(x.partner);
+    first = std::min(first, x.at);
+    last = std::max(last, x.at);
+  }
+  // Several codes shown within minutes are people who share them, not a clock.
+  if (last - first < kAtOnce) return false;
+  return people.size() >= kPeopleOfTwo || (people.size() >= kPeople && partners.size() >= kPartners);
+}
+
+} // namespace
+
+bool times_wrong(const DeviceState& d, Time at) {
+  return std::ranges::any_of(d.trust.faults, [&](const Fault& f) { return covers(f, at); });
+}
+
+void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
+  if (d.reg.life == DeviceLife::unknown) return;
+  Trust::Doubt x{doubted.account, doubted.rule, doubted.partner, doubted.at, doubted.event};
+  if (times_wrong(d, doubted.at)) {
+    for (auto& f : d.trust.faults) // one more that its people found out
+      if (!f.reported && covers(f, doubted.at) && f.to) f.to = std::max(*f.to, doubted.at + kAgain);
+    d.dirty.trust = true;
+    return withdraw(d, x, out);
+  }
+  if (!keep_newest(d.trust.doubts, std::move(x), Trust::kDoubts)) return;
+  d.dirty.trust = true;
+  if (!at_fault(d.trust.doubts, doubted.at)) return;
+  Time first = doubted.at, last = doubted.at;
+  for (const auto& other : d.trust.doubts) {
+    if (apart(other.at, doubted.at) > hours(1)) continue;
+    first = std::min(first, other.at);
+    last = std::max(last, other.at);
+  }
+  const Fault fault{first - hours(1), last + kAgain, false};
+  open_fault(d, fault, out);
+  tell_unit(d, fault.from,
+            {"一小时内多人的其他刷码与其时间或位置不符", "several people's other scans contradict its time or place"},
+            out);
+}
+
+void hear_clock(DeviceState& d, const DeviceReport& report, const Context& context, Effects& out) {
+  if (!report.clock_offset_ms) return;
+  const Time t = report.origin.time;
+  auto& trust = d.trust;
+  const std::int64_t skew = context.policy_at(t).rule(RuleId::A1)[param::a1::clock_skew_ms];
+  const std::int64_t off = *report.clock_offset_ms;
+  const bool right = -skew <= off && off <= skew;
+  const auto open = std::ranges::find_if(trust.faults, [](const Fault& f) { return f.reported && !f.to; });
+  if (right) {
+    if (open != trust.faults.end() && t > open->from) {
+      open->to = t;
+      d.dirty.trust = true;
+    }
+    // Most heartbeats say so: once an hour is enough to know since when one does not.
+    if (!trust.right || t >= *trust.right + minutes(50)) {
+      trust.right = t;
+      d.dirty.trust = true;
+    }
+    return;
+  }
+  if (open != trust.faults.end() || (trust.right && t < *trust.right)) return;
+  const Time from = trust.right ? std::max(*trust.right, t - days(1)) : t - hours(1);
+  const std::string s = std::to_string(off / 1000);
+  open_fault(d, {from, {}, true}, out);
+  tell_unit(d, from, {"其心跳报告时钟偏差 " + s + " 秒", "its heartbeat says that its clock is off by " + s + " s"},
+            out);
+}
+
+void declare_fault(DeviceState& d, Time from, Time to, Effects& out) {
+  for (auto& f : d.trust.faults)
+    if (!f.reported && covers(f, from)) {
+      if (f.to) f.to = std::max(*f.to, to);
+      return withdraw_covered(d, out);
+    }
+  open_fault(d, {from, to, false}, out);
+}
+
+void end_faults(DeviceState& d, Time at) {
+  for (auto& f : d.trust.faults) {
+    if (f.reported || !covers(f, at)) continue;
+    f.to = at;
+    d.dirty.trust = true;
+  }
+}
+
+void learn_way(DeviceState& d, const msg::NeighbourSeen& seen) {
+  using Ways = DeviceState::Ways;
+  constexpr std::uint32_t kMost = 4000; // of which the fourth is the fastest of a thousand
+  if (seen.apart_ms == 0) return;
+  auto& list = d.ways.list;
+  const std::uint64_t zone = hash64(seen.zone);
+  auto it = std::ranges::find(list, zone, &Ways::Way::zone);
+  if (it == list.end()) {
+    if (list.size() == Ways::kZones) {
+      const auto rarest = std::ranges::min_element(list, {}, &Ways::Way::count);
+      if (--rarest->count > 0) { // Misra-Gries: a frequent zone is never crowded out
+        d.dirty.ways = true;
+        return;
+      }
+      list.erase(rarest);
+    }
+    it = list.insert(list.end(), {zone, 0, {}});
+  }
+  auto& way = *it;
+  ++way.count;
+  const auto place = std::ranges::upper_bound(way.least, seen.apart_ms);
+  if (place != way.least.end() || way.least.size() < Ways::kLeast) {
+    way.least.insert(place, seen.apart_ms);
+    if (way.least.size() > Ways::kLeast) way.least.pop_back();
+  }
+  if (way.count >= kMost) { // half of it is forgotten, and so is the faster half of what stands for it
+    way.count /= 2;
+    way.least.erase(way.least.begin(), way.least.begin() + static_cast<std::ptrdiff_t>(way.least.size() / 2));
+  }
+  d.dirty.ways = true;
+}
+
+LearnedWays learned_ways(const DeviceState& d) {
+  constexpr std::uint32_t kEnough = 200;
+  LearnedWays ways;
+  for (const auto& w : d.ways.list) {
+    if (w.count < kEnough) continue;
+    const std::size_t rank = std::min<std::size_t>(w.count / 1000, w.least.size() - 1);
+    ways.push_back({w.zone, w.least[rank]});
+  }
+  return ways;
+}
+
+} // namespace onecode

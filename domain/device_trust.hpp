@@ -1,0 +1,33 @@
+// What a device's scans are worth as evidence about people (DETECTION §6, device-fault retraction; R8.1). A reader with a wrong
+// clock, or one that is not where the register says, makes honest people look as if they were in two places.
+//   Known      its heartbeat says that its clock is off by more than the skew that A1 allows: wrong since the last one that
+//              said otherwise.
+//   Found      accounts tell it whenever they accuse somebody by its time or place (A1, A2, A4). Three different people within
+//              an hour, against two different other readers, and not all at once: then it is the reader. Against one other reader
+//              only, it takes six, for it may be either of the two.
+//   Declared   an approved repair whose window covers the scan; a quarantine; a finding that it was moved (D4, D5).
+//   Follows    its scans of that time are no evidence; what they caused is taken back from the accounts, with an apology; its
+//              unit is told where it cannot know.
+// And it learns how long people take to come here from elsewhere (A1): the fastest of a thousand, of at least two hundred ways
+// that anybody can make.
+#pragma once
+
+#include "domain/device.hpp"
+
+namespace onecode {
+
+/// Are its time and place wrong at `at`, as far as is known?
+bool times_wrong(const DeviceState& d, Time at);
+/// An account accused somebody by a scan of this device.
+void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out);
+/// What a report says of the clock.
+void hear_clock(DeviceState& d, const DeviceReport& report, const Context& context, Effects& out);
+/// It is known otherwise to have been faulty: from `from` to `to` its scans are no evidence. The caller tells people.
+void declare_fault(DeviceState& d, Time from, Time to, Effects& out);
+/// It was set right at `at`.
+void end_faults(DeviceState& d, Time at);
+
+void learn_way(DeviceState& d, const msg::NeighbourSeen& seen);
+LearnedWays learned_ways(const DeviceState& d);
+
+} // namespace onecode

@@ -1,0 +1,56 @@
+#include "domain/rules/a18_rental.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "domain/hash.hpp"
+#include "domain/rules/params.hpp"
+
+namespace onecode::rules {
+namespace {
+
+namespace p = param::a18;
+
+bool bound(const AccountState& a, std::uint64_t handset) {
+  return std::ranges::any_of(a.profile.handsets,
+                             [&](const auto& b) { return !b.until && hash64(b.handset) == handset; });
+}
+
+bool apart_in_hours(const Hands::Hand& x, const Hands::Hand& y, const RuleSettings& s) {
+  const auto overlap = std::popcount(x.again & y.again),
+             least = std::min(std::popcount(x.again), std::popcount(y.again));
+  return overlap * 1000 <= least * s[p::overlap_permille];
+}
+
+} // namespace
+
+std::optional<Hit> rental(const AccountState& a, const Sighting& now, const RuleSettings& s) {
+  std::vector<const Hands::Hand*> turns;
+  bool own = false;
+  for (const auto& hand : a.hands.list) {
+    if (hand.days < s[p::days] || hand.again == 0) continue;
+    if (bound(a, hand.handset)) {
+      if (own) continue; // two phones of one owner
+      own = true;
+    }
+    // A handset whose hours overlap with one before it takes no turn of its own.
+    if (std::ranges::all_of(turns, [&](const auto* other) { return apart_in_hours(*other, hand, s); }))
+      turns.push_back(&hand);
+  }
+  if (static_cast<std::int64_t>(turns.size()) < s[p::handsets]) return std::nullopt;
+  const Time first = (*std::ranges::min_element(turns, {}, &Hands::Hand::first))->first;
+  const Time last = (*std::ranges::max_element(turns, {}, &Hands::Hand::last))->last;
+  if (last - first < days(s[p::span_days])) return std::nullopt;
+  const std::string n = std::to_string(turns.size()), d = std::to_string((last - first).ms / days(1).ms);
+  Hit hit{RuleId::A18,
+          s.weight,
+          1000,
+          now.time,
+          {n + " 部手机在 " + d + " 天里各按固定时段轮流出示",
+           n + " handsets have taken turns at fixed hours for " + d + " days"},
+          {}};
+  for (const auto* hand : turns) hit.events.push_back(hand->event);
+  return hit;
+}
+
+} // namespace onecode::rules
