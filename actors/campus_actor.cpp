@@ -15,6 +15,9 @@ struct Facts {
     v("registered", s.state->registered);
     v("file", s.state->file);
     v("foreign", s.state->foreign);
+    v("precision", s.state->precision);
+    v("facts", s.state->facts);
+    v("network", s.state->network);
   }
 };
 
@@ -25,6 +28,10 @@ void CampusActor::receive(const Message& message, const Context& context, Effect
   if (const auto* opened = std::get_if<msg::AccountsOpened>(&message)) return step(state_, *opened, context, out);
   if (const auto* claim = std::get_if<msg::SerialClaimed>(&message)) return step(state_, *claim, context, out);
   if (const auto* code = std::get_if<msg::ForeignCode>(&message)) return step(state_, *code, context, out);
+  if (const auto* judged = std::get_if<msg::RuleJudged>(&message)) return step(state_, *judged, context, out);
+  if (const auto* doubted = std::get_if<msg::RuleDoubted>(&message)) return step(state_, *doubted, context, out);
+  if (const auto* joined = std::get_if<msg::SwitchJoined>(&message)) return step(state_, *joined, context, out);
+  if (const auto* tripped = std::get_if<msg::NetworkTripped>(&message)) return step(state_, *tripped, context, out);
   if (const auto* command = std::get_if<const Command*>(&message)) return step(state_, **command, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("campus fact", message);
@@ -42,7 +49,9 @@ std::string CampusActor::describe() const {
   return "{\"kind\":\"campus\",\"id\":" + streams::to_json(state_.id) +
          ",\"breaker\":" + streams::to_json(state_.breaker) + ",\"serial\":" + streams::to_json(state_.serial) +
          ",\"registered\":" + streams::to_json(state_.registered) +
-         ",\"foreign\":" + streams::to_json(state_.foreign) + ",\"file\":" + streams::to_json(state_.file) + "}";
+         ",\"foreign\":" + streams::to_json(state_.foreign) + ",\"precision\":" + streams::to_json(state_.precision) +
+         ",\"facts\":" + streams::to_json(state_.facts) + ",\"network\":" + streams::to_json(state_.network) +
+         ",\"file\":" + streams::to_json(state_.file) + "}";
 }
 
 } // namespace onecode::actors

@@ -5,6 +5,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "actors/campus_actor.hpp"
 #include "actors/inbox_codec.hpp"
 #include "actors/planted.hpp"
 #include "domain/account.hpp"
@@ -62,6 +63,7 @@ Shard::Shard(std::int32_t index, ShardOptions options, const streams::Secrets& s
       residents_(*store_, secrets, options_.resident_limit, options_.store_lag_limit),
       events_(*store_),
       sweep_(*store_, residents_, options_.sweep_step),
+      campus_id_(campus_facts_of(index, options_.partitions)),
       outgoing_(static_cast<std::size_t>(options_.partitions)),
       parcel_size_(outgoing_.size()) {}
 
@@ -202,6 +204,7 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
 void Shard::begin(const TurnFacts& facts) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   facts_ = facts;
+  if (!campus_) learn_campus(residents_.wake(campus_id_, hash_of(campus_id_.kind, campus_id_.id), staged_.stats));
   fire_timers();
   tell_misread();
   look_up(first_);
@@ -356,6 +359,12 @@ void Shard::check_nonce(Envelope& envelope) {
   send(envelope, target_of(*command), command, Stage::deliver);
 }
 
+Context Shard::context() const {
+  return {*facts_.policies, facts_.now, campus_ ? &*campus_ : nullptr, options_.partitions};
+}
+
+void Shard::learn_campus(const Entity& copy) { campus_ = static_cast<const CampusActor&>(copy).state().facts; }
+
 void Shard::deliver(Envelope& envelope) {
   Entity& entity = envelope.receiver != nullptr ? *envelope.receiver
                                                 : residents_.wake(envelope.to, envelope.to_hash, staged_.stats);
@@ -365,7 +374,7 @@ void Shard::deliver(Envelope& envelope) {
   effects_.clear();
   try {
     if (options_.before_receive) options_.before_receive(entity, envelope.message);
-    entity.receive(envelope.message, Context{*facts_.policies, facts_.now}, effects_);
+    entity.receive(envelope.message, context(), effects_);
     if (effects_.sends.size() > kMaxSends) throw std::length_error("one event sends too many messages");
   } catch (const std::bad_alloc&) {
     throw;
@@ -374,6 +383,7 @@ void Shard::deliver(Envelope& envelope) {
   } catch (const std::exception& e) {
     return fault(envelope, e.what());
   }
+  if (envelope.to == campus_id_) learn_campus(entity);
   take_effects(envelope);
 }
 
@@ -394,10 +404,10 @@ void Shard::fault(const Envelope& envelope, const char* what) {
   for (const auto* earlier : deliveries_) {
     if (earlier->to_hash != envelope.to_hash || earlier->to != envelope.to) continue;
     ignored.clear();
-    entity.receive(earlier->message, Context{*facts_.policies, facts_.now}, ignored);
+    entity.receive(earlier->message, context(), ignored);
   }
   if (const auto* seen = std::get_if<msg::ScanSeen>(&envelope.message)) {
-    Decision decision = engine_fault_decision(*seen->scan, seen->opinion, Context{*facts_.policies, facts_.now});
+    Decision decision = engine_fault_decision(*seen->scan, seen->opinion, context());
     staged_.stats.decided(decision.verdict, decision.reasons, envelope.root->received_ns);
     emit(envelope, std::move(decision));
   }
@@ -578,6 +588,7 @@ void Shard::write_store() {
 
 void Shard::aborted() {
   residents_.aborted();
+  campus_.reset();
   sweep_.aborted();
   timers_.aborted(*store_);
   events_.aborted();

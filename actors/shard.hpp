@@ -140,6 +140,9 @@ private:
   std::optional<Refusal> check_key(const Command& command) const;
   void check_nonce(Envelope& envelope);
   void deliver(Envelope& envelope);
+  Context context() const;
+  /// From this shard's copy of the campus' facts.
+  void learn_campus(const Entity& copy);
   void fault(const Envelope& envelope, const char* what);
   void take_effects(const Envelope& envelope);
   void refuse(const Envelope& envelope, const Refusal& refusal);
@@ -170,6 +173,9 @@ private:
   storage::Digest store_digest_ = 0; // of what the store has
   std::string previous_;             // CommitRecord::previous of the next one
   std::int64_t asked_durable_ = 0;   // what the store was last asked to make durable for the journal's sake
+
+  const EntityId campus_id_;          // this shard's copy of the campus' facts
+  std::optional<CampusFacts> campus_; // what it says
 
   // The turn.
   TurnFacts facts_;

@@ -24,6 +24,9 @@
 
 namespace onecode {
 
+/// A handset's id as state keeps it: anybody may send any, and up to 64 characters. Longer ones keep their beginning and a hash.
+std::string kept_handset(const std::string& handset);
+
 /// One scan of an account, as later scans look back on it.
 struct Sighting {
   // What a scan of other days is passed over by comes first: every rule looks at all sixteen.
@@ -32,7 +35,7 @@ struct Sighting {
   bool used = false;        // the slot holds something
   bool clock_sound = false; // synced, and not an upload of a free-running clock: may be compared in time
   std::string zone;
-  std::string handset;
+  std::string handset; // as kept_handset() says
   std::string device;
   EventRef event;
   Direction direction = Direction::none;
@@ -152,7 +155,7 @@ struct AccountState {
     }
   };
 
-  /// A5: a nonce that was used. Kept while its code could still be shown, at most 32.
+  /// A5: a nonce that was used. Kept while its code could still be shown, at most 16.
   struct UsedNonce {
     std::uint64_t nonce_hash = 0;
     Time first_use;

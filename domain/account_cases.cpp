@@ -50,6 +50,14 @@ void tell_departments(const AccountState& a, const CaseRecord& c, std::string_vi
 
 void stop_hold_timer(const Hold& h, Effects& out) { out.timers.push_back({hold_timer(h), std::nullopt}); }
 
+/// What was decided is told to the rules that the case rested on (DETECTION §6, precision floor).
+void judge_rules(const CaseRecord& c, bool upheld, bool taken_back, const Context& context, Effects& out) {
+  for (const RuleId rule : c.rules)
+    out.sends.push_back(
+        {{Kind::campus, "rule:" + std::string(to_string(rule))},
+         msg::RuleJudged{rule, context.policy_at(context.now).rule(rule).version, upheld, taken_back}});
+}
+
 void close_case(AccountState& a, CaseRecord& c, Time at, Effects& out) {
   c.state = CaseState::closed;
   c.closed = at;
@@ -267,6 +275,7 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
   out.timers.push_back({std::string(kCloseTimer) + c->id, c->appeal_due});
   ++(upheld ? out.tally.cases_upheld : out.tally.cases_not_upheld);
   (upheld ? out.tally.upheld : out.tally.not_upheld) = c->rules;
+  judge_rules(*c, upheld, false, context, out);
 
   const Text act = act_text(args.act);
   if (!upheld) {
@@ -384,6 +393,7 @@ void apply(AccountState& a, const Command& command, const AppealDecide& args, co
   if (c->overturned) {
     ++out.tally.cases_not_upheld;
     out.tally.not_upheld = c->rules;
+    judge_rules(*c, false, true, context, out);
     const bool gone = a.profile.cancelled; // for good: what can be put right is a new account
     tell(a,
          {"appeal-decided",

@@ -55,7 +55,7 @@ std::string act_hint(const AccountState& a, RuleId strongest, Time t) {
   }
   const auto bound = [&](const std::string& handset) {
     return std::ranges::any_of(a.profile.handsets,
-                               [&](const BoundHandset& b) { return b.handset == handset && !b.until; });
+                               [&](const BoundHandset& b) { return !b.until && kept_handset(b.handset) == handset; });
   };
   std::set<std::string_view> others;
   std::size_t scans = 0;
@@ -128,6 +128,15 @@ void record_finding(const AccountState& a, FindingActivity activity, Time t, con
   r.last_seen = book.newest();
   r.recorded = recorded;
   out.outputs.emplace_back(std::move(r));
+}
+
+/// The band, where rules that were wrong too often lead to a check of the person at most (DETECTION §6, precision floor).
+Band trusted_band(const EvidenceBook& book, Time t, const Thresholds& limits, bool freeze, const Context& context) {
+  const Band full = account_band(book, t, limits, freeze);
+  if (full < Band::propose || context.facts == nullptr || context.facts->doubted.empty()) return full;
+  EvidenceBook sound = book;
+  for (const RuleId rule : context.facts->doubted) sound.remove(rule);
+  return std::max(Band::challenge, sound.empty() ? Band::observe : account_band(sound, t, limits, freeze));
 }
 
 /// R8.4: the response policy allows it, and the account is known long enough to tell its habits from misuse.
@@ -237,7 +246,8 @@ void retract(AccountState& a, RuleId rule, const Text& why, const Context& conte
     out.timers.push_back({std::string(kQuietTimer), std::nullopt});
   }
   file.evidence = std::move(left);
-  if (file.evidence.empty() || account_band(file.evidence, t, policy.thresholds, true) != Band::automatic) { // R8.4
+  if (file.evidence.empty() ||
+      trusted_band(file.evidence, t, policy.thresholds, true, context) != Band::automatic) { // R8.4
     const std::string uid = file.finding ? file.finding->uid : std::string();
     lift_holds(
         a,
@@ -254,7 +264,7 @@ void retract(AccountState& a, RuleId rule, const Text& why, const Context& conte
   }
   file.finding->rule = file.evidence.strongest(t).rule;
   file.finding->band =
-      held_provisionally(a) ? Band::automatic : account_band(file.evidence, t, policy.thresholds, false);
+      held_provisionally(a) ? Band::automatic : trusted_band(file.evidence, t, policy.thresholds, false, context);
   record_finding(a, FindingActivity::update, t, policy, context.now, out);
 }
 
@@ -277,7 +287,7 @@ void respond(AccountState& a, const EventRef& cause, Time event_time, const Poli
   auto& file = a.file;
   // A late event is judged together with what is already known of later ones, each faded to the newest.
   const Time t = std::max(event_time, file.evidence.newest());
-  const Band reached = account_band(file.evidence, t, policy.thresholds, may_freeze(a, policy, t));
+  const Band reached = trusted_band(file.evidence, t, policy.thresholds, may_freeze(a, policy, t), context);
   const bool held = held_provisionally(a);
   // Band 4 is what was done automatically, so it shows only while the hold stands; until then it is a proposal.
   const Band band = held ? Band::automatic : std::min(reached, Band::propose);
@@ -330,14 +340,15 @@ void report_handset(AccountState& a, const std::string& handset, Time at, const 
   constexpr std::size_t kMaxHandsets = 8;
   constexpr Duration kAgain = hours(24);
   auto& known = a.usage.handsets;
-  const auto it = std::ranges::find(known, handset, &AccountState::HandsetSeen::handset);
+  const std::string kept = kept_handset(handset);
+  const auto it = std::ranges::find(known, kept, &AccountState::HandsetSeen::handset);
   if (it != known.end()) {
     if (at - it->reported < kAgain) return;
     it->reported = at;
   } else {
     if (known.size() == kMaxHandsets)
       known.erase(std::ranges::min_element(known, {}, &AccountState::HandsetSeen::reported));
-    known.push_back({handset, at});
+    known.push_back({kept, at});
   }
   a.dirty.usage = true;
   out.sends.push_back({{Kind::handset, handset}, msg::HandsetUsed{a.id, at, event}});

@@ -129,7 +129,7 @@ const Sighting* remember_sighting(AccountState& a, const Scan& scan, const Devic
   s.time = scan.origin.time;
   s.zone = opinion.zone;
   s.device = scan.device;
-  s.handset = handset_of(scan);
+  s.handset = kept_handset(handset_of(scan));
   s.event.at = scan.origin.at;
   s.event.offset = scan.origin.offset;
   s.event.id.assign(scan.origin.id, 0, scan.origin.id.size() <= kMaxEvidenceId ? scan.origin.id.size() : 0);
@@ -263,6 +263,12 @@ void tell_neighbours(const AccountState& a, const Sighting& now, const Policy& p
 
 } // namespace
 
+std::string kept_handset(const std::string& handset) {
+  constexpr std::size_t kMost = 24, kBeginning = 7;
+  if (handset.size() <= kMost) return handset;
+  return handset.substr(0, kBeginning) + '~' + hex({hash64(handset), 0}).substr(0, 16);
+}
+
 std::optional<std::size_t> SightingRing::room_for(Time t) const {
   std::size_t oldest = 0;
   for (std::size_t i = 0; i < kSlots; ++i) {
@@ -348,7 +354,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
       if (!a.hot.first_scan || t < *a.hot.first_scan) a.hot.first_scan = t;
       rules::count_use(a.hot, t);
       if (const Sighting* now = remember_sighting(a, scan, opinion, policy)) {
-        if (!now->handset.empty()) report_handset(a, now->handset, t, now->event, out);
+        if (!now->handset.empty()) report_handset(a, handset_of(scan), t, now->event, out);
         tell_neighbours(a, *now, policy, out);
         take_back_passback(a, *now, context, out);
         if (look_for_misuse(a, scan, opinion, *now, policy, out)) respond(a, now->event, t, policy, context, out);

@@ -3,6 +3,9 @@
 //   serial:<serial>, se:<secure element>   which device and integration carry it (rule D8)
 //   project:<id>     a campus IT project, and whether it must integrate and has not (R2.3)
 //   issuer:<kid>     a credential scheme of another issuer: approved by the leading group, or found in use (R2.4)
+//   rule:<id>        how often it was right, by the cases that people decided (DETECTION §6)
+//   facts:<shard>.n  a shard's copy of what every account must know (domain/campus_facts.hpp)
+//   switch:<id>      the devices behind it, and whether they changed their network together (rule D7)
 //   interpretation:<rule or article>   what the information centre says it means, version by version (R12.1)
 #pragma once
 
@@ -116,12 +119,50 @@ struct CampusState {
       v("subjects", s.subjects);
     }
   };
+  struct Precision {
+    std::int64_t version = 0; // of the rule
+    std::int64_t upheld = 0, not_upheld = 0;
+    bool doubted = false;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("version", s.version);
+      v("upheld", s.upheld);
+      v("not_upheld", s.not_upheld);
+      v("doubted", s.doubted);
+    }
+  };
+  struct Switch {
+    static constexpr std::size_t kMembers = 512, kTrips = 64;
+    struct Trip {
+      std::string device;
+      Time at;
+      EventRef event;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("device", s.device);
+        v("at", s.at);
+        v("event", s.event);
+      }
+    };
+    std::vector<std::uint64_t> members; // hashes, sorted; at most 512
+    std::vector<Trip> trips;            // the last 64, in event time
+    std::optional<Time> incident;       // when the last of them changed its network in one
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("members", s.members);
+      v("trips", s.trips);
+      v("incident", s.incident);
+    }
+  };
   std::string id;
   BreakerRecord breaker;
   Serial serial;
   Register registered;
   ForeignCodes foreign;
   DeviceState::File file; // findings
+  Precision precision;
+  CampusFacts facts;
+  Switch network;
   bool dirty = false;
 };
 
@@ -129,6 +170,10 @@ void step(CampusState& c, const msg::FreezeWanted& wanted, const Context& contex
 void step(CampusState& c, const msg::AccountsOpened& opened, const Context& context, Effects& out);
 void step(CampusState& c, const msg::SerialClaimed& claim, const Context& context, Effects& out);
 void step(CampusState& c, const msg::ForeignCode& code, const Context& context, Effects& out);
+void step(CampusState& c, const msg::RuleJudged& judged, const Context& context, Effects& out);
+void step(CampusState& c, const msg::RuleDoubted& news, const Context& context, Effects& out);
+void step(CampusState& c, const msg::SwitchJoined& joined, const Context& context, Effects& out);
+void step(CampusState& c, const msg::NetworkTripped& tripped, const Context& context, Effects& out);
 void step(CampusState& c, const Command& command, const Context& context, Effects& out);
 void step(CampusState& c, const msg::TimerFired& timer, const Context& context, Effects& out);
 

@@ -111,6 +111,15 @@ void step(DeviceState& d, const msg::SerialShared& shared, const Context& contex
   take_hit(d, rules::shared_serial(shared, settings), context, out);
 }
 
+void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& context, Effects& out) {
+  d.environment.excused = d.environment.network;
+  d.dirty.environment = true;
+  close_finding(
+      subject(d), RuleId::D7, context.now,
+      {"属于 " + excused.by + " 的整体网络变更,予以关闭。", "Part of one incident of " + excused.by + ", closed."},
+      context, out);
+}
+
 void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context&, Effects& out) { doubt(d, doubted, out); }
 
 void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out) {

@@ -254,12 +254,13 @@ struct DeviceState {
         v("event", s.event);
       }
     };
-    std::vector<Fix> fixes;                          // the last 20
-    std::vector<Aps> aps;                            // the last 20
-    std::uint64_t firmware = 0, secure_element = 0;  // hashes of what was said first; 0: nothing yet
-    std::uint32_t boot = 0;                          // highest
-    Time since;                                      // when it was opened with permission last
-    Time heard;                                      // the newest report
+    std::vector<Fix> fixes;                         // the last 20
+    std::vector<Aps> aps;                           // the last 20
+    std::uint64_t firmware = 0, secure_element = 0; // hashes of what was said first; 0: nothing yet
+    std::uint32_t boot = 0;                         // highest
+    Time since;                                     // when it was opened with permission last
+    Time heard;                                     // the newest report
+    std::uint64_t network = 0, excused = 0;         // hashes: last seen to differ; differs, and not by its doing (D7)
     std::vector<std::int64_t> usual_rtt, recent_rtt; // ms: the first 16 and the last 16 after them
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -272,6 +273,8 @@ struct DeviceState {
       v("heard", s.heard);
       v("usual_rtt", s.usual_rtt);
       v("recent_rtt", s.recent_rtt);
+      v("network", s.network);
+      v("excused", s.excused);
     }
   };
 
@@ -521,6 +524,7 @@ void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& cont
 void step(DeviceState& d, const msg::OrderMoved& moved, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out);
+void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out);
 

@@ -6,6 +6,7 @@
 #include "domain/device_standing.hpp"
 #include "domain/device_trust.hpp"
 #include "domain/maintenance.hpp"
+#include "domain/rules/d07_network_change.hpp"
 
 namespace onecode {
 namespace {
@@ -94,6 +95,13 @@ void claim(const DeviceState& d, std::string what, const Command& command, bool 
        msg::SerialClaimed{d.id, d.reg.integration, ref(command.origin), command.origin.time, leaves}});
 }
 
+/// The switch that it hangs on knows its devices (D7). `now`: of its new place; empty: of none.
+void change_switch(const DeviceState& d, const std::string& before, const std::string& now, Effects& out) {
+  if (before == now) return;
+  if (!before.empty()) out.sends.push_back({{Kind::campus, before}, msg::SwitchJoined{d.id, true}});
+  if (!now.empty()) out.sends.push_back({{Kind::campus, now}, msg::SwitchJoined{d.id, false}});
+}
+
 void forget_habits(DeviceState& d) {
   d.habits = {};
   d.clients = {};
@@ -148,6 +156,7 @@ void carry_out(DeviceState& d, const DeviceInstall& a, const Command& command, c
   auto& reg = d.reg;
   reg.zone = a.zone;
   reg.position = a.position;
+  change_switch(d, rules::switch_of(reg.network), rules::switch_of(a.network), out);
   reg.network = a.network;
   reg.aps = a.aps;
   reg.kind = a.kind;
@@ -177,6 +186,7 @@ void carry_out(DeviceState& d, const DeviceRevoke&, const Command& command, cons
 void carry_out(DeviceState& d, const DeviceRetire&, const Command& command, const DeviceMove& move,
                const Context& context, Effects& out) {
   d.reg.maintenance.reset();
+  change_switch(d, rules::switch_of(d.reg.network), {}, out);
   set_life(d, move, context, out);
   claim(d, "serial:" + d.reg.serial, command, true, out);
   if (!d.reg.secure_element.empty()) claim(d, "se:" + d.reg.secure_element, command, true, out);
@@ -239,7 +249,10 @@ void carry_out(DeviceState& d, const MaintenanceClose& a, const Command& command
   if (a.zone && *a.zone != reg.zone) forget_habits(d); // other people use it from now on
   if (a.zone) reg.zone = *a.zone;
   if (a.position) reg.position = *a.position;
-  if (a.network) reg.network = *a.network;
+  if (a.network) {
+    change_switch(d, rules::switch_of(reg.network), rules::switch_of(*a.network), out);
+    reg.network = *a.network;
+  }
   if (!a.aps.empty()) reg.aps = a.aps;
   if (order.kind == "repair" &&
       !reg.secure_element.empty()) { // it may have been replaced: what it says next is the new one

@@ -15,6 +15,15 @@
 namespace onecode {
 namespace {
 
+/// D7: is it this device, or the whole network? Asked once about each new difference.
+void ask_switch(DeviceState& d, const DeviceReport& report, std::uint64_t print, Effects& out) {
+  const std::string home = rules::switch_of(d.reg.network);
+  d.environment.network = print;
+  d.dirty.environment = true;
+  if (home.empty() || open_finding(d.file, RuleId::D7) == nullptr) return;
+  out.sends.push_back({{Kind::campus, home}, msg::NetworkTripped{d.id, report.origin.time, ref(report.origin)}});
+}
+
 /// Place, body and network against what was approved.
 void compare_with_baseline(DeviceState& d, const DeviceReport& report, const Policy& policy, const Context& context,
                            Effects& out) {
@@ -40,7 +49,10 @@ void compare_with_baseline(DeviceState& d, const DeviceReport& report, const Pol
   });
   if (!at_its_place || !of_this_place) return;
   judge(RuleId::D4, [&](const auto& s) { return rules::moved_device(d, report, s); });
+  const std::uint64_t print = differences.empty() ? 0 : rules::network_print(*report.network);
+  if (print != 0 && print == d.environment.excused) return;
   judge(RuleId::D7, [&](const auto& s) { return rules::network_change(d, report, differences, s); });
+  if (print != 0 && print != d.environment.network) ask_switch(d, report, print, out);
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "domain/campus_facts.hpp"
 #include "domain/decision.hpp"
 #include "domain/finding.hpp"
 #include "domain/holds.hpp"
@@ -146,7 +147,9 @@ struct Effects {
 /// What every step knows besides its entity and its event.
 struct Context {
   const PolicyHistory& policies;
-  Time now; // the turn's engine time: deadlines and expiries
+  Time now;                           // the turn's engine time: deadlines and expiries
+  const CampusFacts* facts = nullptr; // null: nothing is known
+  std::int32_t shards = 0;            // of the whole cluster
 
   const Policy& policy_at(Time event_time) const { return policies.at(event_time); }
 };

@@ -54,7 +54,7 @@ struct EventRef {
   auto operator<=>(const EventRef&) const = default;
 };
 /// A sender chooses its ids; a longer one is left out, for its place names the event as well, and state stays small.
-inline constexpr std::size_t kMaxEvidenceId = 96;
+inline constexpr std::size_t kMaxEvidenceId = 40;
 inline EventRef ref(const Origin& o) {
   return {o.at, o.offset, o.id.size() <= kMaxEvidenceId ? o.id : std::string()};
 }

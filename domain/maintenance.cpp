@@ -50,6 +50,7 @@ void new_baseline(DeviceState& d, Time at, std::string_view kind, const Text& wh
     d.dirty.reg = true;
     env.fixes.clear();
     env.aps.clear();
+    env.network = env.excused = 0;
     env.usual_rtt.clear();
     env.recent_rtt.clear();
   }

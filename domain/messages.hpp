@@ -353,6 +353,65 @@ struct ExchangeSeen {
   }
 };
 
+/// account → rule:<id>: a case that rested on it was decided. No answer. `taken_back`: it had counted as upheld, and an appeal was
+/// granted.
+struct RuleJudged {
+  RuleId rule{};
+  std::int64_t version = 1;
+  bool upheld = false, taken_back = false;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("rule", s.rule);
+    v("version", s.version);
+    v("upheld", s.upheld);
+    v("taken_back", s.taken_back);
+  }
+};
+
+/// rule:<id> → every shard's facts: it was wrong too often, or not any more. No answer; again: the same.
+struct RuleDoubted {
+  RuleId rule{};
+  bool doubted = false;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("rule", s.rule);
+    v("doubted", s.doubted);
+  }
+};
+
+/// device → switch:<id>: it is installed behind you, or no more. No answer; again: the same.
+struct SwitchJoined {
+  std::string device;
+  bool leaves = false;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("device", s.device);
+    v("leaves", s.leaves);
+  }
+};
+
+/// device → switch:<id>: my network is not the approved one (D7). Answered by NetworkExcused where many say so at once.
+struct NetworkTripped {
+  std::string device;
+  Time at;
+  EventRef event;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("device", s.device);
+    v("at", s.at);
+    v("event", s.event);
+  }
+};
+
+/// switch:<id> → device: it was the network that changed, and not you. No answer; again: the same.
+struct NetworkExcused {
+  std::string by;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("by", s.by);
+  }
+};
+
 /// An entity's own timer: due at `due`, named so that it can be set again or taken back.
 struct TimerFired {
   std::string name;
@@ -373,6 +432,7 @@ using Message =
                  msg::FreezePermit, msg::AccountsOpened, msg::DeviceJoined, Boxed<msg::IntegrationView>,
                  msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired, msg::DeviceStopped,
                  msg::ForeignCode, msg::DataRead, msg::StrangerRead, msg::NeighbourSeen, msg::DayCounted,
-                 msg::ExchangeSeen, msg::OrderMoved, msg::ScanDoubted, msg::EvidenceWithdrawn>;
+                 msg::ExchangeSeen, msg::OrderMoved, msg::ScanDoubted, msg::EvidenceWithdrawn, msg::RuleJudged,
+                 msg::RuleDoubted, msg::SwitchJoined, msg::NetworkTripped, msg::NetworkExcused>;
 
 } // namespace onecode

@@ -4,7 +4,7 @@
 // victim, so the response protects instead of punishing (account_response.cpp).
 //   Innocent   a retry after a network failure (same device within 5 s), a first attempt that served nobody
 //              (denied, or refused by the reader itself).
-//   Memory     32 codes, each until an hour after its end: enough for readers that upload late.
+//   Memory     16 codes, each until an hour after its end: enough for readers that upload late.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,7 @@ namespace {
 
 const BoundHandset* bound(const AccountState& a, const std::string& handset, Time t) {
   for (const auto& b : a.profile.handsets)
-    if (b.handset == handset && b.since <= t && (!b.until || t < *b.until)) return &b;
+    if (kept_handset(b.handset) == handset && b.since <= t && (!b.until || t < *b.until)) return &b;
   return nullptr;
 }
 

@@ -13,7 +13,7 @@ namespace p = param::a18;
 
 bool bound(const AccountState& a, std::uint64_t handset) {
   return std::ranges::any_of(a.profile.handsets,
-                             [&](const auto& b) { return !b.until && hash64(b.handset) == handset; });
+                             [&](const auto& b) { return !b.until && hash64(kept_handset(b.handset)) == handset; });
 }
 
 bool apart_in_hours(const Hands::Hand& x, const Hands::Hand& y, const RuleSettings& s) {

@@ -165,4 +165,19 @@ std::optional<Hit> network_change(DeviceState& d, const DeviceReport& report, st
   return hit;
 }
 
+std::string switch_of(const NetworkFacts& facts) {
+  const auto slash = facts.switch_port.find_last_of("/:");
+  std::string name = slash == std::string::npos ? facts.gateway_mac : facts.switch_port.substr(0, slash);
+  if (name.empty()) return {};
+  if (!valid_id(name)) name = hex(hash128(name));
+  return "switch:" + name;
+}
+
+std::uint64_t network_print(const NetworkFacts& f) {
+  std::uint64_t h = hash64(f.gateway_mac);
+  for (const auto* s : {&f.vlan, &f.switch_port, &f.dns, &f.path_hash}) h = mix64(h, hash64(*s));
+  const auto dot = f.src_ip.find_last_of(".:"); // readers get their addresses from a range
+  return mix64(h, hash64(f.src_ip.substr(0, dot))) | 1;
+}
+
 } // namespace onecode::rules

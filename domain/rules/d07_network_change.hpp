@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,5 +26,11 @@ bool same_segment(std::string_view range, std::string_view address);
 /// Remembers the round trip, then judges. `differences` as above.
 std::optional<Hit> network_change(DeviceState& d, const DeviceReport& report, std::vector<Text> differences,
                                   const RuleSettings& settings);
+
+/// The entity of what stands behind these facts: the switch that a port like `sw-07/12` names, else the gateway. Empty: neither is
+/// known.
+std::string switch_of(const NetworkFacts& facts);
+/// A hash of everything that is compared.
+std::uint64_t network_print(const NetworkFacts& facts);
 
 } // namespace onecode::rules

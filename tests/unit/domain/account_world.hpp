@@ -87,7 +87,9 @@ struct World {
     a.hot.first_scan = kNoon - days(100);
   }
 
-  Context context() const { return {policies, now}; }
+  const CampusFacts* facts = nullptr;
+
+  Context context() const { return {policies, now, facts, 1}; }
 
   Decision show(const Shown& s) {
     Scan& scan = scans.emplace_back();

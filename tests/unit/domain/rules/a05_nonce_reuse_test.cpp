@@ -78,7 +78,7 @@ TEST_CASE("A5: a nonce counts per account, and its memory is bounded", "[rules][
   World w;
   for (int i = 0; i < 100; ++i)
     w.show({.time = kNoon + seconds(i), .code = Code{"n-" + std::to_string(i), seconds(1), 3600}});
-  CHECK(w.a.usage.nonces.size() == 32);
+  CHECK(w.a.usage.nonces.size() == 16);
   CHECK(
       text(w.show({.zone = "hall", .time = kNoon + seconds(120), .code = Code{"n-99", seconds(21), 3600}}).reasons) ==
       "CODE_REPLAYED");
