@@ -30,6 +30,7 @@ const std::vector<Verb>& verbs() {
       {"backtest", kFiles, "what another policy would have decided differently, and about whom", add_backtest},
       {"evaluate", kFiles, "what a replay found in a simulated campus, against the truth", add_evaluate},
       {"import", kFiles, "turn someone's own door or payment log into an event file", add_import},
+      {"simulate", kFiles, "a labelled campus to try rules on: events, and the truth about them", add_simulate},
       {"publish", kFiles, "send an event file into Kafka", add_publish},
       {"tail", kFiles, "print a topic as event-file lines", add_tail},
       {"history", kFiles, "a cluster's inputs in the order in which they were applied", add_history},

@@ -18,6 +18,7 @@ Run add_publish(CLI::App& verb);
 Run add_referral(CLI::App& verb);
 Run add_replay(CLI::App& verb);
 Run add_run(CLI::App& verb);
+Run add_simulate(CLI::App& verb);
 Run add_state(CLI::App& verb);
 Run add_tail(CLI::App& verb);
 Run add_topics(CLI::App& verb);
