@@ -95,7 +95,8 @@ private:
         const auto zone = r.one_of(this_->map.of(slot.place, campus));
         if (slot.place == Use::canteen) {
           out.push_back(this_->scan(at, account, slot.handset, r.one_of(this_->map.at(zone, Function::payment)),
-                                    Function::payment, Way::none, static_cast<std::int32_t>(r.between(80, 250) * 10), number));
+                                    Function::payment, Way::none, static_cast<std::int32_t>(r.between(80, 250) * 10),
+                                    number));
           continue;
         }
         const auto& doors = this_->map.at(zone, Function::access);
@@ -160,22 +161,27 @@ private:
     for (int day = s_.pick_day(7); day < s_.options.days && mornings.size() < 7; ++day)
       if (day % 7 < 5 && s_.random.permille(600)) mornings.insert(day);
     for (const int day : mornings) who(*holder).silences.push_back({s_.midnight(day), s_.midnight(day) + 17 * kHour});
-    s_.acts.push_back([this_ = &s_, mornings, holder = *holder, other = *other, number](int day, std::vector<Event>& out) {
-      if (!mornings.contains(day)) return;
-      const auto& p = this_->people.all[holder];
-      Random r(this_->options.seed, 0x72656c, holder, static_cast<std::uint64_t>(day));
-      const bool far_away = r.permille(400);
-      int shown = 0;
-      for (const auto& e : this_->itinerary(other, day)) {
-        if (e.what != What::scan || e.result != Result::accepted || e.at > this_->midnight(day) + 16 * kHour) continue;
-        const bool lesson = e.function == Function::identity, gate = e.function == Function::access && e.way == Way::in;
-        if ((!lesson && !gate) || shown == 2 || this_->map.devices[e.device].zone == p.home) continue;
-        auto second = this_->scan(e.at + r.between(7, 16) * kSecond, p.account, p.handset, e.device, e.function, e.way, -1, number);
-        show_code(second, p.home, far_away ? Net::external : Net::campus, r.between(14, 45) * kSecond, 0, r.next() | 1, out);
-        out.push_back(second);
-        ++shown;
-      }
-    });
+    s_.acts.push_back(
+        [this_ = &s_, mornings, holder = *holder, other = *other, number](int day, std::vector<Event>& out) {
+          if (!mornings.contains(day)) return;
+          const auto& p = this_->people.all[holder];
+          Random r(this_->options.seed, 0x72656c, holder, static_cast<std::uint64_t>(day));
+          const bool far_away = r.permille(400);
+          int shown = 0;
+          for (const auto& e : this_->itinerary(other, day)) {
+            if (e.what != What::scan || e.result != Result::accepted || e.at > this_->midnight(day) + 16 * kHour)
+              continue;
+            const bool lesson = e.function == Function::identity,
+                       gate = e.function == Function::access && e.way == Way::in;
+            if ((!lesson && !gate) || shown == 2 || this_->map.devices[e.device].zone == p.home) continue;
+            auto second = this_->scan(e.at + r.between(7, 16) * kSecond, p.account, p.handset, e.device, e.function,
+                                      e.way, -1, number);
+            show_code(second, p.home, far_away ? Net::external : Net::campus, r.between(14, 45) * kSecond, 0,
+                      r.next() | 1, out);
+            out.push_back(second);
+            ++shown;
+          }
+        });
     return true;
   }
 
@@ -193,7 +199,8 @@ private:
       if (day < first || done >= times || !r.permille(650)) return;
       std::vector<Event> places;
       for (const auto& e : this_->itinerary(holder, day))
-        if (e.what == What::scan && e.nonce != 0 && e.result == Result::accepted && e.function != Function::identity &&
+        if (e.what == What::scan && e.nonce != 0 && e.result == Result::accepted &&
+            e.function != Function::identity &&
             this_->map.at(this_->map.devices[e.device].zone, e.function).size() > 1)
           places.push_back(e);
       if (places.empty()) return;
@@ -219,8 +226,9 @@ private:
     const auto group = who(*carrier).group;
     std::vector<std::uint32_t> absent;
     for (auto n = s_.random.between(2, 4); n > 0; --n)
-      if (const auto mate = s_.pick([&](const Person& p) { return student(p) && p.group == group; })) absent.push_back(*mate);
-    if (absent.empty()) return true; // a group of its own; the next one may do
+      if (const auto mate = s_.pick([&](const Person& p) { return student(p) && p.group == group; }))
+        absent.push_back(*mate);
+    if (absent.empty()) return true;                  // a group of its own; the next one may do
     std::vector<std::pair<int, std::size_t>> lessons; // that they find dull
     const auto& table = s_.people.groups[group].timetable;
     for (int weekday = 0; weekday < 5; ++weekday)
@@ -242,21 +250,24 @@ private:
             who(mate).silences.push_back({start - 40 * kMinute, start + 110 * kMinute});
           }
     }
-    s_.acts.push_back([this_ = &s_, carrier = *carrier, stories, lessons, from, to, own](int day, std::vector<Event>& out) {
+    s_.acts.push_back([this_ = &s_, carrier = *carrier, stories, lessons, from, to, own](int day,
+                                                                                         std::vector<Event>& out) {
       if (day < from || day >= to) return;
       constexpr std::int64_t hours_of[] = {8, 10, 14, 16, 19};
       Random r(this_->options.seed, 0x636f6c, carrier, static_cast<std::uint64_t>(day));
       for (const auto& e : this_->itinerary(carrier, day)) {
         if (e.what != What::scan || e.function != Function::identity || e.result != Result::accepted) continue;
         const bool dull = std::any_of(lessons.begin(), lessons.end(), [&](const auto& l) {
-          return l.first == day % 7 && std::abs(this_->midnight(day) + hours_of[l.second] * kHour - e.at) < 25 * kMinute;
+          return l.first == day % 7 &&
+                 std::abs(this_->midnight(day) + hours_of[l.second] * kHour - e.at) < 25 * kMinute;
         });
         if (!dull) continue;
         this_->seen(own, e.at);
         auto at = e.at;
         for (const auto& [mate, number] : stories) {
           at += r.between(2500, 6500);
-          auto shown = this_->scan(at, this_->people.all[mate].account, e.handset, e.device, e.function, e.way, -1, number);
+          auto shown =
+              this_->scan(at, this_->people.all[mate].account, e.handset, e.device, e.function, e.way, -1, number);
           shown.exact = true;
           out.push_back(shown);
           this_->seen(own, at);

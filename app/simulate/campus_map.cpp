@@ -13,15 +13,15 @@ struct Kind {
 
 // 36 buildings. The north campus is the old and bigger one.
 constexpr Kind kKinds[] = {
-    {Use::dorm, "dorm", 6, 3},   {Use::teaching, "teaching", 5, 3}, {Use::canteen, "canteen", 3, 1},
-    {Use::library, "library", 1, 1}, {Use::gym, "gym", 1, 1},       {Use::shops, "shops", 2, 1},
-    {Use::laundry, "laundry", 1, 1}, {Use::clinic, "clinic", 1, 0}, {Use::office, "office", 2, 1},
+    {Use::dorm, "dorm", 6, 3},         {Use::teaching, "teaching", 5, 3}, {Use::canteen, "canteen", 3, 1},
+    {Use::library, "library", 1, 1},   {Use::gym, "gym", 1, 1},           {Use::shops, "shops", 2, 1},
+    {Use::laundry, "laundry", 1, 1},   {Use::clinic, "clinic", 1, 0},     {Use::office, "office", 2, 1},
     {Use::stop, "shuttle-stop", 1, 1},
 };
 
-constexpr std::int64_t kGrid = 190;        // metres between neighbouring buildings
-constexpr std::int64_t kCampuses = 5'400;  // metres between the two campuses
-constexpr std::int64_t kDetour = 125;      // percent: paths go around lawns
+constexpr std::int64_t kGrid = 190;       // metres between neighbouring buildings
+constexpr std::int64_t kCampuses = 5'400; // metres between the two campuses
+constexpr std::int64_t kDetour = 125;     // percent: paths go around lawns
 
 std::int64_t root(std::int64_t n) {
   std::int64_t r = 0;
@@ -85,19 +85,36 @@ CampusMap::CampusMap(std::uint64_t seed, std::size_t people, std::size_t merchan
   };
   for (std::uint32_t z = 0; z < zones.size(); ++z) switch (zones[z].use) {
       // As many as there must be for nobody to wait long at noon: a till serves four people a minute, a gate twenty.
-      case Use::dorm: put(gates, z, Function::access, number(4, per_dorm, 2)); break;
-      case Use::teaching: put(attendance, z, Function::identity, number(36, people / 8, 5)); break;
-      case Use::canteen: put(canteens, z, Function::payment, number(16, people / 4, 4)); break;
+      case Use::dorm:
+        put(gates, z, Function::access, number(4, per_dorm, 2));
+        break;
+      case Use::teaching:
+        put(attendance, z, Function::identity, number(36, people / 8, 5));
+        break;
+      case Use::canteen:
+        put(canteens, z, Function::payment, number(16, people / 4, 4));
+        break;
       case Use::library:
         put(library, z, Function::access, number(2, people / 2, 2));
         put(library, z, Function::library, 2);
         break;
-      case Use::gym: put(gym, z, Function::access, number(2, people / 2, 2)); break;
-      case Use::laundry: put(laundry, z, Function::payment, number(12, people / 2, 6)); break;
-      case Use::clinic: put(clinic, z, Function::clinic, 2); break;
-      case Use::office: put(offices, z, Function::access, 2); break;
-      case Use::stop: put(shuttle, z, Function::payment, number(1, people, 2)); break;
-      case Use::shops: break; // merchants, below
+      case Use::gym:
+        put(gym, z, Function::access, number(2, people / 2, 2));
+        break;
+      case Use::laundry:
+        put(laundry, z, Function::payment, number(12, people / 2, 6));
+        break;
+      case Use::clinic:
+        put(clinic, z, Function::clinic, 2);
+        break;
+      case Use::office:
+        put(offices, z, Function::access, 2);
+        break;
+      case Use::stop:
+        put(shuttle, z, Function::payment, number(1, people, 2));
+        break;
+      case Use::shops:
+        break; // merchants, below
     }
 
   // Merchants have their stalls in the shopping streets, in canteens and in the ground floors of dormitories.
@@ -108,12 +125,14 @@ CampusMap::CampusMap(std::uint64_t seed, std::size_t people, std::size_t merchan
     v.service = service;
     const int campus = i % 3 == 2 ? 1 : 0;
     const Use where = service ? (i % 2 == 0 ? Use::office : Use::teaching)
-                              : (i % 4 == 3 ? Use::dorm : i % 4 == 2 ? Use::canteen : Use::shops);
+                              : (i % 4 == 3   ? Use::dorm
+                                 : i % 4 == 2 ? Use::canteen
+                                              : Use::shops);
     v.zone = random.one_of(of(where, campus));
-    v.integration = add_integration(service ? fmt::format("service-{:02}", i - merchant_count + 1)
-                                            : fmt::format("merchant-{:02}", i + 1),
-                                    service ? fmt::format("office-{:02}", i - merchant_count + 1) : "merchants",
-                                    service ? Function::identity : Function::payment);
+    v.integration = add_integration(
+        service ? fmt::format("service-{:02}", i - merchant_count + 1) : fmt::format("merchant-{:02}", i + 1),
+        service ? fmt::format("office-{:02}", i - merchant_count + 1) : "merchants",
+        service ? Function::identity : Function::payment);
     integrations[v.integration].data = service;
     const std::size_t count = service ? 1 : number(1, people, 1) > 3 ? 2 : 1;
     for (std::size_t d = 0; d < count; ++d) {
@@ -134,7 +153,8 @@ std::uint32_t CampusMap::add_integration(std::string id, std::string unit, Funct
   return static_cast<std::uint32_t>(integrations.size() - 1);
 }
 
-std::uint32_t CampusMap::add_device(std::string id, std::uint32_t integration, std::uint32_t zone, Function function) {
+std::uint32_t CampusMap::add_device(std::string id, std::uint32_t integration, std::uint32_t zone,
+                                    Function function) {
   const auto index = static_cast<std::uint32_t>(devices.size());
   Device d;
   d.id = std::move(id);

@@ -16,8 +16,8 @@ enum class Use : std::uint8_t { dorm, teaching, canteen, library, gym, shops, la
 struct Zone {
   std::string id;
   Use use = Use::dorm;
-  int campus = 0;             // 0 north, 1 south
-  std::int64_t x = 0, y = 0;  // metres east and north of the centre of the map
+  int campus = 0;            // 0 north, 1 south
+  std::int64_t x = 0, y = 0; // metres east and north of the centre of the map
 };
 
 /// How a device looks from the network: what its heartbeats carry. Every number names a thing, writer.cpp spells it.
@@ -33,8 +33,8 @@ struct Device {
   std::string id;
   std::uint32_t integration = 0, zone = 0; // as registered
   Function function = Function::access;
-  bool sealed = false;     // signs its scans: tills do, doors do not
-  bool registered = true;  // known to the information centre
+  bool sealed = false;    // signs its scans: tills do, doors do not
+  bool registered = true; // known to the information centre
   bool certified = true;
   std::vector<Look> looks; // by time
   std::uint32_t clerks = 0;
@@ -66,9 +66,9 @@ struct Integration {
   std::string id, unit;
   std::vector<std::uint32_t> devices;
   Function function = Function::access;
-  bool access_too = false;     // also doors (library, gym)
-  bool data = false;           // reads data of people: the small services
-  bool debugging = false;      // not yet accepted
+  bool access_too = false; // also doors (library, gym)
+  bool data = false;       // reads data of people: the small services
+  bool debugging = false;  // not yet accepted
   std::uint32_t subjects_per_day = 0;
 };
 
@@ -79,10 +79,10 @@ struct Venue {
   bool service = false;
   std::uint32_t new_zone = kNobody; // moved on the night before `new_from`
   std::int64_t new_from = 0;
-  std::int64_t lent_from = 0;        // 0: never
-  std::int64_t opens = 0;            // closed before: a building site
-  bool taken = false;                // by a story
-  std::uint32_t rogue = kNobody;     // a device that nobody certified, beside the others, in [rogue_from, rogue_to)
+  std::int64_t lent_from = 0;    // 0: never
+  std::int64_t opens = 0;        // closed before: a building site
+  bool taken = false;            // by a story
+  std::uint32_t rogue = kNobody; // a device that nobody certified, beside the others, in [rogue_from, rogue_to)
   std::int64_t rogue_from = 0, rogue_to = 0;
 
   std::uint32_t zone_at(std::int64_t t) const { return new_zone != kNobody && t >= new_from ? new_zone : zone; }
@@ -99,7 +99,9 @@ public:
   std::vector<Venue> venues; // merchants first
   std::size_t merchants = 0;
 
-  const std::vector<std::uint32_t>& of(Use use, int campus) const { return by_use_[static_cast<std::size_t>(use)][campus]; }
+  const std::vector<std::uint32_t>& of(Use use, int campus) const {
+    return by_use_[static_cast<std::size_t>(use)][campus];
+  }
   /// Devices in a zone of the big subsystems (gates, tills, rooms), by what they do.
   const std::vector<std::uint32_t>& at(std::uint32_t zone, Function f) const {
     return by_zone_[zone][static_cast<std::size_t>(f)];

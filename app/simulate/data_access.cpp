@@ -19,8 +19,9 @@ std::vector<std::string> names(const Stage& s, const std::vector<std::uint32_t>&
 }
 
 /// In pages, a few seconds apart.
-void read(Stage& s, std::int64_t at, std::uint32_t integration, std::string_view fields, const std::vector<std::string>& all,
-          std::string_view operation, std::uint32_t story, std::vector<Event>& out) {
+void read(Stage& s, std::int64_t at, std::uint32_t integration, std::string_view fields,
+          const std::vector<std::string>& all, std::string_view operation, std::uint32_t story,
+          std::vector<Event>& out) {
   for (std::size_t i = 0; i < all.size(); i += kPage) {
     const std::vector<std::string> page(all.begin() + static_cast<std::ptrdiff_t>(i),
                                         all.begin() + static_cast<std::ptrdiff_t>(std::min(i + kPage, all.size())));
@@ -69,8 +70,8 @@ private:
       if (day % 7 >= 5) return;
       Random r(s.options.seed, 0x6c6f6f, integration, static_cast<std::uint64_t>(day));
       for (auto n = r.between(0, 4); n > 0; --n) // somebody stands at the desk and asks
-        out.push_back(s.data_access(s.midnight(day) + r.between(8 * 60 + 30, 17 * 60) * kMinute, integration, "/v1/persons",
-                                    kDeclared, {s.people.accounts[r.one_of(users)]}, "read", 0, 0));
+        out.push_back(s.data_access(s.midnight(day) + r.between(8 * 60 + 30, 17 * 60) * kMinute, integration,
+                                    "/v1/persons", kDeclared, {s.people.accounts[r.one_of(users)]}, "read", 0, 0));
     });
   }
 

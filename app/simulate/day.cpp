@@ -12,8 +12,14 @@ constexpr std::int64_t kShuttle = 8'000; // mm/s between the campuses, stops inc
 class Life {
 public:
   Life(const Campus& c, std::uint32_t who, int day, std::vector<Event>& out)
-      : c_(c), map_(*c.map), p_(c.people->all[who]), who_(who), day_(day), out_(out),
-        r_(c.seed, 0x646179, who, static_cast<std::uint64_t>(day)), midnight_(c.calendar.midnight(day)) {
+      : c_(c),
+        map_(*c.map),
+        p_(c.people->all[who]),
+        who_(who),
+        day_(day),
+        out_(out),
+        r_(c.seed, 0x646179, who, static_cast<std::uint64_t>(day)),
+        midnight_(c.calendar.midnight(day)) {
     home_ = p_.new_home != kNobody && midnight_ >= p_.new_home_from ? p_.new_home : p_.home;
     zone_ = home_;
   }
@@ -21,11 +27,17 @@ public:
   void run() {
     if (r_.permille(5)) return; // left the phone at home: friends hold the doors, and lend him the money
     switch (p_.role) {
-      case Role::student: student(); break;
-      case Role::staff: staff(); break;
+      case Role::student:
+        student();
+        break;
+      case Role::staff:
+        staff();
+        break;
       case Role::retired:
       case Role::temporary:
-      case Role::outsider: visitor(); break;
+      case Role::outsider:
+        visitor();
+        break;
     }
   }
 
@@ -41,7 +53,8 @@ private:
     }
     if (map_.zones[zone].campus != map_.zones[zone_].campus) {
       // To the stop, wait, pay, ride, walk.
-      const auto from = map_.of(Use::stop, map_.zones[zone_].campus)[0], to = map_.of(Use::stop, map_.zones[zone].campus)[0];
+      const auto from = map_.of(Use::stop, map_.zones[zone_].campus)[0],
+                 to = map_.of(Use::stop, map_.zones[zone].campus)[0];
       walk(from);
       t_ += r_.between(1, 10) * kMinute;
       pay(from, 100);
@@ -104,7 +117,8 @@ private:
     return out_.back();
   }
   void code(Event& e) {
-    show_code(e, zone_, Net::campus, r_.between(3, 14) * kSecond, p_.phone_clock, mixed(r_.next()) | 1, out_);
+    show_code(e, zone_, Net::campus, r_.between(3, 14) * kSecond,
+              t_ >= p_.phone_clock_from && t_ < p_.phone_clock_to ? p_.phone_clock : 0, mixed(r_.next()) | 1, out_);
   }
   std::uint32_t handset() {
     if (p_.new_handset != kNobody && t_ >= p_.new_handset_from) return p_.new_handset;
@@ -180,15 +194,19 @@ private:
     pass(Function::access, Way::out);
   }
   void shop() {
-    std::uint32_t v = r_.permille(850) ? r_.one_of(std::vector<std::uint32_t>(p_.merchants.begin(), p_.merchants.end()))
-                                       : static_cast<std::uint32_t>(r_.below(map_.merchants));
+    std::uint32_t v = r_.permille(850)
+                          ? r_.one_of(std::vector<std::uint32_t>(p_.merchants.begin(), p_.merchants.end()))
+                          : static_cast<std::uint32_t>(r_.below(map_.merchants));
     const std::int64_t of_day = t_ - midnight_;
-    const auto lent = [&](std::uint32_t n) { return map_.venues[n].lent_from != 0 && t_ >= map_.venues[n].lent_from; };
+    const auto lent = [&](std::uint32_t n) {
+      return map_.venues[n].lent_from != 0 && t_ >= map_.venues[n].lent_from;
+    };
     if (lent(v)) return; // its till is not there by day any more
     // Who took the till over brings his own evening customers.
     if (of_day > 19 * kHour)
       for (std::uint32_t n = 0; n < map_.merchants; ++n)
-        if (lent(n) && mixed(c_.seed ^ (n * 7919ULL) ^ (std::uint64_t{who_} << 20)) % 3 == 0 && r_.permille(350)) v = n;
+        if (lent(n) && mixed(c_.seed ^ (n * 7919ULL) ^ (std::uint64_t{who_} << 20)) % 3 == 0 && r_.permille(350))
+          v = n;
     visit(v);
   }
   void visit(std::uint32_t venue) {
@@ -200,9 +218,9 @@ private:
     auto device = r_.one_of(v.devices);
     if (v.rogue != kNobody && t_ >= v.rogue_from && t_ < v.rogue_to && r_.permille(450)) device = v.rogue;
     const bool lent = v.lent_from != 0 && t_ >= v.lent_from;
-    auto& e = show(device, v.service ? Function::identity : Function::payment, Way::none,
-                   v.service ? -1
-                             : static_cast<std::int32_t>(lent ? r_.between(30, 180) * 100 : r_.between(2, 35) * 50));
+    auto& e =
+        show(device, v.service ? Function::identity : Function::payment, Way::none,
+             v.service ? -1 : static_cast<std::int32_t>(lent ? r_.between(30, 180) * 100 : r_.between(2, 35) * 50));
     if (lent) e.clerk = static_cast<std::uint16_t>(60'000 + venue);
     t_ += r_.between(1, 6) * kMinute;
   }
@@ -259,7 +277,8 @@ private:
     const int wd = weekday();
     const Group& g = c_.people->groups[p_.group];
     // Who goes home leaves on Friday afternoon and is back on Sunday evening; most weekends, not all.
-    const bool away = p_.goes_home && Random(c_.seed, 0x776b, who_, static_cast<std::uint64_t>(day_ / 7)).permille(700);
+    const bool away =
+        p_.goes_home && Random(c_.seed, 0x776b, who_, static_cast<std::uint64_t>(day_ / 7)).permille(700);
     if (away && wd == 5) return;
     if (away && wd == 6) {
       inside_ = false;
@@ -415,6 +434,8 @@ void show_code(Event& scan, std::uint32_t place, Net net, std::int64_t before_ms
   out.push_back(issue);
 }
 
-void live(const Campus& campus, std::uint32_t person, int day, std::vector<Event>& out) { Life(campus, person, day, out).run(); }
+void live(const Campus& campus, std::uint32_t person, int day, std::vector<Event>& out) {
+  Life(campus, person, day, out).run();
+}
 
 } // namespace onecode::app::simulate

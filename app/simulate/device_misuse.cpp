@@ -185,23 +185,26 @@ private:
       s_.seen(number, from);
       s_.seen(number, to);
       const auto order = "order-" + d.id;
-      s_.acts.push_back([this_ = &s_, id = d.id, n, order, integration, zone, from, to, day](int today, std::vector<Event>& out) {
+      s_.acts.push_back([this_ = &s_, id = d.id, n, order, integration, zone, from, to, day](
+                            int today, std::vector<Event>& out) {
         auto& s = *this_;
         const auto owner = "owner-" + integration;
         if (today == day - 3) {
-          out.push_back(s.command(s.midnight(today) + 10 * kHour, "device.maintenance.request", id, "integration-owner", owner,
-                                  fmt::format(R"({{"order":"{}","kind":"relocate","from":"{}","to":"{}","zone":"{}"}})", order,
-                                              format_time(Time{from}), format_time(Time{to}), s.map.zones[zone].id)));
+          out.push_back(
+              s.command(s.midnight(today) + 10 * kHour, "device.maintenance.request", id, "integration-owner", owner,
+                        fmt::format(R"({{"order":"{}","kind":"relocate","from":"{}","to":"{}","zone":"{}"}})", order,
+                                    format_time(Time{from}), format_time(Time{to}), s.map.zones[zone].id)));
         }
         if (today == day - 2)
-          out.push_back(s.command(s.midnight(today) + 15 * kHour, "device.maintenance.approve", id, "information-centre",
-                                  "centre-1", fmt::format(R"({{"order":"{}"}})", order)));
+          out.push_back(s.command(s.midnight(today) + 15 * kHour, "device.maintenance.approve", id,
+                                  "information-centre", "centre-1", fmt::format(R"({{"order":"{}"}})", order)));
         if (today == day + 1) {
           const auto& look = s.map.devices[n].looks.back();
-          out.push_back(s.command(s.midnight(today) + 90 * kMinute, "device.maintenance.close", id, "integration-owner", owner,
-                                  fmt::format(R"({{"order":"{}","zone":"{}","position":{},"network":{},"aps":{}}})", order,
-                                              s.map.zones[zone].id, position_text(s.map.zones[look.zone], 0, 0),
-                                              network_text(look, look.rtt), access_points_text(look.zone))));
+          out.push_back(
+              s.command(s.midnight(today) + 90 * kMinute, "device.maintenance.close", id, "integration-owner", owner,
+                        fmt::format(R"({{"order":"{}","zone":"{}","position":{},"network":{},"aps":{}}})", order,
+                                    s.map.zones[zone].id, position_text(s.map.zones[look.zone], 0, 0),
+                                    network_text(look, look.rtt), access_points_text(look.zone))));
         }
       });
     }

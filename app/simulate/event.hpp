@@ -29,7 +29,7 @@ struct Event {
   std::int64_t issued = 0;  // iat of that code
   std::uint32_t account = kNobody, handset = kNobody, device = kNobody;
   std::uint32_t seq = 0, boot = 0;
-  std::uint32_t story = 0; // that it belongs to; 0: none
+  std::uint32_t story = 0;  // that it belongs to; 0: none
   std::int32_t amount = -1; // fen; of a report its clock offset in ms
   std::uint32_t place = 0;  // zone of a code that was issued; look of a report; number of a finished record
   std::uint16_t clerk = 0;  // operator of a till; 0: none

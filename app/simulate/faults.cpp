@@ -20,7 +20,8 @@ public:
       // Hours until somebody notices: its battery died, it counts from where the last power cut left it.
       const auto off = s_.random.between(90, 300) * kSecond * (s_.random.permille(500) ? 1 : -1);
       fault(Device::Fault::clock, "clock-skew", big, s_.random.between(3, 9) * kHour, off, s_.random.permille(500));
-      fault(Device::Fault::offline, "offline-upload", big, s_.random.between(4, 7) * kHour, 0, s_.random.permille(500));
+      fault(Device::Fault::offline, "offline-upload", big, s_.random.between(4, 7) * kHour, 0,
+            s_.random.permille(500));
       fault(Device::Fault::repeated, "duplicate-upload", big, s_.random.between(1, 3) * kHour, 0, false);
     }
     new_switch();

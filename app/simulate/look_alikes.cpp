@@ -71,9 +71,10 @@ private:
     s_.acts.push_back([this_ = &s_, p = *p, at, day](int today, std::vector<Event>& out) {
       if (today != day) return;
       const auto& x = this_->people.all[p];
-      out.push_back(this_->command(at, "handset.bind", this_->people.accounts[p], "registrar", "desk-1",
-                                   fmt::format(R"({{"handset":"{}","replaces":"{}"}})", this_->people.handsets[x.new_handset],
-                                               this_->people.handsets[x.handset])));
+      out.push_back(
+          this_->command(at, "handset.bind", this_->people.accounts[p], "registrar", "desk-1",
+                         fmt::format(R"({{"handset":"{}","replaces":"{}"}})", this_->people.handsets[x.new_handset],
+                                     this_->people.handsets[x.handset])));
     });
     return true;
   }
@@ -84,7 +85,8 @@ private:
     if (!p) return false;
     const auto mate = mate_of(*p);
     if (!mate) return true;
-    const int length = std::min(14, std::max(1, s_.options.days - 2)), from = 1 + any_day(length + 1), to = from + length;
+    const int length = std::min(14, std::max(1, s_.options.days - 2)), from = 1 + any_day(length + 1),
+              to = from + length;
     const auto first = s_.midnight(from), last = s_.midnight(to);
     who(*p).silences.push_back({first, last});
     story("carer", *p, first, last);
@@ -92,10 +94,11 @@ private:
       auto& s = *this_;
       const auto& helper = s.people.all[mate];
       if (day == from)
-        out.push_back(s.command(first + 7 * kHour / 2, "delegation.register", s.people.accounts[p], "registrar", "desk-1",
-                                fmt::format(R"({{"delegate":"{}","handset":"{}","from":"{}","to":"{}","functions":["payment"]}})",
-                                            s.people.accounts[mate], s.people.handsets[helper.handset],
-                                            format_time(Time{first + 4 * kHour}), format_time(Time{last}))));
+        out.push_back(s.command(
+            first + 7 * kHour / 2, "delegation.register", s.people.accounts[p], "registrar", "desk-1",
+            fmt::format(R"({{"delegate":"{}","handset":"{}","from":"{}","to":"{}","functions":["payment"]}})",
+                        s.people.accounts[mate], s.people.handsets[helper.handset],
+                        format_time(Time{first + 4 * kHour}), format_time(Time{last}))));
       if (day < from || day >= to) return;
       Random r(s.options.seed, 0x636172, p, static_cast<std::uint64_t>(day));
       for (const auto& e : s.itinerary(mate, day)) {
@@ -117,7 +120,8 @@ private:
       Random r(this_->options.seed, 0x747265, p, static_cast<std::uint64_t>(day));
       if (day < first || !r.permille(200)) return;
       for (const auto& e : this_->itinerary(p, day)) {
-        if (e.what != What::scan || e.function != Function::payment || e.result != Result::accepted || e.nonce != 0) continue;
+        if (e.what != What::scan || e.function != Function::payment || e.result != Result::accepted || e.nonce != 0)
+          continue;
         if (this_->map.zones[this_->map.devices[e.device].zone].use != Use::canteen || e.amount < 800) continue;
         auto at = e.at;
         for (auto n = r.between(1, 3); n > 0; --n) { // birthday; the others order, he shows his code again
@@ -158,8 +162,9 @@ private:
         if (e.what != What::scan || e.function != Function::payment || e.result != Result::accepted || e.at < noon ||
             e.at > noon + 8 * kHour)
           continue;
-        out.push_back(this_->scan(e.at + r.between(12, 40) * kSecond, this_->people.all[p].account, e.handset, e.device,
-                                  Function::payment, Way::none, static_cast<std::int32_t>(r.between(80, 200) * 10), 0));
+        out.push_back(this_->scan(e.at + r.between(12, 40) * kSecond, this_->people.all[p].account, e.handset,
+                                  e.device, Function::payment, Way::none,
+                                  static_cast<std::int32_t>(r.between(80, 200) * 10), 0));
         return;
       }
     });
@@ -193,18 +198,21 @@ private:
       std::uint32_t place = kNobody;
       for (const auto& e : s.itinerary(p, day)) {
         const auto zone = e.what == What::scan ? s.map.devices[e.device].zone : kNobody;
-        if (e.what != What::scan || e.result != Result::accepted || e.at < s.midnight(day) + 17 * kHour + 30 * kMinute ||
-            zone == he.home || s.map.zones[zone].use == Use::teaching || s.map.zones[zone].use == Use::laundry ||
+        if (e.what != What::scan || e.result != Result::accepted ||
+            e.at < s.midnight(day) + 17 * kHour + 30 * kMinute || zone == he.home ||
+            s.map.zones[zone].use == Use::teaching || s.map.zones[zone].use == Use::laundry ||
             s.map.zones[zone].campus != he.campus)
           continue;
         last = e.at + r.between(5, 20) * kSecond;
         place = zone;
-        out.push_back(s.scan(last, she.account, her_phone_at_home ? he.handset : she.handset, e.device, e.function, e.way,
-                             e.function == Function::payment ? static_cast<std::int32_t>(r.between(60, 200) * 10) : -1, 0));
+        out.push_back(
+            s.scan(last, she.account, her_phone_at_home ? he.handset : she.handset, e.device, e.function, e.way,
+                   e.function == Function::payment ? static_cast<std::int32_t>(r.between(60, 200) * 10) : -1, 0));
       }
       if (place == kNobody) return;
       // He sees her home.
-      const auto arrives = last + way_ms(s.map, place, she.home, std::min(she.speed, 1300)) + r.between(10, 40) * kMinute;
+      const auto arrives =
+          last + way_ms(s.map, place, she.home, std::min(she.speed, 1300)) + r.between(10, 40) * kMinute;
       if (arrives < s.midnight(day) + 23 * kHour + 30 * kMinute && !her_phone_at_home)
         out.push_back(s.scan(arrives, she.account, she.handset, r.one_of(s.map.at(she.home, Function::access)),
                              Function::access, Way::in, -1, 0));
@@ -231,13 +239,19 @@ private:
     return true;
   }
 
-  /// Clock set by hand: some seconds fast, or most of a minute slow.
+  /// Clock set by hand. Some seconds fast: no reader takes the codes, and after a day or two of asking around it is set right.
+  /// Most of a minute slow: they are only good for a shorter time, and nobody finds out why.
   bool phone_clock() {
     const auto p = s_.pick([](const Person& x) { return student(x) && x.dynamic; });
     if (!p) return false;
-    who(*p).phone_clock = static_cast<std::int32_t>(s_.random.permille(500) ? s_.random.between(6, 25) * kSecond
-                                                                             : -s_.random.between(15, 50) * kSecond);
-    story("phone-clock-off", *p, s_.midnight(0), s_.end());
+    auto& person = who(*p);
+    const bool fast = s_.random.permille(500);
+    const int length = fast ? static_cast<int>(s_.random.between(1, 2)) : s_.options.days, day = any_day(length);
+    person.phone_clock =
+        static_cast<std::int32_t>(fast ? s_.random.between(6, 25) * kSecond : -s_.random.between(15, 50) * kSecond);
+    person.phone_clock_from = s_.midnight(day);
+    person.phone_clock_to = s_.midnight(std::min(day + length, s_.options.days));
+    story("phone-clock-off", *p, person.phone_clock_from, person.phone_clock_to);
     return true;
   }
 

@@ -7,11 +7,11 @@
 namespace onecode::app::simulate {
 namespace {
 
-constexpr std::size_t kGroup = 30;          // a class of students
+constexpr std::size_t kGroup = 30;                      // a class of students
 constexpr std::int64_t kWalk = 1400, kWalkSpread = 150; // mm/s: what people walk who are on their way
 constexpr std::int64_t kRide = 4600, kRideSpread = 350; // a bicycle among pedestrians
-constexpr std::int64_t kCyclists = 120;     // permille
-constexpr std::int64_t kDynamicCodes = 125; // permille who open the app instead of showing the plain code
+constexpr std::int64_t kCyclists = 120;                 // permille
+constexpr std::int64_t kDynamicCodes = 125;             // permille who open the app instead of showing the plain code
 
 } // namespace
 
@@ -28,8 +28,8 @@ People::People(std::uint64_t seed, std::size_t count, const CampusMap& map) : ra
   for (std::size_t i = 0; i < count; ++i) {
     Person p;
     p.account = static_cast<std::uint32_t>(accounts.size());
-    p.role = i < students ? Role::student
-             : i < students + staff ? Role::staff
+    p.role = i < students                     ? Role::student
+             : i < students + staff           ? Role::staff
              : i < students + staff + retired ? Role::retired
                                               : Role::temporary;
     if (p.role == Role::student) {
@@ -40,7 +40,8 @@ People::People(std::uint64_t seed, std::size_t count, const CampusMap& map) : ra
     }
     // Classmates live in the same house, most of them.
     const auto& homes = map.of(p.role == Role::student ? Use::dorm : Use::office, p.campus);
-    p.home = p.role == Role::student && random_.permille(850) ? homes[p.group / 3 % homes.size()] : random_.one_of(homes);
+    p.home =
+        p.role == Role::student && random_.permille(850) ? homes[p.group / 3 % homes.size()] : random_.one_of(homes);
     p.handset = new_handset();
     p.dynamic = random_.permille(kDynamicCodes);
     p.goes_home = p.role == Role::student && random_.permille(140);

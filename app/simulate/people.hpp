@@ -39,11 +39,12 @@ struct Person {
   std::uint8_t campus = 0;
   bool bicycle = false, dynamic = false; // shows dynamic codes
   bool goes_home = false, launderer = false, generous = false;
-  std::int32_t speed = 1400; // mm/s
+  std::int32_t speed = 1400;                                                       // mm/s
   std::uint16_t breakfast = 500, library = 300, gym = 120, shops = 350, nap = 500; // permille
   std::uint16_t missed_in = 40, missed_out = 50;
-  std::int32_t phone_clock = 0; // ms that the phone is ahead
-  std::uint8_t retries = 0;     // permille of scans that the network swallows
+  std::int32_t phone_clock = 0; // ms that the phone is ahead, until somebody sets it right
+  std::int64_t phone_clock_from = 0, phone_clock_to = 0;
+  std::uint8_t retries = 0; // permille of scans that the network swallows
   std::array<std::uint32_t, 3> canteens{};
   std::array<std::uint32_t, 3> merchants{};
   std::array<std::uint32_t, 2> services{};
@@ -69,10 +70,10 @@ class People {
 public:
   People(std::uint64_t seed, std::size_t count, const CampusMap& map);
 
-  std::vector<Person> all;               // outsiders last; index < accounts() is also the index of the own account
-  std::vector<std::string> accounts;     // ids
-  std::vector<const char*> categories;   // of the accounts
-  std::vector<std::string> handsets;     // ids
+  std::vector<Person> all;             // outsiders last; index < accounts() is also the index of the own account
+  std::vector<std::string> accounts;   // ids
+  std::vector<const char*> categories; // of the accounts
+  std::vector<std::string> handsets;   // ids
   std::vector<Group> groups;
 
   std::uint32_t new_handset();

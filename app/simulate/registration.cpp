@@ -30,7 +30,8 @@ public:
     for (std::uint32_t i = 0; i < s_.map.devices.size(); ++i) device(i);
     for (std::uint32_t i = 0; i < s_.options.people; ++i) account(i);
     for (const auto& id : s_.canaries)
-      give("account.open", id, "registrar", "desk-1", R"({"category":"student","valid_from":"2025-09-01T00:00:00+08:00"})");
+      give("account.open", id, "registrar", "desk-1",
+           R"({"category":"student","valid_from":"2025-09-01T00:00:00+08:00"})");
     return std::move(out_);
   }
 
@@ -60,12 +61,11 @@ private:
     const auto people = static_cast<std::int64_t>(s_.options.people);
     // Declared with room to spare, as offices do.
     manifest["volumes"] = {{"scans_per_day", people * 6 + 2000}};
-    if (i.data) {
-      manifest["volumes"]["subjects_per_day"] = i.subjects_per_day;
-      manifest["endpoints"] = {"/v1/persons"};
-      manifest["fields"] = Json::array({{{"name", "account"}, {"purpose", "who was served"}, {"retention_days", 30}},
-                                        {{"name", "category"}, {"purpose", "statistics"}, {"retention_days", 30}}});
-    }
+    manifest["network"] = "10.20.0.0/16";
+    manifest["volumes"]["subjects_per_day"] = i.data ? i.subjects_per_day : people;
+    manifest["endpoints"] = Json::array({"/v1/persons"});
+    manifest["fields"] = Json::array({{{"name", "account"}, {"purpose", "who was served"}, {"retention_days", 30}},
+                                      {{"name", "category"}, {"purpose", "statistics"}, {"retention_days", 30}}});
     const auto owner = "owner-" + i.id;
     const Json args{{"unit", i.unit},
                     {"owners", {owner}},
@@ -83,7 +83,8 @@ private:
     give("integration.plan.submit", i.id, "integration-owner", owner, args.dump());
     give("integration.plan.accept", i.id, "information-centre", "centre-1", "{}");
     give("integration.apply", i.id, "integration-owner", owner, R"({"application":"paper-1"})");
-    give("integration.review.record", i.id, "expert", "expert-1", R"({"outcome":"passed","experts":["expert-1","expert-2"]})");
+    give("integration.review.record", i.id, "expert", "expert-1",
+         R"({"outcome":"passed","experts":["expert-1","expert-2"]})");
     give("integration.approve", i.id, "leading-group", "group-1", R"({"outcome":"approved"})");
     give("integration.build.start", i.id, "integration-owner", owner, "{}");
     give("integration.joint-debug.record", i.id, "integration-owner", owner,
@@ -100,28 +101,35 @@ private:
               {"model", d.function == Function::payment ? "till-3" : "gate-2"},
               {"integration", integration},
               {"secure_element", fmt::format("se-{:06}", look.element)}};
-    if (d.clerks > 0) args["operators"] = {clerk_name(static_cast<std::uint16_t>(index * 2 + 1)), clerk_name(static_cast<std::uint16_t>(index * 2 + 2))};
+    if (d.clerks > 0)
+      args["operators"] = {clerk_name(static_cast<std::uint16_t>(index * 2 + 1)),
+                           clerk_name(static_cast<std::uint16_t>(index * 2 + 2))};
     give("device.register", d.id, "information-centre", "centre-1", args.dump());
     if (!d.certified) return;
     give("device.certify", d.id, "information-centre", "centre-1",
-         d.sealed ? fmt::format(R"({{"certificate":"cert-{0}","valid_to":"2029-01-01T00:00:00+08:00","secret":"{1}"}})", d.id,
-                                device_secret(d.id))
-                  : fmt::format(R"({{"certificate":"cert-{}","valid_to":"2029-01-01T00:00:00+08:00"}})", d.id));
+         d.sealed
+             ? fmt::format(R"({{"certificate":"cert-{0}","valid_to":"2029-01-01T00:00:00+08:00","secret":"{1}"}})",
+                           d.id, device_secret(d.id))
+             : fmt::format(R"({{"certificate":"cert-{}","valid_to":"2029-01-01T00:00:00+08:00"}})", d.id));
     give("device.install", d.id, "integration-owner", owner,
-         fmt::format(R"({{"integration":"{}","zone":"{}","position":{},"network":{},"aps":{},"kind":"fixed"}})", integration,
-                     s_.map.zones[d.zone].id, position_text(s_.map.zones[d.zone], 0, 0), network_text(look, look.rtt),
-                     access_points_text(d.zone)));
+         fmt::format(R"({{"integration":"{}","zone":"{}","position":{},"network":{},"aps":{},"kind":"fixed"}})",
+                     integration, s_.map.zones[d.zone].id, position_text(s_.map.zones[d.zone], 0, 0),
+                     network_text(look, look.rtt), access_points_text(d.zone)));
     give("device.activate", d.id, "integration-owner", owner, "{}");
   }
 
   void account(std::uint32_t index) {
     const auto& p = s_.people.all[index];
     const auto& id = s_.people.accounts[index];
-    give("account.open", id, "registrar", "desk-1",
-         p.role == Role::temporary
-             ? std::string(R"({"category":"temporary","valid_from":"2025-09-01T00:00:00+08:00","valid_to":"2027-08-31T00:00:00+08:00"})")
-             : fmt::format(R"({{"category":"{}","valid_from":"2025-09-01T00:00:00+08:00"}})", s_.people.categories[index]));
-    give("handset.bind", id, "registrar", "desk-1", fmt::format(R"({{"handset":"{}"}})", s_.people.handsets[p.handset]));
+    give(
+        "account.open", id, "registrar", "desk-1",
+        p.role == Role::temporary
+            ? std::string(
+                  R"({"category":"temporary","valid_from":"2025-09-01T00:00:00+08:00","valid_to":"2027-08-31T00:00:00+08:00"})")
+            : fmt::format(R"({{"category":"{}","valid_from":"2025-09-01T00:00:00+08:00"}})",
+                          s_.people.categories[index]));
+    give("handset.bind", id, "registrar", "desk-1",
+         fmt::format(R"({{"handset":"{}"}})", s_.people.handsets[p.handset]));
     if (p.second_handset != kNobody)
       give("handset.bind", id, "registrar", "desk-1",
            fmt::format(R"({{"handset":"{}","secondary":true}})", s_.people.handsets[p.second_handset]));
@@ -135,7 +143,8 @@ private:
 } // namespace
 
 std::string policy_document(const Stage& s) {
-  Json document{{"version", fmt::format("simulated-{}", s.options.seed)}, {"effective_from", "2025-09-01T00:00:00.000+08:00"}};
+  Json document{{"version", fmt::format("simulated-{}", s.options.seed)},
+                {"effective_from", "2025-09-01T00:00:00.000+08:00"}};
   auto& zones = document["zones"];
   for (const auto& z : s.map.zones)
     zones[z.id] = {{"lat", static_cast<double>(latitude_e7(z)) / 1e7},

@@ -12,7 +12,7 @@
 namespace onecode::app::simulate {
 namespace {
 
-constexpr std::int64_t kReading = 1300; // ms that a reader is busy with one person
+constexpr std::int64_t kReading = 1300;          // ms that a reader is busy with one person
 constexpr std::int64_t kPatience = 20 * kSecond; // nobody waits longer at one reader: the next is free
 
 class Days {
@@ -27,10 +27,12 @@ public:
     for (const auto& act : s_.acts) act(day, happening_);
     heartbeats(day);
     // What the night owls do after midnight belongs to the next day's queue.
-    const auto late = std::stable_partition(happening_.begin(), happening_.end(), [&](const Event& e) { return e.at < until; });
+    const auto late =
+        std::stable_partition(happening_.begin(), happening_.end(), [&](const Event& e) { return e.at < until; });
     std::vector<Event> tomorrow(late, happening_.end());
     happening_.erase(late, happening_.end());
-    std::stable_sort(happening_.begin(), happening_.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+    std::stable_sort(happening_.begin(), happening_.end(),
+                     [](const Event& a, const Event& b) { return a.at < b.at; });
     for (auto& e : happening_) happen(e);
     happening_ = std::move(tomorrow);
     write_until(until);
@@ -42,9 +44,7 @@ public:
     }
   }
   /// The campus closes; what is still on the way arrives.
-  void end() {
-    write_until(std::numeric_limits<std::int64_t>::max());
-  }
+  void end() { write_until(std::numeric_limits<std::int64_t>::max()); }
 
 private:
   void heartbeats(int day) {
@@ -56,8 +56,8 @@ private:
         e.what = What::report;
         e.device = i;
         e.at = s_.midnight(day) + hour * kHour + minute;
-        if (e.at < d.looks.front().from) continue;                            // not plugged in yet
-        if (!d.certified && e.at > d.story_to) continue;                      // and out again
+        if (e.at < d.looks.front().from) continue;       // not plugged in yet
+        if (!d.certified && e.at > d.story_to) continue; // and out again
         if (d.looks.size() > 1 && d.looks.back().zone != d.zone && e.at >= d.looks.back().from &&
             e.at < d.looks.back().from + 2 * kHour + kHour / 2)
           continue; // on the trolley
@@ -140,7 +140,8 @@ private:
       if (f.kind == Device::Fault::repeated && e.at >= f.from && e.at < f.to && mixed(e.number) % 10 < 7) {
         Event again = e;
         again.repeated = true;
-        again.arrives += 6 * kMinute + e.device % 7 * kMinute; // no answer came back, so the gateway sent all of it again
+        again.arrives +=
+            6 * kMinute + e.device % 7 * kMinute; // no answer came back, so the gateway sent all of it again
         arriving_.push_back(again);
       }
   }
@@ -169,8 +170,8 @@ private:
 
 std::string truth_text(const Stage& s, Summary& summary) {
   const auto time = [](std::int64_t t) { return format_time(Time{t}); };
-  std::string out = fmt::format(R"({{"type":"campus","seed":{},"people":{},"days":{},"from":"{}","to":"{}"}})", s.options.seed,
-                                s.options.people, s.options.days, time(s.midnight(0)), time(s.end()));
+  std::string out = fmt::format(R"({{"type":"campus","seed":{},"people":{},"days":{},"from":"{}","to":"{}"}})",
+                                s.options.seed, s.options.people, s.options.days, time(s.midnight(0)), time(s.end()));
   out += '\n';
   constexpr const char* types[] = {"misuse", "look-alike", "fault", "approved"};
   constexpr char letters[] = {'m', 'l', 'f', 'w'};
@@ -183,8 +184,8 @@ std::string truth_text(const Stage& s, Summary& summary) {
     const auto from = std::min(story.from, s.end()), to = std::min(story.to, s.end());
     if (story.type == Story::misuse && story.scenario == "copy" && story.evident == 0) continue;
     ++(*counts[type])[story.scenario];
-    out += fmt::format(R"({{"type":"{}","id":"{}-{:04}","scenario":"{}",)", types[type], letters[type], ++numbers[type],
-                       story.scenario);
+    out += fmt::format(R"({{"type":"{}","id":"{}-{:04}","scenario":"{}",)", types[type], letters[type],
+                       ++numbers[type], story.scenario);
     if (story.type == Story::misuse) out += fmt::format(R"("act":"{}",)", story.act);
     out += fmt::format(R"("subject":"{}","from":"{}",)", story.subject, time(from));
     if (story.type == Story::misuse)

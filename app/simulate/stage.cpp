@@ -19,13 +19,26 @@ std::size_t small_cases(std::size_t people) { return std::clamp<std::size_t>(peo
 
 const std::vector<Kind>& misuse_kinds() {
   static const std::vector<Kind> kinds{
-      {"lend-once", "lend"},       {"lend-regular", "lend"},      {"rent", "rent"},
-      {"transfer", "transfer"},    {"pledge", "pledge"},          {"relay", "relay"},
-      {"copy", "copy"},            {"collusion", "collusion"},    {"uncertified", "11(1)"},
-      {"cloned", "11(1)"},         {"premature", "6"},            {"tampered", "11(1)"},
-      {"moved", "11(1)"},          {"rerouted", "11(2)"},         {"lent-device", "11(3)"},
-      {"harvest-fields", "11(4)"}, {"harvest-volume", "11(4)"},   {"harvest-strangers", "11(4)"},
-      {"enumeration", "11(4)"},    {"canary", "11(4)"},
+      {"lend-once", "lend"},
+      {"lend-regular", "lend"},
+      {"rent", "rent"},
+      {"transfer", "transfer"},
+      {"pledge", "pledge"},
+      {"relay", "relay"},
+      {"copy", "copy"},
+      {"collusion", "collusion"},
+      {"uncertified", "11(1)"},
+      {"cloned", "11(1)"},
+      {"premature", "6"},
+      {"tampered", "11(1)"},
+      {"moved", "11(1)"},
+      {"rerouted", "11(2)"},
+      {"lent-device", "11(3)"},
+      {"harvest-fields", "11(4)"},
+      {"harvest-volume", "11(4)"},
+      {"harvest-strangers", "11(4)"},
+      {"enumeration", "11(4)"},
+      {"canary", "11(4)"},
   };
   return kinds;
 }
@@ -34,7 +47,8 @@ Stage::Stage(const Options& o)
     : options(o),
       map(o.seed, o.people, kMerchantKinds * small_cases(o.people) + 8 + o.people / 800,
           kServiceKinds * small_cases(o.people) + 5),
-      people(o.seed, o.people, map), random(o.seed, 0x737461) {
+      people(o.seed, o.people, map),
+      random(o.seed, 0x737461) {
   campus.seed = o.seed;
   campus.calendar.start = kMonday;
   campus.calendar.days = o.days;
@@ -115,8 +129,8 @@ std::vector<Event> Stage::itinerary(std::uint32_t person, int day) const {
   return out;
 }
 
-Event Stage::scan(std::int64_t at, std::uint32_t account, std::uint32_t handset, std::uint32_t device, Function f, Way way,
-                  std::int32_t amount, std::uint32_t number) const {
+Event Stage::scan(std::int64_t at, std::uint32_t account, std::uint32_t handset, std::uint32_t device, Function f,
+                  Way way, std::int32_t amount, std::uint32_t number) const {
   Event e;
   e.at = at;
   e.account = account;
@@ -158,9 +172,9 @@ Event Stage::command(std::int64_t at, std::string_view name, const std::string& 
   return record(at, Topic::commands, target, command_event(draft, nullptr));
 }
 
-Event Stage::data_access(std::int64_t at, std::uint32_t integration, std::string_view endpoint, std::string_view fields,
-                         const std::vector<std::string>& subjects, std::string_view operation, std::int64_t not_found,
-                         std::uint32_t number) {
+Event Stage::data_access(std::int64_t at, std::uint32_t integration, std::string_view endpoint,
+                         std::string_view fields, const std::vector<std::string>& subjects,
+                         std::string_view operation, std::int64_t not_found, std::uint32_t number) {
   const auto& id = map.integrations[integration].id;
   const auto n = ++records_;
   std::string value = fmt::format(

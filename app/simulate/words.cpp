@@ -31,8 +31,8 @@ void append_network(std::string& out, const Look& look, std::int64_t rtt_ms) {
   fmt::format_to(
       std::back_inserter(out),
       R"({{"src_ip":"10.{}.{}.{}","gateway_mac":"3c:8a:1f:00:{:02x}:{:02x}","vlan":"{}","switch_port":"sw-{:02}/{}","dns":"10.0.0.{}","path_hash":"p{:08x}","rtt_ms":{}}})",
-      20 + look.address / 65'536, look.address / 256 % 256, look.address % 256, look.gateway / 256, look.gateway % 256,
-      look.gateway < 500 ? 120 : 999, look.network_switch, look.port, look.dns,
+      20 + look.address / 65'536, look.address / 256 % 256, look.address % 256, look.gateway / 256,
+      look.gateway % 256, look.gateway < 500 ? 120 : 999, look.network_switch, look.port, look.dns,
       static_cast<std::uint32_t>(mixed(look.path)), rtt_ms);
 }
 

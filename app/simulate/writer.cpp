@@ -21,7 +21,9 @@ void append_number(std::string& out, std::int64_t n) {
 }
 
 std::string_view word(Way w) { return w == Way::in ? "in" : w == Way::out ? "out" : "none"; }
-std::string_view word(Result r) { return r == Result::accepted ? "accepted" : r == Result::denied ? "denied" : "unknown"; }
+std::string_view word(Result r) {
+  return r == Result::accepted ? "accepted" : r == Result::denied ? "denied" : "unknown";
+}
 std::string_view word(Function f) {
   constexpr std::string_view names[] = {"access", "payment", "identity", "library", "other:clinic"};
   return names[static_cast<std::size_t>(f)];
@@ -49,7 +51,9 @@ std::map<std::string, std::string> secrets_of(std::uint64_t seed) {
 }
 
 Writer::Writer(const Stage& stage, std::function<void(std::string_view)> sink)
-    : s_(stage), sink_(std::move(sink)), secrets_(secrets_of(stage.options.seed)),
+    : s_(stage),
+      sink_(std::move(sink)),
+      secrets_(secrets_of(stage.options.seed)),
       issuer_key_(secrets_of(stage.options.seed).at(kIssuerSecret)) {
   for (const auto& d : stage.map.devices) device_secrets_.push_back(device_secret(d.id));
   out_.reserve(kBuffer + (std::size_t{64} << 10));
@@ -57,10 +61,18 @@ Writer::Writer(const Stage& stage, std::function<void(std::string_view)> sink)
 
 void Writer::write(const Event& e) {
   switch (e.what) {
-    case What::scan: scan(e); break;
-    case What::issued: issued(e); break;
-    case What::report: report(e); break;
-    case What::record: write(s_.finished[e.place]); return;
+    case What::scan:
+      scan(e);
+      break;
+    case What::issued:
+      issued(e);
+      break;
+    case What::report:
+      report(e);
+      break;
+    case What::record:
+      write(s_.finished[e.place]);
+      return;
   }
   out_ += "}}}\n";
   ++lines_;
@@ -85,8 +97,8 @@ void Writer::flush() {
 
 void Writer::token(const Event& e) {
   account_or_code_ = streams::make_code(kIssuer, Issuer{MacAlgorithm::hmac_sha256, kIssuerSecret}, issuer_key_,
-                                        s_.people.accounts[e.account], s_.people.handsets[e.handset], nonce_text(e.nonce),
-                                        Time{e.issued}, kCodeSeconds, "");
+                                        s_.people.accounts[e.account], s_.people.handsets[e.handset],
+                                        nonce_text(e.nonce), Time{e.issued}, kCodeSeconds, "");
 }
 
 void Writer::scan(const Event& e) {
@@ -149,7 +161,8 @@ void Writer::scan(const Event& e) {
   append_number(text_, e.seq);
   text_ += '\n';
   text_.append(out_, time_at, time_end - time_at);
-  for (const std::string_view part : {std::string_view(account_or_code_), word(e.function), word(e.way), word(e.result)}) {
+  for (const std::string_view part :
+       {std::string_view(account_or_code_), word(e.function), word(e.way), word(e.result)}) {
     text_ += '\n';
     text_ += part;
   }

@@ -45,8 +45,8 @@ std::string summary_json(const simulate::Summary& s, const Options& o) {
 
 std::string summary_text(const simulate::Summary& s, const Options& o) {
   std::string text =
-      fmt::format("{} people, {} devices, {} subsystems, {} days: {} records, {} of them scans (seed {})\n", s.accounts,
-                  s.devices, s.integrations, o.campus.days, s.records, s.scans, o.campus.seed);
+      fmt::format("{} people, {} devices, {} subsystems, {} days: {} records, {} of them scans (seed {})\n",
+                  s.accounts, s.devices, s.integrations, o.campus.days, s.records, s.scans, o.campus.seed);
   const auto group = [&](const char* title, const std::map<std::string, std::size_t>& counts) {
     if (counts.empty()) return;
     text += fmt::format("{}\n", title);
@@ -56,8 +56,9 @@ std::string summary_text(const simulate::Summary& s, const Options& o) {
   group("honest, and looks like it", s.look_alikes);
   group("faults", s.faults);
   group("approved work", s.approved);
-  text += fmt::format("{}: written\n{}: written, what really happened\n{}: written, the keys of its codes and tills\n", o.out,
-                      o.truth, o.secrets);
+  text +=
+      fmt::format("{}: written\n{}: written, what really happened\n{}: written, the keys of its codes and tills\n",
+                  o.out, o.truth, o.secrets);
   return text;
 }
 
@@ -129,7 +130,9 @@ Run add_simulate(CLI::App& verb) {
   verb.add_option("--people", options->campus.people, "with an account")
       ->check(CLI::Range(std::size_t{20}, std::size_t{200'000}))
       ->capture_default_str();
-  verb.add_option("--days", options->campus.days, "from a Monday on")->check(CLI::Range(1, 365))->capture_default_str();
+  verb.add_option("--days", options->campus.days, "from a Monday on")
+      ->check(CLI::Range(1, 365))
+      ->capture_default_str();
   verb.add_option("--scenario", options->scenarios, "only this kind of misuse (repeatable); none: an honest campus")
       ->type_name("NAME");
   verb.add_flag("--json", options->json, "print the summary as JSON");
@@ -137,7 +140,8 @@ Run add_simulate(CLI::App& verb) {
   for (const auto& kind : simulate::misuse_kinds()) kinds += fmt::format("{}{}", kinds.empty() ? "" : " ", kind.name);
   verb.footer(
       "\nPeople with timetables walk, eat, read and wash on two campuses; some lend, let or copy their codes, some "
-      "tills are\nmoved or cloned, and many honest people only look like it. The truth file says who. The same seed gives the "
+      "tills are\nmoved or cloned, and many honest people only look like it. The truth file says who. The same seed "
+      "gives the "
       "same bytes.\n\nScenarios: " +
       kinds +
       "\n\nExample:\n"
