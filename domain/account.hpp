@@ -39,7 +39,7 @@ struct Sighting {
   std::string device;
   EventRef event;
   Direction direction = Direction::none;
-  bool meal = false; // a payment as for a meal (A10)
+  std::uint32_t meal = 0; // a payment as for a meal: hash of the integration that it was paid to (A10)
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {

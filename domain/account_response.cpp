@@ -229,11 +229,16 @@ void settle_evidence(AccountState& a, const Text& why, const Context& context, E
   }
 }
 
-void retract(AccountState& a, RuleId rule, const Text& why, const Context& context, Effects& out) {
+void retract(AccountState& a, RuleId rule, const Text& why, const Context& context, Effects& out,
+             const std::optional<Hit>& instead) {
   auto& file = a.file;
   a.dirty.file |= file.shadow.remove(rule);
   EvidenceBook left = file.evidence;
   if (!left.remove(rule)) return;
+  if (instead && !(a.file.settled && instead->at <= *a.file.settled)) {
+    const RuleSettings& settings = context.policy_at(instead->at).rule(rule);
+    left.add(*instead, settings.version, hours(settings.half_life_h));
+  }
   a.dirty.file = true;
   const Time t = std::max(context.now, file.evidence.newest());
   const Policy& policy = context.policy_at(t);

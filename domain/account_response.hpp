@@ -32,7 +32,9 @@ void settle_evidence(AccountState& a, const Text& why, const Context& context, E
 
 /// A rule's evidence rested on something that was wrong: it goes, and so do a finding and provisional holds that do not stand
 /// without it, with an apology (DETECTION §6).
-void retract(AccountState& a, RuleId rule, const Text& why, const Context& context, Effects& out);
+/// `instead`: what the rule has to say without it.
+void retract(AccountState& a, RuleId rule, const Text& why, const Context& context, Effects& out,
+             const std::optional<Hit>& instead = {});
 
 /// Whom the campus tells what no single unit answers for.
 inline constexpr std::string_view kInformationCentre = "information-centre";

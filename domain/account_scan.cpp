@@ -120,7 +120,7 @@ std::vector<RuleId> shadow_rules(const AccountState::Case& file, Time t, int cha
 // ------------------------------------------------------------------------
 
 /// nullptr: it is no evidence, because it is older than all that is remembered, or a case has settled it.
-const Sighting* remember_sighting(AccountState& a, const Scan& scan, const DeviceOpinion& opinion,
+const Sighting* remember_sighting(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, bool served,
                                   const Policy& policy) {
   if (a.file.settled && scan.origin.time <= *a.file.settled) return nullptr;
   const auto slot = a.ring.room_for(scan.origin.time);
@@ -134,9 +134,10 @@ const Sighting* remember_sighting(AccountState& a, const Scan& scan, const Devic
   s.event.offset = scan.origin.offset;
   s.event.id.assign(scan.origin.id, 0, scan.origin.id.size() <= kMaxEvidenceId ? scan.origin.id.size() : 0);
   s.accuracy_ms = std::clamp<std::int64_t>(scan.time_accuracy_ms, 0, days(1).ms);
-  s.clock_sound = scan.clock == Clock::synced && !opinion.clock_wrong;
-  s.direction = scan.function == "access" ? scan.direction : Direction::none;
-  s.meal = rules::as_for_a_meal(scan, policy.rule(RuleId::A10));
+  s.clock_sound = scan.clock == Clock::synced;
+  const bool passed = scan.function == "access" && (served || scan.direction == Direction::out);
+  s.direction = passed ? scan.direction : Direction::none;
+  s.meal = !served ? 0 : rules::meal_of(scan, opinion.integration, policy.rule(RuleId::A10));
   s.used = true;
   a.dirty.ring[*slot] = true;
   return &s;
@@ -156,7 +157,7 @@ void ask_readers(const AccountState& a, const Hit& hit, Effects& out) {
   }
 }
 
-/// A3: a sighting that arrives late can show that nothing was wrong.
+/// A3: a sighting that arrives late can show that nothing was wrong; what else stands is found again by the rule.
 void take_back_passback(AccountState& a, const Sighting& now, const Context& context, Effects& out) {
   for (const auto* book : {&a.file.evidence, &a.file.shadow})
     for (const auto& e : book->entries())
@@ -169,7 +170,7 @@ void take_back_passback(AccountState& a, const Sighting& now, const Context& con
 
 /// R8.1: what this scan says together with the others. True: there is new evidence.
 bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, const Sighting& now,
-                     const Policy& policy, Effects& out) {
+                     bool served, const Policy& policy, Effects& out) {
   bool news = false;
   const auto judge = [&](RuleId id, auto&& rule) {
     const auto& settings = policy.rule(id);
@@ -187,7 +188,7 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
   judge_and_ask(RuleId::A1,
                 [&](const auto& s) { return rules::infeasible_transit(a, now, opinion.ways, s, policy); });
   judge_and_ask(RuleId::A2, [&](const auto& s) { return rules::simultaneous_presence(a, now, s, policy); });
-  judge(RuleId::A3, [&](const auto& s) { return rules::anti_passback(a, now, s); });
+  judge(RuleId::A3, [&](const auto& s) { return rules::anti_passback(a, s); });
   if (scan.token.state == TokenState::genuine) {
     if (const auto* made = rules::made_code(a.codes, hash64(scan.token.nonce)))
       judge_and_ask(RuleId::A4,
@@ -195,17 +196,21 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
     judge(RuleId::A5, [&](const auto& s) { return rules::nonce_reuse(a, scan, s); });
     judge(RuleId::A6, [&](const auto& s) { return rules::stale_code(scan, s); });
   }
-  judge(RuleId::A7, [&](const auto& s) { return rules::payment_after_binding(a.profile.handsets, scan, s); });
+  if (served)
+    judge(RuleId::A7, [&](const auto& s) { return rules::payment_after_binding(a.profile.handsets, scan, s); });
   judge(RuleId::A8, [&](const auto& s) { return rules::handset_alternation(a, now, s); });
   judge(RuleId::A10, [&](const auto& s) { return rules::double_meal(a, now, s); });
   judge(RuleId::A11, [&](const auto& s) { return rules::velocity(a, scan, now, s); });
   judge(RuleId::A13, [&](const auto& s) { return rules::holder_absent(a, now, s); });
-  if (!now.clock_sound) return news;
 
   const auto surprise = now.zone.empty() ? std::nullopt : learn_visit(a.habits, now.zone, now.time);
   a.dirty.habits |= surprise.has_value();
   const bool other_hand = !now.handset.empty() && learn_hand(a.hands, now.handset, now.time, now.event);
   a.dirty.hands |= other_hand;
+  if (other_hand && is_new_hand(a.hands, now.handset, now.time)) {
+    remember_main_places(a.habits);
+    a.dirty.habits = true;
+  }
   if (surprise) judge(RuleId::A12, [&](const auto& s) { return rules::novelty(*surprise, now, s); });
   if (surprise || other_hand)
     judge(RuleId::A14, [&](const auto& s) { return rules::regime_change(a.habits, a.hands, surprise, now, s); });
@@ -350,14 +355,16 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
     const bool served = d.verdict == Verdict::allow && scan.outcome != Outcome::denied;
     // A person's scan, at a device that is who and where it says, by a clock that can be compared. Refused scans
     // count as well: they prove presence. Test accounts are nobody.
-    if (serves && !a.profile.test && opinion.trusted && scan.clock == Clock::synced && !delegated(a, scan)) {
+    if (serves && !a.profile.test && opinion.trusted && scan.clock == Clock::synced && !opinion.clock_wrong &&
+        !delegated(a, scan)) {
       if (!a.hot.first_scan || t < *a.hot.first_scan) a.hot.first_scan = t;
       rules::count_use(a.hot, t);
-      if (const Sighting* now = remember_sighting(a, scan, opinion, policy)) {
+      if (const Sighting* now = remember_sighting(a, scan, opinion, served, policy)) {
         if (!now->handset.empty()) report_handset(a, handset_of(scan), t, now->event, out);
         tell_neighbours(a, *now, policy, out);
         take_back_passback(a, *now, context, out);
-        if (look_for_misuse(a, scan, opinion, *now, policy, out)) respond(a, now->event, t, policy, context, out);
+        if (look_for_misuse(a, scan, opinion, *now, served, policy, out))
+          respond(a, now->event, t, policy, context, out);
       }
       if (served && scan.function == "payment" && scan.amount) rules::learn_payment(a.hot, *scan.amount);
     }
@@ -380,6 +387,26 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   out.outputs.emplace_back(std::move(d));
 }
 
+namespace {
+
+/// A1, A2 and A3 once more, over the scans that may still be believed.
+std::optional<Hit> what_others_say(const AccountState& a, RuleId rule, const Context& context) {
+  std::optional<Hit> best;
+  a.ring.each([&](const Sighting& s) {
+    const Policy& policy = context.policy_at(s.time);
+    const RuleSettings& settings = policy.rule(rule);
+    if (settings.mode != Mode::enforce || !s.clock_sound) return;
+    std::optional<Hit> hit = rule == RuleId::A1   ? rules::infeasible_transit(a, s, {}, settings, policy)
+                             : rule == RuleId::A2 ? rules::simultaneous_presence(a, s, settings, policy)
+                             : rule == RuleId::A3 ? rules::anti_passback(a, settings)
+                                                  : std::nullopt;
+    if (hit) keep_weightier(best, std::move(*hit), hours(settings.half_life_h));
+  });
+  return best;
+}
+
+} // namespace
+
 void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& context, Effects& out) {
   // The scan itself stays what it was; nothing is concluded from its time any more.
   for (std::size_t i = 0; i < a.ring.sightings().size(); ++i) {
@@ -388,12 +415,16 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
     s.clock_sound = false;
     a.dirty.ring[i] = true;
   }
-  for (const auto& e : a.file.evidence.entries())
-    if (e.rule == gone.rule && std::ranges::find(e.events, gone.event) != e.events.end())
-      return retract(a, gone.rule,
-                     {"设备 " + gone.device + " 的时间或位置有误,其刷码不作为依据。",
-                      "The time or place of the device " + gone.device + " was wrong; its scan is no evidence."},
-                     context, out);
+  // Whatever rests on the time or place of that scan goes; what the other scans say without it stays.
+  for (const RuleId rule : {RuleId::A1, RuleId::A2, RuleId::A3, RuleId::A4}) {
+    const auto& entries = a.file.evidence.entries();
+    const auto e = std::ranges::find(entries, rule, &Evidence::rule);
+    if (e == entries.end() || std::ranges::find(e->events, gone.event) == e->events.end()) continue;
+    retract(a, rule,
+            {"设备 " + gone.device + " 的时间或位置有误,其刷码不作为依据。",
+             "The time or place of the device " + gone.device + " was wrong; its scan is no evidence."},
+            context, out, what_others_say(a, rule, context));
+  }
 }
 
 void step(AccountState& a, const msg::DataRead& read, const Context&, Effects& out) {

@@ -8,6 +8,7 @@
 #include "domain/device_standing.hpp"
 #include "domain/device_trust.hpp"
 #include "domain/maintenance.hpp"
+#include "domain/rules/d04_moved_device.hpp"
 #include "domain/rules/d05_inferred_location.hpp"
 #include "domain/rules/d08_one_device_many.hpp"
 
@@ -114,10 +115,15 @@ void step(DeviceState& d, const msg::SerialShared& shared, const Context& contex
 void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& context, Effects& out) {
   d.environment.excused = d.environment.network;
   d.dirty.environment = true;
-  close_finding(
-      subject(d), RuleId::D7, context.now,
-      {"属于 " + excused.by + " 的整体网络变更,予以关闭。", "Part of one incident of " + excused.by + ", closed."},
-      context, out);
+  const Text why{"属于 " + excused.by + " 的整体网络变更,予以关闭。",
+                 "Part of one incident of " + excused.by + ", closed."};
+  close_finding(subject(d), RuleId::D7, context.now, why, context, out);
+  // Another switch port is another port of the new switch; a place is a place.
+  const DeviceState::OpenFinding* moved = open_finding(d.file, RuleId::D4);
+  if (moved == nullptr) return;
+  if (rules::stands_elsewhere(d, context.policy_at(moved->evidence.newest()).rule(RuleId::D4))) return;
+  end_faults(d, moved->finding.opened - days(1));
+  close_finding(subject(d), RuleId::D4, context.now, why, context, out);
 }
 
 void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context&, Effects& out) { doubt(d, doubted, out); }

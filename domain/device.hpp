@@ -367,6 +367,7 @@ struct DeviceState {
       }
     };
     std::optional<Time> right; // a heartbeat that said that the clock is right; to the hour
+    Time wrong;                // the newest heartbeat that said that it is wrong
     std::vector<Doubt> doubts; // the last 16, in event time
     std::vector<Fault> faults; // the last 4
     template <class Self, class V>
@@ -374,6 +375,7 @@ struct DeviceState {
       v("right", s.right);
       v("doubts", s.doubts);
       v("faults", s.faults);
+      v("wrong", s.wrong);
     }
   };
 

@@ -48,9 +48,10 @@ void compare_with_baseline(DeviceState& d, const DeviceReport& report, const Pol
     return rules::tampering(d, report, foreign_network, explained(d.reg, RuleId::D4, t), s);
   });
   if (!at_its_place || !of_this_place) return;
-  judge(RuleId::D4, [&](const auto& s) { return rules::moved_device(d, report, s); });
   const std::uint64_t print = differences.empty() ? 0 : rules::network_print(*report.network);
-  if (print != 0 && print == d.environment.excused) return;
+  const bool excused = print != 0 && print == d.environment.excused;
+  judge(RuleId::D4, [&](const auto& s) { return rules::moved_device(d, report, s, excused); });
+  if (excused) return;
   judge(RuleId::D7, [&](const auto& s) { return rules::network_change(d, report, differences, s); });
   if (print != 0 && print != d.environment.network) ask_switch(d, report, print, out);
 }

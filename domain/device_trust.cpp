@@ -13,6 +13,7 @@ namespace {
 using Trust = DeviceState::Trust;
 using Fault = Trust::Fault;
 
+constexpr Duration kTogether = hours(1);
 constexpr Duration kAgain = days(1); // people found it: believed again a day after the last of them
 
 bool covers(const Fault& f, Time t) { return f.from <= t && (!f.to || t < *f.to); }
@@ -46,27 +47,29 @@ void tell_unit(const DeviceState& d, Time from, const Text& why, Effects& out) {
 
 void open_fault(DeviceState& d, Fault fault, Effects& out) {
   auto& faults = d.trust.faults;
-  if (faults.size() == Trust::kFaults) faults.erase(faults.begin());
+  if (faults.size() == Trust::kFaults) { // one that is not over stays
+    const auto over = std::ranges::find_if(faults, [](const Fault& f) { return f.to.has_value(); });
+    faults.erase(over == faults.end() ? faults.begin() : over);
+  }
   faults.push_back(std::move(fault));
   withdraw_covered(d, out);
 }
 
-/// Do these doubts say that the reader is at fault, and not the people?
-bool at_fault(const std::vector<Trust::Doubt>& doubts, Time newest) {
-  constexpr Duration kWindow = hours(1), kAtOnce = minutes(5);
+/// Do the doubts of the hour that ends at `end` say that the reader is at fault, and not the people?
+bool at_fault(const std::vector<Trust::Doubt>& doubts, Time end) {
+  constexpr Duration kAtOnce = minutes(5);
   constexpr std::size_t kPeople = 3, kPeopleOfTwo = 6, kPartners = 2;
   std::set<std::string_view> people;
   std::set<std::uint64_t> partners;
-  Time first = newest, last = newest - kWindow;
+  Time first = end;
   for (const auto& x : doubts) {
-    if (apart(x.at, newest) > kWindow) continue;
+    if (x.at > end || end - x.at > kTogether) continue;
     people.insert(x.account);
     if (x.partner != 0) partners.insert(x.partner);
     first = std::min(first, x.at);
-    last = std::max(last, x.at);
   }
   // Several codes shown within minutes are people who share them, not a clock.
-  if (last - first < kAtOnce) return false;
+  if (end - first < kAtOnce) return false;
   return people.size() >= kPeopleOfTwo || (people.size() >= kPeople && partners.size() >= kPartners);
 }
 
@@ -80,25 +83,25 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   if (d.reg.life == DeviceLife::unknown) return;
   Trust::Doubt x{doubted.account, doubted.rule, doubted.partner, doubted.at, doubted.event};
   if (times_wrong(d, doubted.at)) {
-    for (auto& f : d.trust.faults) // one more that its people found out
-      if (!f.reported && covers(f, doubted.at) && f.to) f.to = std::max(*f.to, doubted.at + kAgain);
+    for (auto& f :
+         d.trust.faults) // one more that its people found out; what was repaired since is no matter any more
+      if (!f.reported && covers(f, doubted.at) && f.to && d.reg.placed <= doubted.at)
+        f.to = std::max(*f.to, doubted.at + kAgain);
     d.dirty.trust = true;
     return withdraw(d, x, out);
   }
   if (!keep_newest(d.trust.doubts, std::move(x), Trust::kDoubts)) return;
   d.dirty.trust = true;
-  if (!at_fault(d.trust.doubts, doubted.at)) return;
-  Time first = doubted.at, last = doubted.at;
-  for (const auto& other : d.trust.doubts) {
-    if (apart(other.at, doubted.at) > hours(1)) continue;
-    first = std::min(first, other.at);
-    last = std::max(last, other.at);
+  // Every hour that this doubt is part of, so that the order of arrival does not matter.
+  for (const auto& end : d.trust.doubts) {
+    if (end.at < doubted.at || end.at - doubted.at > kTogether || !at_fault(d.trust.doubts, end.at)) continue;
+    const Fault fault{end.at - kTogether * 2, end.at + kAgain, false};
+    open_fault(d, fault, out);
+    return tell_unit(
+        d, fault.from,
+        {"一小时内多人的其他刷码与其时间或位置不符", "several people's other scans contradict its time or place"},
+        out);
   }
-  const Fault fault{first - hours(1), last + kAgain, false};
-  open_fault(d, fault, out);
-  tell_unit(d, fault.from,
-            {"一小时内多人的其他刷码与其时间或位置不符", "several people's other scans contradict its time or place"},
-            out);
 }
 
 void hear_clock(DeviceState& d, const DeviceReport& report, const Context& context, Effects& out) {
@@ -110,7 +113,7 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
   const bool right = -skew <= off && off <= skew;
   const auto open = std::ranges::find_if(trust.faults, [](const Fault& f) { return f.reported && !f.to; });
   if (right) {
-    if (open != trust.faults.end() && t > open->from) {
+    if (open != trust.faults.end() && t > trust.wrong) {
       open->to = t;
       d.dirty.trust = true;
     }
@@ -121,7 +124,12 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
     }
     return;
   }
-  if (open != trust.faults.end() || (trust.right && t < *trust.right)) return;
+  if (trust.right && t < *trust.right) return; // late: it was set right meanwhile
+  if (t > trust.wrong) {
+    trust.wrong = t;
+    d.dirty.trust = true;
+  }
+  if (open != trust.faults.end()) return;
   const Time from = trust.right ? std::max(*trust.right, t - days(1)) : t - hours(1);
   const std::string s = std::to_string(off / 1000);
   open_fault(d, {from, {}, true}, out);

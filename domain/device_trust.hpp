@@ -1,7 +1,7 @@
 // What a device's scans are worth as evidence about people (DETECTION §6, device-fault retraction; R8.1). A reader with a wrong
 // clock, or one that is not where the register says, makes honest people look as if they were in two places.
 //   Known      its heartbeat says that its clock is off by more than the skew that A1 allows: wrong since the last one that
-//              said otherwise.
+//              said otherwise, a day at most.
 //   Found      accounts tell it whenever they accuse somebody by its time or place (A1, A2, A4). Three different people within
 //              an hour, against two different other readers, and not all at once: then it is the reader. Against one other reader
 //              only, it takes six, for it may be either of the two.

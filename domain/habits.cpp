@@ -52,10 +52,11 @@ std::optional<Surprise> learn_visit(Habits& h, const std::string& zone, Time t) 
   const std::uint32_t place = short_hash(hash64(zone));
   const std::size_t span = span_of(t);
   const std::uint32_t visit = short_hash(mix64(mix64(place, span), static_cast<std::uint64_t>(day_number(t))));
-  if (visit == h.last) return std::nullopt;
+  if (std::ranges::find(h.recent, visit) != h.recent.end()) return std::nullopt;
   if (h.visits != 0 && t < h.halved - kFade) return std::nullopt;
   fade_to(h, t);
-  h.last = visit;
+  std::copy_backward(h.recent.begin(), h.recent.end() - 1, h.recent.end());
+  h.recent[0] = visit;
 
   const auto it = std::ranges::find(h.places, place, &Habits::Place::zone);
   const std::uint64_t here = it == h.places.end() ? 0 : it->visits;
@@ -69,6 +70,10 @@ std::optional<Surprise> learn_visit(Habits& h, const std::string& zone, Time t) 
     if (i >= half_bits(s.bits_q8)) s.as_rare += h.tail[i];
   }
 
+  if (!h.main.empty() && h.since < 1000) {
+    ++h.since;
+    h.at_main += std::ranges::binary_search(h.main, place);
+  }
   ++h.spans[span];
   ++h.visits;
   if (it != h.places.end()) {
@@ -79,6 +84,21 @@ std::optional<Surprise> learn_visit(Habits& h, const std::string& zone, Time t) 
     h.places.push_back({place, 1});
   }
   return s;
+}
+
+void remember_main_places(Habits& h) {
+  std::ranges::sort(h.places, [](const auto& a, const auto& b) {
+    return a.visits != b.visits ? a.visits > b.visits : a.zone < b.zone;
+  });
+  h.main.clear();
+  std::uint64_t sum = 0;
+  for (const auto& p : h.places) {
+    if (h.main.size() == Habits::kMain || sum * 5 >= std::uint64_t{h.visits} * 4) break;
+    h.main.push_back(p.zone);
+    sum += p.visits;
+  }
+  std::ranges::sort(h.main);
+  h.since = h.at_main = 0;
 }
 
 bool watch_drift(Habits& h, std::int64_t x, std::int64_t slack_tenths, std::int64_t limit_tenths) {
@@ -93,16 +113,15 @@ bool watch_drift(Habits& h, std::int64_t x, std::int64_t slack_tenths, std::int6
 }
 
 void learn_surprise(Habits& h, std::int64_t x) {
-  auto& cell = h.tail[half_bits(x)];
-  const bool first = h.mean_q8 == 0 && h.var_q8 == 0;
-  ++cell;
-  if (first) {
-    h.mean_q8 = x;
-    return;
-  }
+  // Long enough to hold weekends as well as work days: a mean of the last few visits would find every Saturday a change.
+  constexpr std::int64_t kMemory = 256;
+  std::int64_t n = 1;
+  for (const auto seen : h.tail) n += seen;
+  ++h.tail[half_bits(x)];
+  n = std::min(n, kMemory);
   const std::int64_t off = x - h.mean_q8;
-  h.mean_q8 += off / 20;
-  h.var_q8 = (h.var_q8 + off * off / 256 / 20) * 19 / 20;
+  h.mean_q8 += off / n;
+  if (n > 1) h.var_q8 += (off * off / 256 * (n - 1) / n - h.var_q8) / n;
 }
 
 bool learn_hand(Hands& hands, const std::string& handset, Time t, const EventRef& event) {
@@ -120,8 +139,7 @@ bool learn_hand(Hands& hands, const std::string& handset, Time t, const EventRef
     return true;
   }
   auto& hand = *it;
-  const auto before = hand.once | hand.today << 1; // to see whether anything changes
-  const std::uint32_t again = hand.again;
+  const Hands::Hand before = hand;
   const std::int64_t day = day_number(t), known = day_number(hand.last);
   if (day > known) {
     hand.once |= hand.today;
@@ -136,13 +154,18 @@ bool learn_hand(Hands& hands, const std::string& handset, Time t, const EventRef
     if ((hand.today & hour) != 0) hand.again |= hour;
     hand.once |= hour;
   }
-  const bool news = day > known || hand.again != again || (hand.once | hand.today << 1) != before || t < hand.first ||
-                    t - hand.last >= kFresh;
+  const bool news = day > known || hand.again != before.again || hand.once != before.once ||
+                    hand.today != before.today || t < hand.first || t - hand.last >= kFresh;
   if (!news) return false;
   hand.first = std::min(hand.first, t);
   hand.last = std::max(hand.last, t);
   hand.event = event;
   return true;
+}
+
+bool is_new_hand(const Hands& hands, const std::string& handset, Time t) {
+  const auto it = std::ranges::find(hands.list, hash64(handset), &Hands::Hand::handset);
+  return hands.list.size() > 1 && it != hands.list.end() && it->first == t && it->last == t;
 }
 
 std::optional<Time> handset_changed(const Hands& hands) {

@@ -31,15 +31,19 @@ struct Habits {
   };
   std::array<std::uint32_t, kSpans> spans{}; // visits; halved every 30 days, like those of the places
   std::vector<Place> places;
-  std::uint32_t visits = 0; // sum of `spans`
-  Time halved;              // when they were halved last
-  std::uint32_t last = 0;   // hash of the visit that was counted last
+  std::uint32_t visits = 0;              // sum of `spans`
+  Time halved;                           // when they were halved last
+  std::array<std::uint32_t, 8> recent{}; // hashes of the visits that were counted last, newest first
   /// How surprising past visits were, -log2 p, by half bits; halved with the rest.
   std::array<std::uint32_t, kTail> tail{};
-  std::int64_t mean_q8 = 0, var_q8 = 0; // of the surprise, in bits: EWMA, lambda 0.05
+  std::int64_t mean_q8 = 0, var_q8 = 0; // of the surprise, in bits: of all, then EWMA of the last 256
   std::int64_t drift_q8 = 0;            // CUSUM of it
   std::optional<Time> changed;          // when the CUSUM went off last (A14)
   EventRef changed_by;
+  /// Where its holder mostly was when a new handset appeared, and how many of the visits since were there (A14).
+  static constexpr std::size_t kMain = 8;
+  std::vector<std::uint32_t> main; // hashes of zones, sorted
+  std::uint32_t since = 0, at_main = 0;
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -47,13 +51,16 @@ struct Habits {
     v("places", s.places);
     v("visits", s.visits);
     v("halved", s.halved);
-    v("last", s.last);
+    v("recent", s.recent);
     v("tail", s.tail);
     v("mean_q8", s.mean_q8);
     v("var_q8", s.var_q8);
     v("drift_q8", s.drift_q8);
     v("changed", s.changed);
     v("changed_by", s.changed_by);
+    v("main", s.main);
+    v("since", s.since);
+    v("at_main", s.at_main);
   }
 };
 
@@ -67,6 +74,9 @@ struct Surprise {
 
 /// Judges the visit by what is known so far, then learns it. nullopt: it was counted already, or is too old.
 std::optional<Surprise> learn_visit(Habits& habits, const std::string& zone, Time t);
+/// A new handset has appeared: from now on visits are compared with the places of before, of which the most frequent make up four
+/// fifths of all visits.
+void remember_main_places(Habits& habits);
 /// Feeds the CUSUM: x above mean + slack sigmas adds up, and beyond limit sigmas it goes off and starts anew. Call after learn_visit(),
 /// once enough is known. True: it went off.
 bool watch_drift(Habits& habits, std::int64_t bits_q8, std::int64_t slack_tenths, std::int64_t limit_tenths);
@@ -105,6 +115,9 @@ struct Hands {
 
 /// False: nothing new.
 bool learn_hand(Hands& hands, const std::string& handset, Time t, const EventRef& event);
+
+/// Was this handset seen for the first time at t, and others before?
+bool is_new_hand(const Hands& hands, const std::string& handset, Time t);
 
 /// When one handset took the place of all others, which had been in use on three days at least; nullopt: it did not.
 std::optional<Time> handset_changed(const Hands& hands);

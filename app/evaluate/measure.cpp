@@ -73,6 +73,7 @@ public:
         compliance(life);
     }
     out_.alarmed_watch += alarmed_watch_.size();
+    out_.alarmed_challenge += alarmed_challenge_.size();
     out_.alarmed_propose += alarmed_propose_.size();
     holds();
     lookalikes();
@@ -129,9 +130,10 @@ private:
     auto it = std::ranges::find_if(
         out_.scenarios, [&](const Scenario& s) { return s.name == m.scenario && s.of_accounts == m.of_account(); });
     if (it == out_.scenarios.end())
-      it = out_.scenarios.insert(it, Scenario{m.scenario, m.of_account(), {}, {}, {}, {}, {}});
+      it = out_.scenarios.insert(it, Scenario{m.scenario, m.of_account(), {}, {}, {}, {}, {}, {}});
     it->detected.count(first.has_value());
     it->at_watch.count(best.band >= kWatch);
+    it->at_challenge.count(best.band >= kChallenge);
     it->at_propose.count(best.band >= kPropose);
     ++it->reached[static_cast<std::size_t>(best.band + 1)];
     if (first)
@@ -150,6 +152,7 @@ private:
   void alert(const FindingLife& life) {
     if (innocent(life.subject)) {
       if (life.band >= kWatch) alarmed_watch_.insert(life.subject);
+      if (life.band >= kChallenge) alarmed_challenge_.insert(life.subject);
       if (life.band >= kPropose) alarmed_propose_.insert(life.subject);
     }
     if (life.band < kPropose) return;
@@ -264,7 +267,7 @@ private:
   BySubject<Misuse> misuses_;
   BySubject<FindingLife> lives_;
   BySubject<Circumstance> circumstances_;
-  std::set<std::string_view> alarmed_watch_, alarmed_propose_;
+  std::set<std::string_view> alarmed_watch_, alarmed_challenge_, alarmed_propose_;
 };
 
 } // namespace

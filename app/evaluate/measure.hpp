@@ -32,10 +32,10 @@ struct Campus {
 struct Scenario {
   std::string name;
   bool of_accounts = false;
-  Share detected;                         // as defined above
-  Share at_watch, at_propose;             // a record with band >= 1, >= 3 that counts
-  std::vector<Duration> delays;           // of those detected
-  std::array<std::uint64_t, 6> reached{}; // the highest band that counts: none, 0, 1, 2, 3, 4
+  Share detected;                           // as defined above
+  Share at_watch, at_challenge, at_propose; // a record with band >= 1, >= 2, >= 3 that counts
+  std::vector<Duration> delays;             // of those detected
+  std::array<std::uint64_t, 6> reached{};   // the highest band that counts: none, 0, 1, 2, 3, 4
 };
 
 struct Missed {
@@ -88,11 +88,12 @@ struct Figures {
 
   double innocent_weeks = 0; // innocent accounts times weeks
   std::uint64_t accounts = 0, account_days = 0;
-  std::uint64_t alarmed_watch = 0, alarmed_propose = 0; // innocent accounts with such a finding
-  std::uint64_t holds = 0;                              // automatic ones for misuse, all
-  std::uint64_t holds_right = 0;                        // in the span of a misuse of the account
-  std::uint64_t debt_holds = 0;                         // automatic ones of Article 10
-  std::uint64_t held_innocent = 0;                      // innocent accounts
+  std::uint64_t alarmed_watch = 0, alarmed_challenge = 0,
+                alarmed_propose = 0; // innocent accounts with such a finding
+  std::uint64_t holds = 0;           // automatic ones for misuse, all
+  std::uint64_t holds_right = 0;     // in the span of a misuse of the account
+  std::uint64_t debt_holds = 0;      // automatic ones of Article 10
+  std::uint64_t held_innocent = 0;   // innocent accounts
   std::vector<WrongHold> wrong_holds;
 
   std::vector<Lookalike> lookalikes;

@@ -79,15 +79,16 @@ Table recall(const Figures& f) {
       "Recall",
       "Accounts: detected with a proposal (band 3) in the span. Devices and integrations: detected with a finding "
       "under the clause. Time to detection: of those detected.",
-      {"scenario", "n", "detected", "recall [95 %]", "band ≥ 1", "median", "p90", "band reached: 4/3/2/1/0/none"},
+      {"scenario", "n", "detected", "recall [95 %]", "band ≥ 2", "≥ 1", "median", "p90",
+       "band reached: 4/3/2/1/0/none"},
       {},
       {}};
   for (const auto& s : f.scenarios) {
     std::vector<std::string> bands;
     for (auto it = s.reached.rbegin(); it != s.reached.rend(); ++it) bands.push_back(std::to_string(*it));
     t.rows.push_back({s.name, std::to_string(s.detected.n), std::to_string(s.detected.hits), share_text(s.detected),
-                      share_text(s.at_watch), span_text(quantile(s.delays, 0.5)), span_text(quantile(s.delays, 0.9)),
-                      fmt::format("{}", fmt::join(bands, "/"))});
+                      share_text(s.at_challenge), share_text(s.at_watch), span_text(quantile(s.delays, 0.5)),
+                      span_text(quantile(s.delays, 0.9)), fmt::format("{}", fmt::join(bands, "/"))});
   }
   return t;
 }
@@ -116,6 +117,7 @@ Table alarms(const Figures& f) {
     t.rows.push_back({std::move(what), std::to_string(n), rate_text(n, f.innocent_weeks)});
   };
   row("a finding of band ≥ 1", f.alarmed_watch);
+  row("a finding of band ≥ 2 (asked for a check)", f.alarmed_challenge);
   row("a finding of band ≥ 3 (proposed)", f.alarmed_propose);
   row("an automatic freeze", f.held_innocent);
   return t;
@@ -313,6 +315,7 @@ Json to_json(const Figures& f) {
          {"detected", s.detected.hits},
          {"recall", json_of(s.detected)},
          {"recall_band_1", json_of(s.at_watch)},
+         {"recall_band_2", json_of(s.at_challenge)},
          {"recall_band_3", json_of(s.at_propose)},
          {"seconds_to_detection",
           {{"median", seconds_of(quantile(s.delays, 0.5))}, {"p90", seconds_of(quantile(s.delays, 0.9))}}},
@@ -348,6 +351,7 @@ Json to_json(const Figures& f) {
 
   out["false_alarms"] = {{"innocent_account_weeks", f.innocent_weeks},
                          {"band_1", json_of(f.alarmed_watch, f.innocent_weeks)},
+                         {"band_2", json_of(f.alarmed_challenge, f.innocent_weeks)},
                          {"band_3", json_of(f.alarmed_propose, f.innocent_weeks)}};
   auto& frozen = out["automatic_freezes"] = {{"holds", f.holds},
                                              {"in_span_of_misuse", f.holds_right},

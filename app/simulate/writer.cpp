@@ -111,7 +111,9 @@ void Writer::scan(const Event& e) {
     account_or_code_ = s_.people.accounts[e.account];
   out_ += R"({"topic":"scans","key":")";
   out_ += d.id;
-  out_ += R"(","value":{"specversion":"1.0","id":"s-)";
+  out_ += R"(","value":{"specversion":"1.0","id":")";
+  out_ += d.id;
+  out_ += "/s-";
   append_number(out_, static_cast<std::int64_t>(e.number));
   out_ += R"(","source":"/gateways/)";
   out_ += s_.map.zones[d.zone].id;
@@ -209,7 +211,9 @@ void Writer::report(const Event& e) {
   constexpr std::string_view kinds[] = {"heartbeat", "tamper", "boot", "network"};
   out_ += R"({"topic":"device-reports","key":")";
   out_ += d.id;
-  out_ += R"(","value":{"specversion":"1.0","id":"r-)";
+  out_ += R"(","value":{"specversion":"1.0","id":")";
+  out_ += d.id;
+  out_ += "/r-";
   append_number(out_, static_cast<std::int64_t>(e.number));
   out_ += R"(","source":"/gateways/)";
   out_ += s_.map.zones[look.zone].id;

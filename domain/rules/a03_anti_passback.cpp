@@ -24,30 +24,32 @@ bool seen_leaving(const AccountState& a, const std::string& zone) {
 
 } // namespace
 
-std::optional<Hit> anti_passback(const AccountState& a, const Sighting& now, const RuleSettings& s) {
+std::optional<Hit> anti_passback(const AccountState& a, const RuleSettings& s) {
   std::optional<Hit> best;
-  if (now.direction == Direction::none || !now.clock_sound || now.zone.empty()) return best;
   std::array<const Sighting*, SightingRing::kSlots> seen;
   std::size_t n = 0, entries = 0;
   a.ring.each([&](const Sighting& x) {
     if (!x.clock_sound || x.zone.empty()) return;
-    entries += x.direction == Direction::in && x.zone == now.zone;
+    entries += x.direction == Direction::in;
     seen[n++] = &x;
   });
   if (entries < 2) return best;
   std::sort(seen.begin(), seen.begin() + n, [](const auto* x, const auto* y) {
     return x->time != y->time ? x->time < y->time : x->event < y->event;
   });
-  for (std::size_t i = 1; i < n; ++i) {
-    const Sighting &first = *seen[i - 1], &second = *seen[i];
-    if (first.direction != Direction::in || second.direction != Direction::in) continue;
-    if (first.zone != now.zone || second.zone != now.zone) continue;
+  for (std::size_t i = 0; i + 1 < n; ++i) {
+    const Sighting& first = *seen[i];
+    std::size_t k = i + 1; // what happens inside the zone says nothing about leaving it
+    while (k < n && seen[k]->zone == first.zone && seen[k]->direction == Direction::none) ++k;
+    if (k == n) break;
+    const Sighting& second = *seen[k];
+    if (first.direction != Direction::in || second.direction != Direction::in || first.zone != second.zone) continue;
     const std::int64_t between_ms = (second.time - first.time).ms;
     if (between_ms - first.accuracy_ms - second.accuracy_ms <= s[p::retry_ms]) continue;
     if (period_of(first.time, s) != period_of(second.time, s)) continue;
     const bool timed =
         first.device == second.device && between_ms + first.accuracy_ms + second.accuracy_ms <= s[p::reentry_ms];
-    if (!timed && !seen_leaving(a, now.zone)) continue;
+    if (!timed && !seen_leaving(a, first.zone)) continue;
     const std::string m = std::to_string(between_ms / 60'000);
     keep_weightier(best,
                    Hit{RuleId::A3,
@@ -63,14 +65,18 @@ std::optional<Hit> anti_passback(const AccountState& a, const Sighting& now, con
 }
 
 bool passback_refuted(const AccountState& a, const Sighting& now, const Evidence& evidence) {
-  if (!now.clock_sound) return false;
-  std::optional<Time> first, second;
+  if (!now.clock_sound || now.zone.empty()) return false;
+  const Sighting *first = nullptr, *second = nullptr;
   a.ring.each([&](const Sighting& x) {
     if (std::ranges::find(evidence.events, x.event) == evidence.events.end()) return;
-    first = first ? std::min(*first, x.time) : x.time;
-    second = second ? std::max(*second, x.time) : x.time;
+    if (first == nullptr || x.time < first->time) first = &x;
+    if (second == nullptr || second->time < x.time) second = &x;
   });
-  return first && *first < now.time && now.time < *second;
+  if (first == nullptr || first == second || first->event == now.event || second->event == now.event) return false;
+  if (now.zone == first->zone && now.direction != Direction::out) return false; // no exit, and not elsewhere
+  // Where times are known to the minute only, "at the same time" may be between.
+  return first->time - milliseconds(first->accuracy_ms + now.accuracy_ms) <= now.time &&
+         now.time <= second->time + milliseconds(second->accuracy_ms + now.accuracy_ms);
 }
 
 } // namespace onecode::rules

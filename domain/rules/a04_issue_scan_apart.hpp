@@ -4,7 +4,8 @@
 //              network outside the campus at somebody else's access point, while the code was shown on campus within its life.
 //   Innocent   a phone on mobile data: its address alone, external without an access point, says nothing. Neighbouring
 //              access points (below A1's smallest distance: silent). Scans by clocks that are not sound.
-//   Order      code and scan arrive in either order; the last 4 codes and the last 16 scans are compared.
+//   Order      code and scan arrive in either order: a scan is compared with the last 4 codes, a code with its first use among the
+//              last 16 scans (by the coordinates only: learned ways come with a scan).
 #pragma once
 
 #include <optional>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "domain/rules/params.hpp"
 
@@ -18,6 +19,20 @@ bool one_owner(const AccountState& a, const std::string& x, const std::string& y
   const BoundHandset* bx = bound(a, x, t);
   const BoundHandset* by = bound(a, y, t);
   return bx != nullptr && by != nullptr && bx->secondary + by->secondary <= s[param::a8::registered_secondaries];
+}
+
+/// How many people's handsets these sightings show; the bound ones are one person's.
+template <class It>
+std::int64_t takers(const AccountState& a, It from, It to, Time t) {
+  std::set<std::string_view> others;
+  bool owner = false;
+  for (; from != to; ++from) {
+    if (bound(a, (*from)->handset, t) != nullptr)
+      owner = true;
+    else
+      others.insert((*from)->handset);
+  }
+  return static_cast<std::int64_t>(others.size()) + owner;
 }
 
 } // namespace
@@ -37,6 +52,7 @@ std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& no
   });
   if (!differ || n < 3) return best; // nearly always
   std::sort(seen.begin(), seen.begin() + n, [](const auto* x, const auto* y) { return x->time < y->time; });
+  const bool many = takers(a, seen.begin(), seen.begin() + n, now.time) >= s[param::a8::many_handsets];
 
   // Every A-B-A in which this scan takes part: so each triple is looked at once, when its last member arrives.
   for (std::size_t i = 0; i < n; ++i)
@@ -48,12 +64,15 @@ std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& no
         if (&first != &now && &second != &now && &third != &now) continue;
         if (second.handset == first.handset || second.time == first.time || second.time == third.time) continue;
         if (one_owner(a, first.handset, second.handset, third.time, s)) continue;
-        Hit hit{RuleId::A8, s.weight, 1000, third.time, {}, {first.event, second.event, third.event}};
+        Hit hit{RuleId::A8, many ? static_cast<int>(s[param::a8::many_weight]) : s.weight,
+                1000,       third.time,
+                {},         {first.event, second.event, third.event}};
         if (best && !outweighs(hit, *best, half_life)) continue;
         const std::string &x = first.handset, &y = second.handset, h = std::to_string(s[param::a8::window_h]);
         hit.facts = {
             h + " 小时内手机 " + x + "、" + y + "、" + x + " 交替出示",
             "the code was shown by the handsets " + x + ", " + y + " and " + x + " again within " + h + " h"};
+        if (many) hit.facts.zh += ",其间还有别的手机", hit.facts.en += ", and by others between";
         best = std::move(hit);
       }
     }

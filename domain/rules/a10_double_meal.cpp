@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "domain/hash.hpp"
 #include "domain/rules/params.hpp"
 
 namespace onecode::rules {
@@ -27,19 +28,20 @@ std::optional<Time> mealtime_of(Time t) {
 
 } // namespace
 
-bool as_for_a_meal(const Scan& scan, const RuleSettings& s) {
-  return scan.function == "payment" && scan.amount && scan.amount->value >= s[p::least_fen] &&
-         scan.amount->value <= s[p::most_fen] && mealtime_of(scan.origin.time);
+std::uint32_t meal_of(const Scan& scan, const std::string& integration, const RuleSettings& s) {
+  const bool meal = scan.function == "payment" && scan.amount && scan.amount->value >= s[p::least_fen] &&
+                    scan.amount->value <= s[p::most_fen] && mealtime_of(scan.origin.time);
+  return meal ? static_cast<std::uint32_t>(hash64(integration)) | 1 : 0;
 }
 
 std::optional<Hit> double_meal(const AccountState& a, const Sighting& now, const RuleSettings& s) {
-  if (!now.meal || !now.clock_sound) return std::nullopt;
+  if (now.meal == 0 || !now.clock_sound) return std::nullopt;
   const auto mealtime = mealtime_of(now.time);
   std::array<const Sighting*, SightingRing::kSlots> meals;
   std::size_t n = 0;
   bool elsewhere = false;
   a.ring.each([&](const Sighting& other) {
-    if (!other.meal || !other.clock_sound || mealtime_of(other.time) != mealtime) return;
+    if (other.meal != now.meal || !other.clock_sound || mealtime_of(other.time) != mealtime) return;
     elsewhere = elsewhere || (other.zone != now.zone && !other.zone.empty() && !now.zone.empty());
     meals[n++] = &other;
   });

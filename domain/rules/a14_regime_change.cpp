@@ -12,9 +12,22 @@ std::optional<Hit> regime_change(Habits& habits, const Hands& hands, const std::
     habits.changed = now.time;
     habits.changed_by = now.event;
   }
-  if (!habits.changed || apart(*habits.changed, now.time) > hours(s[p::handset_h])) return std::nullopt;
   const auto handset = handset_changed(hands);
-  if (!handset || apart(*handset, *habits.changed) > hours(s[p::handset_h])) return std::nullopt;
+  if (!handset) return std::nullopt;
+  if (habits.visits >= s[p::visits] && habits.since >= s[p::replaced_visits] && now.time >= *handset &&
+      habits.at_main * std::int64_t{1000} < habits.since * s[p::replaced_permille]) {
+    const std::string all = std::to_string(habits.since), same = std::to_string(habits.at_main);
+    return Hit{
+        RuleId::A14,
+        static_cast<int>(s[p::strong_weight]),
+        1000,
+        now.time,
+        {"更换手机后的 " + all + " 次到访中仅 " + same + " 次在原来常去的地方",
+         "of the " + all + " visits since its handset changed only " + same + " were where its holder used to be"},
+        {now.event}};
+  }
+  if (!habits.changed || apart(*habits.changed, now.time) > hours(s[p::handset_h])) return std::nullopt;
+  if (apart(*handset, *habits.changed) > hours(s[p::handset_h])) return std::nullopt;
   return Hit{RuleId::A14,
              s.weight,
              1000,

@@ -25,17 +25,21 @@ bool apart_in_hours(const Hands::Hand& x, const Hands::Hand& y, const RuleSettin
 } // namespace
 
 std::optional<Hit> rental(const AccountState& a, const Sighting& now, const RuleSettings& s) {
-  std::vector<const Hands::Hand*> turns;
-  bool own = false;
-  for (const auto& hand : a.hands.list) {
-    if (hand.days < s[p::days] || hand.again == 0) continue;
-    if (bound(a, hand.handset)) {
-      if (own) continue; // two phones of one owner
-      own = true;
-    }
-    // A handset whose hours overlap with one before it takes no turn of its own.
-    if (std::ranges::all_of(turns, [&](const auto* other) { return apart_in_hours(*other, hand, s); }))
-      turns.push_back(&hand);
+  std::vector<const Hands::Hand*> hands, turns;
+  for (const auto& hand : a.hands.list)
+    if (hand.days >= s[p::days] && hand.again != 0) hands.push_back(&hand);
+  // Those with the fewest hours first: one that is there all day takes nobody's turn away.
+  std::ranges::sort(hands, [](const auto* x, const auto* y) {
+    const auto hours_x = std::popcount(x->again), hours_y = std::popcount(y->again);
+    return hours_x != hours_y ? hours_x < hours_y : x->handset < y->handset;
+  });
+  bool own = false; // two phones of one owner are one
+  for (const auto* hand : hands) {
+    const bool of_owner = bound(a, hand->handset);
+    if (of_owner && own) continue;
+    if (!std::ranges::all_of(turns, [&](const auto* other) { return apart_in_hours(*other, *hand, s); })) continue;
+    turns.push_back(hand);
+    own = own || of_owner;
   }
   if (static_cast<std::int64_t>(turns.size()) < s[p::handsets]) return std::nullopt;
   const Time first = (*std::ranges::min_element(turns, {}, &Hands::Hand::first))->first;

@@ -90,14 +90,19 @@ std::optional<Hit> other_air(const std::vector<Environment::Aps>& heard, const R
 
 } // namespace
 
-std::optional<Hit> moved_device(DeviceState& d, const DeviceReport& report, const RuleSettings& s) {
+bool stands_elsewhere(const DeviceState& d, const RuleSettings& s) {
+  return elsewhere(d.environment.fixes, d.reg.position, s) || other_air(d.environment.aps, s);
+}
+
+std::optional<Hit> moved_device(DeviceState& d, const DeviceReport& report, const RuleSettings& s,
+                                bool port_excused) {
   const auto& reg = d.reg;
   if (reg.kind != "fixed") return std::nullopt;
   auto& env = d.environment;
   const Time t = report.origin.time;
   std::array<std::optional<Hit>, 3> hits;
 
-  if (report.network && !report.network->switch_port.empty() && !reg.network.switch_port.empty() &&
+  if (!port_excused && report.network && !report.network->switch_port.empty() && !reg.network.switch_port.empty() &&
       report.network->switch_port != reg.network.switch_port)
     hits[0] = make_hit(RuleId::D4, s, t, {"接在另一个交换机端口", "it is plugged into another switch port"},
                        ref(report.origin));

@@ -17,6 +17,10 @@
 namespace onecode::rules {
 
 /// Remembers what the report says about the place, then judges; the heaviest of the three.
-std::optional<Hit> moved_device(DeviceState& d, const DeviceReport& report, const RuleSettings& settings);
+/// `port_excused`: its whole switch was replaced (domain/campus_switch.cpp).
+std::optional<Hit> moved_device(DeviceState& d, const DeviceReport& report, const RuleSettings& settings,
+                                bool port_excused = false);
+/// By position or air alone, as far as is remembered.
+bool stands_elsewhere(const DeviceState& d, const RuleSettings& settings);
 
 } // namespace onecode::rules

@@ -36,7 +36,7 @@ namespace a7 {
 enum : std::size_t { week_binds, quarter_binds, high_value_fen, after_bind_ms };
 }
 namespace a8 {
-enum : std::size_t { window_h, registered_secondaries };
+enum : std::size_t { window_h, registered_secondaries, many_handsets, many_weight };
 }
 namespace a9 {
 enum : std::size_t { watch_accounts, flag_accounts, window_days, watch_weight };
@@ -51,7 +51,15 @@ namespace a12 {
 enum : std::size_t { visits, tail_permille };
 }
 namespace a14 {
-enum : std::size_t { visits, slack_tenths, limit_tenths, handset_h };
+enum : std::size_t {
+  visits,
+  slack_tenths,
+  limit_tenths,
+  handset_h,
+  replaced_visits,
+  replaced_permille,
+  strong_weight
+};
 }
 namespace a15 {
 enum : std::size_t { together_ms, peers, before_permille, after_permille };

@@ -49,6 +49,8 @@ void each_part(S& d, F f) requires std::is_same_v<std::remove_const_t<S>, Device
   f("environment", d.environment, d.dirty.environment);
   f("habits", d.habits, d.dirty.habits);
   f("neighbours", d.neighbours, d.dirty.neighbours);
+  f("trust", d.trust, d.dirty.trust);
+  f("ways", d.ways, d.dirty.ways);
   f("file", d.file, d.dirty.file);
 }
 

@@ -217,6 +217,7 @@ TEST_CASE("a small campus, counted by hand") {
   CHECK(rent.detected.n == 3);
   CHECK(rent.detected.hits == 1);
   CHECK(rent.at_watch.hits == 2);
+  CHECK(rent.at_challenge.hits == 2);
   CHECK(rent.delays == std::vector<Duration>{days(2)});
   CHECK(rent.reached == std::array<std::uint64_t, 6>{1, 0, 0, 1, 0, 1});
   CHECK(!uncertified.of_accounts);
