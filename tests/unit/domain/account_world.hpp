@@ -68,6 +68,20 @@ struct Shown {
   std::vector<std::string> categories = {};
   Reasons device_reasons = {};
   std::int64_t offset = 0; // 0: the next
+  std::uint64_t companion = 0;
+  bool clock_wrong = false;
+  LearnedWays ways = {};
+};
+
+/// A code as its holder's phone asked for it.
+struct Made {
+  std::string zone = {};
+  Time time = kNoon;
+  std::string nonce = "n-1";
+  std::int64_t ttl_s = 60;
+  std::string network = "campus";
+  std::string ap = "ap-1";
+  std::string handset = "h-1";
 };
 
 struct World {
@@ -115,10 +129,34 @@ struct World {
     seen.opinion.integration = "gates";
     seen.opinion.categories = s.categories;
     seen.opinion.reasons = s.device_reasons;
+    seen.opinion.companion = s.companion;
+    seen.opinion.clock_wrong = s.clock_wrong;
+    seen.opinion.ways = s.ways;
     if (s.time > now) now = s.time;
     out.clear();
     step(a, seen, context(), out);
     return last<Decision>();
+  }
+
+  void issue(const Made& m) {
+    CodeIssued c;
+    c.origin = {{Topic::codes_issued, 0}, ++offset, "issuer", "i" + std::to_string(offset), m.time};
+    c.account = a.id;
+    c.handset = m.handset;
+    c.nonce = m.nonce;
+    c.ttl_s = m.ttl_s;
+    c.zone = m.zone;
+    c.network = m.network;
+    c.ap = m.ap;
+    if (m.time > now) now = m.time;
+    out.clear();
+    step(a, c, context(), out);
+  }
+
+  /// A reader says that this scan's time or place was wrong.
+  void withdraw(RuleId rule, const EventRef& event, const std::string& device = "d-gate") {
+    out.clear();
+    step(a, msg::EvidenceWithdrawn{device, rule, event}, context(), out);
   }
 
   template <class Args>
@@ -171,6 +209,13 @@ struct World {
   T last() const {
     const auto found = all<T>();
     return found.empty() ? T{} : found.back();
+  }
+  template <class T>
+  std::vector<T> messages() const {
+    std::vector<T> found;
+    for (const auto& s : out.sends)
+      if (const T* x = std::get_if<T>(&s.message)) found.push_back(*x);
+    return found;
   }
   std::string refusal() const { return out.refusal ? std::string(out.refusal->code) : ""; }
   std::optional<Time> timer(const std::string& name) const {

@@ -1,0 +1,172 @@
+// Catches: the picture of a code sent on and shown far away; and the owner of a phone on mobile data, or next door, accused.
+#include "domain/rules/a04_issue_scan_apart.hpp"
+
+#include "domain/hash.hpp"
+#include "tests/unit/domain/rules/story.hpp"
+
+using namespace onecode;
+using namespace onecode::test;
+
+namespace {
+
+Shown shown(const char* zone, Duration after, std::int64_t ttl_s = 300) {
+  return {.zone = zone, .time = kNoon + after, .direction = Direction::none, .code = Code{"n-1", after, ttl_s}};
+}
+Shown with(Shown s, void (*change)(Shown&)) {
+  change(s);
+  return s;
+}
+Made at(const char* zone, std::int64_t ttl_s = 300) { return {.zone = zone, .ttl_s = ttl_s}; }
+Made in_network(const char* network, const char* ap, std::int64_t ttl_s = 60) {
+  return {.ttl_s = ttl_s, .network = network, .ap = ap};
+}
+constexpr Duration plus(Duration a, Duration b) { return {a.ms + b.ms}; }
+
+int weight(const Made& made, const Shown& s, bool code_first, const Policy& p = campus_policy()) {
+  World w(p);
+  if (code_first) w.issue(made);
+  w.show(s);
+  if (!code_first) w.issue(made);
+  return w.weight(RuleId::A4);
+}
+
+} // namespace
+
+// gate - dorm: 2400 m; less 2*15 m, at 12 m/s: 197.5 s; less 5 s skew: nobody is there before 192.5 s.
+TEST_CASE("A4: issue and scan apart", "[rules][A4][R8.1]") {
+  const struct {
+    const char* what;
+    Made made;
+    Shown shown;
+    int weight;
+  } rows[] = {
+      {"2400 m away at once", at("gate"), shown("dorm", seconds(10)), 750},
+      {"as fast as nobody is", at("gate"), shown("dorm", seconds(191)), 750},
+      {"shown first, by clocks a little off", at("gate"), shown("dorm", seconds(-5)), 750},
+      {"400 m away", at("gate"), shown("lab-a", seconds(25)), 750},
+      {"another campus", at("gate"), shown("city", minutes(4)), 750},
+      {"in somebody else's network outside the campus", in_network("external", "ap-x"), shown("dorm", seconds(30)),
+       750},
+      {"the same, at the end of its life", in_network("external", "ap-x"), shown("dorm", seconds(65)), 750},
+      {"the scan was refused: it was shown all the same", at("gate"),
+       with(shown("dorm", seconds(10)), [](Shown& s) { s.outcome = Outcome::denied; }), 750},
+      // false positives
+      {"as fast as a good cyclist", at("gate"), shown("dorm", seconds(194)), 0},
+      {"400 m by bicycle", at("gate"), shown("lab-a", seconds(27)), 0},
+      {"next door: the phone heard the neighbouring access point", at("gate"), shown("hall", seconds(1)), 0},
+      {"the same zone", at("gate"), shown("gate", seconds(1)), 0},
+      {"the same zone, in a network outside",
+       {.zone = "gate", .network = "external", .ap = "ap-x"},
+       shown("gate", seconds(1)),
+       0},
+      {"a zone that nobody knows", at("annex"), shown("dorm", seconds(1)), 0},
+      {"a phone on mobile data", in_network("external", ""), shown("dorm", seconds(30)), 0},
+      {"in the campus network at an unknown access point", in_network("campus", "ap-x"), shown("dorm", seconds(30)),
+       0},
+      {"in a network that nobody knows", in_network("unknown", "ap-x"), shown("dorm", seconds(30)), 0},
+      {"outside, and long after its life", in_network("external", "ap-x"),
+       shown("dorm", plus(seconds(65), milliseconds(1))), 0},
+      {"outside, and shown before it was made", in_network("external", "ap-x"),
+       shown("dorm", plus(seconds(-5), milliseconds(-1))), 0},
+      {"a free-running clock", at("gate"), with(shown("dorm", seconds(10)), [](Shown& s) { s.clock = Clock::free; }),
+       0},
+      {"a clock known to be wrong", at("gate"),
+       with(shown("dorm", seconds(10)), [](Shown& s) { s.clock_wrong = true; }), 0},
+      {"a device that is not what it claims", at("gate"),
+       with(shown("dorm", seconds(10)), [](Shown& s) { s.trusted = false; }), 0},
+      {"a device without a zone", in_network("external", "ap-x"), shown("", seconds(10)), 0},
+      {"minute resolution", at("gate"), with(shown("dorm", seconds(165)), [](Shown& s) { s.accuracy_ms = 30'000; }),
+       0},
+      {"another code", at("gate"), with(shown("dorm", seconds(10)), [](Shown& s) { s.code->nonce = "n-2"; }), 0},
+      {"a card", at("gate"), with(shown("dorm", seconds(10)), [](Shown& s) { s.code.reset(); }), 0},
+  };
+  for (const auto& row : rows) {
+    INFO(row.what);
+    CHECK(weight(row.made, row.shown, true) == row.weight);
+    CHECK(weight(row.made, row.shown, false) == row.weight);
+  }
+}
+
+TEST_CASE("A4: the last four codes that say where they were made are compared", "[rules][A4]") {
+  for (int made = 4; made <= 5; ++made) {
+    World w;
+    for (int i = 0; i < made; ++i)
+      w.issue({.zone = "gate", .time = kNoon + seconds(i), .nonce = "n-" + std::to_string(i)});
+    for (int i = 0; i < 20; ++i) w.issue({.time = kNoon + seconds(10), .nonce = "x-" + std::to_string(i)});
+    CHECK(w.a.codes.list.size() == 4);
+    w.show({.zone = "dorm", .time = kNoon + seconds(12), .code = Code{"n-0", seconds(12), 60}});
+    CHECK(w.weight(RuleId::A4) == (made == 4 ? 750 : 0));
+    w.show({.zone = "dorm", .time = kNoon + seconds(13), .code = Code{"n-3", seconds(10), 60}});
+    CHECK(w.weight(RuleId::A4) == 750);
+  }
+  World w;
+  w.issue({.zone = "gate", .nonce = "n-0"});
+  w.issue({.zone = "gate", .nonce = "n-0"}); // again
+  CHECK(w.a.codes.list.size() == 1);
+  w.issue({.zone = "gate", .time = kNoon + hours(3), .nonce = "n-1"}); // the first is over for long
+  CHECK(w.a.codes.list.size() == 1);
+}
+
+TEST_CASE("A4: where people of that reader take longer, sooner is too soon", "[rules][A4]") {
+  const LearnedWays ways{{hash64("gate"), 600'000}};
+  const auto after = [&](Duration d) {
+    World w;
+    w.issue({.zone = "gate", .ttl_s = 900});
+    auto s = shown("dorm", d, 900);
+    s.ways = ways;
+    w.show(s);
+    return w.weight(RuleId::A4);
+  };
+  CHECK(after(plus(seconds(415), milliseconds(-1))) == 750); // 420 s are seven tenths, 5 s are for the clocks
+  CHECK(after(seconds(415)) == 0);
+}
+
+TEST_CASE("A4: help with consent and test accounts are no relay", "[rules][A4]") {
+  World helped;
+  helped.a.procedures.delegations = {{"p-2", "h-1", kNoon - hours(1), kNoon + hours(1), {}}};
+  helped.issue(at("gate"));
+  helped.show(shown("dorm", seconds(10)));
+  CHECK(helped.weight(RuleId::A4) == 0);
+  World test;
+  test.a.profile.test = true;
+  test.issue(at("gate"));
+  CHECK(test.a.codes.list.empty());
+}
+
+TEST_CASE("A4: the reader of the scan hears of it, and may take it back", "[rules][A4][R8.1]") {
+  for (const bool code_first : {true, false}) {
+    World w;
+    if (code_first) w.issue(at("gate"));
+    w.show(shown("dorm", seconds(10)));
+    if (!code_first) w.issue(at("gate"));
+    const auto doubts = w.messages<msg::ScanDoubted>();
+    REQUIRE(doubts.size() == 1);
+    CHECK(doubts[0].account == "a-1");
+    CHECK(doubts[0].rule == RuleId::A4);
+    CHECK(doubts[0].partner == 0);
+    CHECK(doubts[0].at == kNoon + seconds(10));
+    REQUIRE(w.a.file.finding);
+    w.withdraw(RuleId::A4, {doubts[0].event.at, 99, "other"}, "d-dorm");
+    CHECK(w.weight(RuleId::A4) == 750);
+    w.withdraw(RuleId::A4, doubts[0].event, "d-dorm");
+    CHECK(w.weight(RuleId::A4) == 0);
+    CHECK_FALSE(w.a.file.finding);
+  }
+  Policy p = campus_policy();
+  p.rule(RuleId::A4).mode = Mode::shadow;
+  World w(p);
+  w.issue(at("gate"));
+  w.show(shown("dorm", seconds(10)));
+  CHECK(w.messages<msg::ScanDoubted>().empty());
+  CHECK(w.a.file.shadow.entries().size() == 1);
+}
+
+TEST_CASE("A4: what it says names both places and both events", "[rules][A4][R9.3]") {
+  World w;
+  w.issue(at("gate"));
+  w.show(shown("dorm", seconds(10)));
+  const auto& e = w.a.file.evidence.entries().at(0);
+  CHECK(e.facts.en.find("made at gate and shown 10 s later at dorm, 2") != std::string::npos);
+  CHECK(e.events.size() == 2);
+  CHECK(w.first<FindingRecord>().act == "relay");
+}

@@ -1,0 +1,133 @@
+// Catches: a code that was handed over for good; and the owner of a new phone, or of a new timetable, accused.
+#include "domain/rules/a14_regime_change.hpp"
+
+#include "tests/unit/domain/rules/story.hpp"
+
+using namespace onecode;
+using namespace onecode::test;
+
+namespace {
+
+const RuleSettings& settings() {
+  static const Policy policy = campus_policy();
+  return policy.rule(RuleId::A14);
+}
+
+Hands changed_at(Time t) {
+  Hands hands;
+  hands.list = {{1, t - days(60), t - hours(7), 40, 0, 0, 0, {}}, {2, t, t, 1, 0, 0, 0, {}}};
+  return hands;
+}
+
+/// Is there a hit at `now`, where the habits changed and the handset did then?
+bool hits(std::optional<Time> habits_changed, std::optional<Time> handset, Time now = kNoon) {
+  Habits habits;
+  habits.changed = habits_changed;
+  Sighting s;
+  s.time = now;
+  return rules::regime_change(habits, handset ? changed_at(*handset) : Hands{}, {}, s, settings()).has_value();
+}
+
+/// A working day; at weekends nothing.
+void day(World& w, int day, bool other, const char* handset) {
+  if (day % 7 >= 5) return;
+  const Time midnight = kNoon - hours(12) + days(day);
+  const auto show = [&](const char* zone, Duration at) {
+    w.show({.zone = zone, .time = midnight + at, .handset = handset, .direction = Direction::none});
+  };
+  if (other) {
+    show("lab-a", hours(1));
+    show("lab-b", hours(4));
+    show("hill", hours(16));
+    show("steps", hours(22));
+  } else {
+    show("gate", hours(8));
+    show("canteen", hours(12));
+    show("hall", hours(15));
+    show("dorm", hours(21));
+  }
+}
+
+} // namespace
+
+TEST_CASE("A14: habits and handset within two days of each other and of now", "[rules][A14][R8.1]") {
+  constexpr Duration two = hours(48), more = milliseconds(two.ms + 1);
+  CHECK(hits(kNoon, kNoon));
+  CHECK(hits(kNoon, kNoon - two));
+  CHECK(hits(kNoon - two, kNoon));
+  CHECK(hits(kNoon, kNoon + two)); // a late scan of the day before
+  CHECK_FALSE(hits(kNoon, kNoon - more));
+  CHECK_FALSE(hits(kNoon - more, kNoon - more));
+  CHECK_FALSE(hits(kNoon + more, kNoon + more));
+  CHECK_FALSE(hits(kNoon - hours(1), kNoon - hours(1) - more));
+  CHECK_FALSE(hits(kNoon, {})); // the same phone
+  CHECK_FALSE(hits({}, kNoon)); // the same habits
+}
+
+TEST_CASE("A14: the CUSUM is fed once sixty visits are known", "[rules][A14]") {
+  for (const std::uint32_t visits : {59U, 60U}) {
+    Habits habits;
+    habits.mean_q8 = 512;
+    habits.var_q8 = 256; // sigma: one bit
+    Sighting now;
+    now.time = kNoon;
+    now.event.id = "s-1";
+    const Surprise surprise{visits, 512 + 256 * 6, 0, 60}; // 6 sigma above, less 0.5
+    const auto hit = rules::regime_change(habits, changed_at(kNoon), surprise, now, settings());
+    CHECK(hit.has_value() == (visits == 60));
+    CHECK(habits.changed.has_value() == (visits == 60));
+    if (hit) CHECK(habits.changed_by.id == "s-1");
+  }
+}
+
+TEST_CASE("A14: a code that is handed over", "[rules][A14][R8.1]") {
+  World w;
+  for (int d = 0; d < 42; ++d) day(w, d, false, "h-1");
+  CHECK(w.weight(RuleId::A14) == 0);
+  for (int d = 42; d < 45; ++d) day(w, d, true, "h-2");
+  CHECK(w.weight(RuleId::A14) == 600);
+  CHECK(w.a.file.finding);
+  CHECK(w.a.file.holds.empty());
+}
+
+TEST_CASE("A14: either of the two may come first", "[rules][A14]") {
+  World habits_first;
+  for (int d = 0; d < 42; ++d) day(habits_first, d, false, "h-1");
+  for (int d = 42; d < 44; ++d) day(habits_first, d, true, "h-1");
+  CHECK(habits_first.weight(RuleId::A14) == 0);
+  day(habits_first, 44, true, "h-2");
+  CHECK(habits_first.weight(RuleId::A14) == 600);
+
+  World handset_first;
+  for (int d = 0; d < 42; ++d) day(handset_first, d, false, "h-1");
+  day(handset_first, 42, false, "h-2");
+  CHECK(handset_first.weight(RuleId::A14) == 0);
+  for (int d = 43; d < 45; ++d) day(handset_first, d, true, "h-2");
+  CHECK(handset_first.weight(RuleId::A14) == 600);
+}
+
+TEST_CASE("A14: one of the two alone is an ordinary life", "[rules][A14]") {
+  World phone;
+  for (int d = 0; d < 42; ++d) day(phone, d, false, "h-1");
+  for (int d = 42; d < 62; ++d) day(phone, d, false, "h-2");
+  CHECK(phone.weight(RuleId::A14) == 0);
+  World timetable;
+  for (int d = 0; d < 42; ++d) day(timetable, d, false, "h-1");
+  for (int d = 42; d < 62; ++d) day(timetable, d, true, "h-1");
+  CHECK(timetable.weight(RuleId::A14) == 0);
+  World both_used; // the old phone is still in use
+  for (int d = 0; d < 42; ++d) day(both_used, d, false, "h-1");
+  for (int d = 42; d < 50; ++d) {
+    day(both_used, d, d > 42, "h-2");
+    both_used.show({.zone = "gate",
+                    .time = kNoon - hours(12) + days(d) + hours(23),
+                    .handset = "h-1",
+                    .direction = Direction::none});
+  }
+  CHECK(both_used.weight(RuleId::A14) == 0);
+  World apart; // a new phone on Monday, other habits on Friday
+  for (int d = 0; d < 42; ++d) day(apart, d, false, "h-1");
+  for (int d = 42; d < 45; ++d) day(apart, d, false, "h-2");
+  for (int d = 45; d < 54; ++d) day(apart, d, true, "h-2");
+  CHECK(apart.weight(RuleId::A14) == 0);
+}
