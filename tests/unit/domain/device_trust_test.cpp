@@ -2,6 +2,7 @@
 // a good reader disbelieved; ways learnt from people who cannot have made them.
 #include "domain/device_trust.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "domain/hash.hpp"
@@ -179,6 +180,9 @@ TEST_CASE("Device trust: a heartbeat says that the clock is off by five minutes"
     heartbeat(w, hours(3), 0);
     CHECK_FALSE(believed(w, before(hours(3))));
     CHECK(believed(w, hours(3)));
+    accuse(w, {"a-2", "d-2", hours(2)}); // late, of the time when it was wrong
+    CHECK(w.messages<msg::EvidenceWithdrawn>().size() == 1);
+    CHECK(believed(w, hours(3)));
     accuse(w, {"a-3", "d-2", hours(4)});
     CHECK(w.messages<msg::EvidenceWithdrawn>().empty());
   }
@@ -203,6 +207,32 @@ TEST_CASE("Device trust: a clock within the skew is right, and a heartbeat may s
   CHECK(believed(w, before({})));
   heartbeat(w, hours(2), {}); // says nothing: still wrong
   CHECK_FALSE(believed(w, hours(3)));
+}
+
+TEST_CASE("Device trust: heartbeats that come late", "[device][trust]") {
+  auto w = DeviceWorld::at_work();
+  heartbeat(w, hours(2), 0);
+  heartbeat(w, hours(1), 300'000); // of before: whatever it was, it is over
+  CHECK(believed(w, hours(3)));
+  heartbeat(w, hours(4), 300'000);
+  heartbeat(w, hours(1), 0); // says nothing of now
+  CHECK_FALSE(believed(w, hours(4)));
+  end_faults(w.d, kNoon + hours(5)); // people may think so: its own word is awaited
+  CHECK_FALSE(believed(w, hours(6)));
+}
+
+TEST_CASE("Device trust: a fault that is declared again lasts longer", "[device][trust]") {
+  auto w = DeviceWorld::at_work();
+  accuse(w, {"a-1", "d-2", hours(4)});
+  declare_fault(w.d, kNoon, kNoon + hours(2), w.out);
+  w.out.clear();
+  declare_fault(w.d, kNoon + hours(1), kNoon + hours(5), w.out);
+  CHECK(w.messages<msg::EvidenceWithdrawn>().size() == 1);
+  CHECK(w.d.trust.faults.size() == 1);
+  CHECK_FALSE(believed(w, before(hours(5))));
+  CHECK(believed(w, hours(5)));
+  declare_fault(w.d, kNoon + hours(1), kNoon + hours(2), w.out); // never shorter
+  CHECK_FALSE(believed(w, before(hours(5))));
 }
 
 TEST_CASE("Device trust: most heartbeats change nothing", "[device][trust]") {
@@ -349,6 +379,16 @@ TEST_CASE("Learned ways: they grow old, and stay small", "[device][ways][propert
   for (int i = 0; i < 2000; ++i) comes(d, 500'000, "once-" + std::to_string(i));
   CHECK(d.ways.list.size() == 12);
   CHECK(learned(d) != 0); // a frequent zone is not crowded out
+}
+
+TEST_CASE("Learned ways: a few strangers take the place of no frequent zone", "[device][ways]") {
+  DeviceState d;
+  for (int i = 0; i < 12; ++i) comes(d, 500'000, "z-" + std::to_string(i), 10);
+  for (int i = 0; i < 9; ++i) comes(d, 500'000, "new-" + std::to_string(i));
+  for (int i = 0; i < 12; ++i) {
+    const auto zone = hash64("z-" + std::to_string(i));
+    CHECK(std::ranges::find(d.ways.list, zone, &DeviceState::Ways::Way::zone) != d.ways.list.end());
+  }
 }
 
 TEST_CASE("Learned ways: below seven tenths of them is too soon", "[ways][A1][R8.1]") {

@@ -104,7 +104,7 @@ TEST_CASE("Habits: what is too old changes nothing", "[habits][A12]") {
   REQUIRE(h.halved == at(60, 8));
   const auto before = bytes(h);
   CHECK_FALSE(learn_visit(h, "hall", at(30, 8) - milliseconds(1)));
-  CHECK(bytes(h) == before);
+  CHECK((bytes(h) == before));
   CHECK(learn_visit(h, "hall", at(30, 8)));
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("Hands: five are kept, the one unseen for longest leaves", "[habits][A
   for (int i = 0; i < 5; ++i) CHECK(learn_hand(hands, "h-" + std::to_string(i), at(10 + i, 8), {}));
   const auto before = bytes(hands);
   CHECK_FALSE(learn_hand(hands, "late", at(9, 8), {}));
-  CHECK(bytes(hands) == before);
+  CHECK((bytes(hands) == before));
   CHECK(learn_hand(hands, "h-0", at(20, 8), {}));
   CHECK(learn_hand(hands, "new", at(21, 8), {}));
   CHECK(hands.list.size() == 5);
@@ -213,7 +213,7 @@ TEST_CASE("Company: who is met on two days of a week is of its circle", "[habits
   CHECK(c.since == at(7, 0));
   const auto before = bytes(c);
   CHECK_FALSE(learn_company(c, 3, at(6, 23)).changed); // of last week
-  CHECK(bytes(c) == before);
+  CHECK((bytes(c) == before));
   CHECK(learn_company(c, 2, at(22, 8)).week_over); // two weeks alone
   CHECK(c.circles.size() == 3);
   CHECK(c.circles[2].empty());
@@ -244,6 +244,15 @@ TEST_CASE("Company: the six met most often, sorted; strangers do not crowd out a
   learn_company(busy, 7, at(7, 8));
   REQUIRE(busy.circles.size() == 1);
   CHECK(busy.circles[0] == std::vector<std::uint32_t>{7});
+}
+
+TEST_CASE("Company: when it is full of people met twice, nobody else comes in", "[habits][A15]") {
+  Company c;
+  for (int day = 0; day < 2; ++day)
+    for (std::uint64_t who = 1; who <= Company::kPeers; ++who) learn_company(c, who, at(day, 8));
+  const auto before = bytes(c);
+  for (std::uint64_t who = 100; who < 200; ++who) CHECK_FALSE(learn_company(c, who, at(2, 8)).changed);
+  CHECK((bytes(c) == before));
 }
 
 TEST_CASE("Company: Jaccard of sorted sets in thousandths", "[habits][A15]") {
