@@ -120,7 +120,7 @@ std::vector<RuleId> shadow_rules(const AccountState::Case& file, Time t, int cha
 // ------------------------------------------------------------------------
 
 /// nullptr: it is no evidence, because it is older than all that is remembered, or a case has settled it.
-const Sighting* remember_sighting(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, bool served,
+const Sighting* remember_sighting(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, bool happened,
                                   const Policy& policy) {
   if (a.file.settled && scan.origin.time <= *a.file.settled) return nullptr;
   const auto slot = a.ring.room_for(scan.origin.time);
@@ -135,9 +135,9 @@ const Sighting* remember_sighting(AccountState& a, const Scan& scan, const Devic
   s.event.id.assign(scan.origin.id, 0, scan.origin.id.size() <= kMaxEvidenceId ? scan.origin.id.size() : 0);
   s.accuracy_ms = std::clamp<std::int64_t>(scan.time_accuracy_ms, 0, days(1).ms);
   s.clock_sound = scan.clock == Clock::synced;
-  const bool passed = scan.function == "access" && (served || scan.direction == Direction::out);
+  const bool passed = scan.function == "access" && (happened || scan.direction == Direction::out);
   s.direction = passed ? scan.direction : Direction::none;
-  s.meal = !served ? 0 : rules::meal_of(scan, opinion.integration, policy.rule(RuleId::A10));
+  s.meal = !happened ? 0 : rules::meal_of(scan, opinion.integration, policy.rule(RuleId::A10));
   s.used = true;
   a.dirty.ring[*slot] = true;
   return &s;
@@ -157,20 +157,20 @@ void ask_readers(const AccountState& a, const Hit& hit, Effects& out) {
   }
 }
 
-/// A3: a sighting that arrives late can show that nothing was wrong; what else stands is found again by the rule.
-void take_back_passback(AccountState& a, const Sighting& now, const Context& context, Effects& out) {
+/// A3: a sighting that arrives late can show that nothing was wrong, or that it was another pair.
+void take_back_passback(AccountState& a, const Policy& policy, const Context& context, Effects& out) {
   for (const auto* book : {&a.file.evidence, &a.file.shadow})
     for (const auto& e : book->entries())
-      if (e.rule == RuleId::A3 && rules::passback_refuted(a, now, e))
+      if (e.rule == RuleId::A3 && rules::passback_refuted(a, e))
         return retract(
             a, RuleId::A3,
             {"后到的记录表明其间曾离开。", "A record that arrived later shows that it had left in between."}, context,
-            out);
+            out, rules::anti_passback(a, policy.rule(RuleId::A3)));
 }
 
 /// R8.1: what this scan says together with the others. True: there is new evidence.
 bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, const Sighting& now,
-                     bool served, const Policy& policy, Effects& out) {
+                     bool happened, const Policy& policy, Effects& out) {
   bool news = false;
   const auto judge = [&](RuleId id, auto&& rule) {
     const auto& settings = policy.rule(id);
@@ -192,11 +192,11 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
   if (scan.token.state == TokenState::genuine) {
     if (const auto* made = rules::made_code(a.codes, hash64(scan.token.nonce)))
       judge_and_ask(RuleId::A4,
-                    [&](const auto&) { return rules::issue_scan_apart(*made, now, opinion.ways, policy); });
+                    [&](const auto&) { return rules::issue_scan_apart(a, *made, now, opinion.ways, policy); });
     judge(RuleId::A5, [&](const auto& s) { return rules::nonce_reuse(a, scan, s); });
     judge(RuleId::A6, [&](const auto& s) { return rules::stale_code(scan, s); });
   }
-  if (served)
+  if (happened)
     judge(RuleId::A7, [&](const auto& s) { return rules::payment_after_binding(a.profile.handsets, scan, s); });
   judge(RuleId::A8, [&](const auto& s) { return rules::handset_alternation(a, now, s); });
   judge(RuleId::A10, [&](const auto& s) { return rules::double_meal(a, now, s); });
@@ -353,17 +353,20 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
     a.dirty.hot = true;
     if (opinion.trusted) remember_visit(a, opinion.integration, t);
     const bool served = d.verdict == Verdict::allow && scan.outcome != Outcome::denied;
+    // What the reader did counts, and where it waited for this decision, the decision.
+    const bool happened =
+        scan.outcome == Outcome::accepted || (scan.outcome == Outcome::unknown && d.verdict == Verdict::allow);
     // A person's scan, at a device that is who and where it says, by a clock that can be compared. Refused scans
     // count as well: they prove presence. Test accounts are nobody.
     if (serves && !a.profile.test && opinion.trusted && scan.clock == Clock::synced && !opinion.clock_wrong &&
         !delegated(a, scan)) {
       if (!a.hot.first_scan || t < *a.hot.first_scan) a.hot.first_scan = t;
       rules::count_use(a.hot, t);
-      if (const Sighting* now = remember_sighting(a, scan, opinion, served, policy)) {
+      if (const Sighting* now = remember_sighting(a, scan, opinion, happened, policy)) {
         if (!now->handset.empty()) report_handset(a, handset_of(scan), t, now->event, out);
         tell_neighbours(a, *now, policy, out);
-        take_back_passback(a, *now, context, out);
-        if (look_for_misuse(a, scan, opinion, *now, served, policy, out))
+        take_back_passback(a, policy, context, out);
+        if (look_for_misuse(a, scan, opinion, *now, happened, policy, out))
           respond(a, now->event, t, policy, context, out);
       }
       if (served && scan.function == "payment" && scan.amount) rules::learn_payment(a.hot, *scan.amount);
@@ -448,7 +451,7 @@ void compare_with_shown(AccountState& a, const AccountState::MadeCode& made, con
   const Policy& policy = context.policy_at(shown->time);
   const RuleSettings& settings = policy.rule(RuleId::A4);
   if (settings.mode == Mode::off) return;
-  const auto hit = rules::issue_scan_apart(made, *shown, {}, policy);
+  const auto hit = rules::issue_scan_apart(a, made, *shown, {}, policy);
   if (hit && settings.mode == Mode::enforce) ask_readers(a, *hit, out);
   if (hit && weigh(a, *hit, settings, out)) respond(a, made.event, hit->at, policy, context, out);
 }

@@ -55,8 +55,8 @@ void open_fault(DeviceState& d, Fault fault, Effects& out) {
   withdraw_covered(d, out);
 }
 
-/// Do the doubts of the hour that ends at `end` say that the reader is at fault, and not the people?
-bool at_fault(const std::vector<Trust::Doubt>& doubts, Time end) {
+/// Do the doubts of the hour that ends at `end` say that the reader is at fault, and not the people? The first of them, if so.
+std::optional<Time> at_fault(const std::vector<Trust::Doubt>& doubts, Time end) {
   constexpr Duration kAtOnce = minutes(5);
   constexpr std::size_t kPeople = 3, kPeopleOfTwo = 6, kPartners = 2;
   std::set<std::string_view> people;
@@ -69,8 +69,9 @@ bool at_fault(const std::vector<Trust::Doubt>& doubts, Time end) {
     first = std::min(first, x.at);
   }
   // Several codes shown within minutes are people who share them, not a clock.
-  if (end - first < kAtOnce) return false;
-  return people.size() >= kPeopleOfTwo || (people.size() >= kPeople && partners.size() >= kPartners);
+  if (end - first < kAtOnce) return std::nullopt;
+  const bool many = people.size() >= kPeopleOfTwo || (people.size() >= kPeople && partners.size() >= kPartners);
+  return many ? std::optional(first) : std::nullopt;
 }
 
 } // namespace
@@ -94,8 +95,10 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   d.dirty.trust = true;
   // Every hour that this doubt is part of, so that the order of arrival does not matter.
   for (const auto& end : d.trust.doubts) {
-    if (end.at < doubted.at || end.at - doubted.at > kTogether || !at_fault(d.trust.doubts, end.at)) continue;
-    const Fault fault{end.at - kTogether * 2, end.at + kAgain, false};
+    if (end.at < doubted.at || end.at - doubted.at > kTogether) continue;
+    const auto first = at_fault(d.trust.doubts, end.at);
+    if (!first) continue;
+    const Fault fault{*first - kTogether, end.at + kAgain, false};
     open_fault(d, fault, out);
     return tell_unit(
         d, fault.from,

@@ -22,61 +22,68 @@ bool seen_leaving(const AccountState& a, const std::string& zone) {
   return leaves;
 }
 
+/// What lies between two entries into one zone and takes away what they seem to say: a third entry, an exit, a sighting elsewhere. Where
+/// times are known to the minute only, "at the same time" may be between.
+bool comes_between(const Sighting& first, const Sighting& x, const Sighting& second) {
+  if (&x == &first || &x == &second || !x.clock_sound || x.zone.empty()) return false;
+  const auto earlier = [](const Sighting& a, const Sighting& b) {
+    return a.time != b.time ? a.time < b.time : a.event < b.event;
+  };
+  if (x.zone == first.zone) {
+    if (x.direction == Direction::none) return false;
+    if (x.direction == Direction::in) return earlier(first, x) && earlier(x, second);
+  }
+  return first.time - milliseconds(first.accuracy_ms + x.accuracy_ms) <= x.time &&
+         x.time <= second.time + milliseconds(second.accuracy_ms + x.accuracy_ms);
+}
+
+bool refuted(const AccountState& a, const Sighting& first, const Sighting& second) {
+  bool any = false;
+  a.ring.each([&](const Sighting& x) { any = any || comes_between(first, x, second); });
+  return any;
+}
+
 } // namespace
 
 std::optional<Hit> anti_passback(const AccountState& a, const RuleSettings& s) {
   std::optional<Hit> best;
-  std::array<const Sighting*, SightingRing::kSlots> seen;
-  std::size_t n = 0, entries = 0;
+  std::array<const Sighting*, SightingRing::kSlots> entries;
+  std::size_t n = 0;
   a.ring.each([&](const Sighting& x) {
-    if (!x.clock_sound || x.zone.empty()) return;
-    entries += x.direction == Direction::in;
-    seen[n++] = &x;
+    if (x.clock_sound && !x.zone.empty() && x.direction == Direction::in) entries[n++] = &x;
   });
-  if (entries < 2) return best;
-  std::sort(seen.begin(), seen.begin() + n, [](const auto* x, const auto* y) {
-    return x->time != y->time ? x->time < y->time : x->event < y->event;
-  });
-  for (std::size_t i = 0; i + 1 < n; ++i) {
-    const Sighting& first = *seen[i];
-    std::size_t k = i + 1; // what happens inside the zone says nothing about leaving it
-    while (k < n && seen[k]->zone == first.zone && seen[k]->direction == Direction::none) ++k;
-    if (k == n) break;
-    const Sighting& second = *seen[k];
-    if (first.direction != Direction::in || second.direction != Direction::in || first.zone != second.zone) continue;
-    const std::int64_t between_ms = (second.time - first.time).ms;
-    if (between_ms - first.accuracy_ms - second.accuracy_ms <= s[p::retry_ms]) continue;
-    if (period_of(first.time, s) != period_of(second.time, s)) continue;
-    const bool timed =
-        first.device == second.device && between_ms + first.accuracy_ms + second.accuracy_ms <= s[p::reentry_ms];
-    if (!timed && !seen_leaving(a, first.zone)) continue;
-    const std::string m = std::to_string(between_ms / 60'000);
-    keep_weightier(best,
-                   Hit{RuleId::A3,
-                       s.weight,
-                       1000,
-                       second.time,
-                       {"进入 " + second.zone + " 后未见离开,相隔 " + m + " 分钟再次进入",
-                        "the code entered " + second.zone + " again after " + m + " min without having left"},
-                       {first.event, second.event}},
-                   hours(s.half_life_h));
-  }
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t k = i + 1; k < n; ++k) {
+      if (entries[i]->zone != entries[k]->zone) continue;
+      const auto [first, second] = in_event_time(*entries[i], *entries[k]);
+      const std::int64_t between_ms = (second.time - first.time).ms;
+      const std::int64_t accuracy_ms = first.accuracy_ms + second.accuracy_ms;
+      if (between_ms - accuracy_ms <= s[p::retry_ms] || period_of(first.time, s) != period_of(second.time, s))
+        continue;
+      const bool timed = first.device == second.device && between_ms + accuracy_ms <= s[p::reentry_ms];
+      if ((!timed && !seen_leaving(a, first.zone)) || refuted(a, first, second)) continue;
+      const std::string m = std::to_string(between_ms / 60'000);
+      keep_weightier(best,
+                     Hit{RuleId::A3,
+                         s.weight,
+                         1000,
+                         second.time,
+                         {"进入 " + second.zone + " 后未见离开,相隔 " + m + " 分钟再次进入",
+                          "the code entered " + second.zone + " again after " + m + " min without having left"},
+                         {first.event, second.event}},
+                     hours(s.half_life_h));
+    }
   return best;
 }
 
-bool passback_refuted(const AccountState& a, const Sighting& now, const Evidence& evidence) {
-  if (!now.clock_sound || now.zone.empty()) return false;
-  const Sighting *first = nullptr, *second = nullptr;
+bool passback_refuted(const AccountState& a, const Evidence& evidence) {
+  const Sighting *one = nullptr, *other = nullptr;
   a.ring.each([&](const Sighting& x) {
-    if (std::ranges::find(evidence.events, x.event) == evidence.events.end()) return;
-    if (first == nullptr || x.time < first->time) first = &x;
-    if (second == nullptr || second->time < x.time) second = &x;
+    if (std::ranges::find(evidence.events, x.event) != evidence.events.end()) (one == nullptr ? one : other) = &x;
   });
-  if (first == nullptr || first == second || first->event == now.event || second->event == now.event) return false;
-  if (now.zone == first->zone && now.direction != Direction::out) return false; // no exit, and not elsewhere
-  // Where times are known to the minute only, "at the same time" may be between.
-  return first->time - milliseconds(first->accuracy_ms + now.accuracy_ms) <= now.time &&
-         now.time <= second->time + milliseconds(second->accuracy_ms + now.accuracy_ms);
+  if (one == nullptr || other == nullptr) return false; // too long ago to tell
+  const auto [first, second] = in_event_time(*one, *other);
+  return refuted(a, first, second);
 }
 
 } // namespace onecode::rules

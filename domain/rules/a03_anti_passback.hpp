@@ -13,10 +13,10 @@
 
 namespace onecode::rules {
 
-/// Looks at every two neighbours of the ring, so that what a late sighting leaves standing is found again.
+/// Looks at every two entries of the ring, so that what a late sighting leaves standing is found again.
 std::optional<Hit> anti_passback(const AccountState& a, const RuleSettings& settings);
 
-/// Does `now` fall between the two sightings that this evidence of A3 rests on?
-bool passback_refuted(const AccountState& a, const Sighting& now, const Evidence& evidence);
+/// Did something arrive that takes away what this evidence of A3 rests on?
+bool passback_refuted(const AccountState& a, const Evidence& evidence);
 
 } // namespace onecode::rules

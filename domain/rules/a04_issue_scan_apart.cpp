@@ -6,7 +6,7 @@
 
 namespace onecode::rules {
 
-std::optional<Hit> issue_scan_apart(const AccountState::MadeCode& code, const Sighting& shown,
+std::optional<Hit> issue_scan_apart(const AccountState& a, const AccountState::MadeCode& code, const Sighting& shown,
                                     const LearnedWays& learned, const Policy& policy) {
   const RuleSettings& s = policy.rule(RuleId::A4);
   const Duration skew = milliseconds(s[param::a4::clock_skew_ms]);
@@ -14,9 +14,14 @@ std::optional<Hit> issue_scan_apart(const AccountState::MadeCode& code, const Si
   if (shown.time < code.made - skew || shown.time > code.expires + skew) return std::nullopt;
   const std::int64_t between_ms = apart(code.made, shown.time).ms;
   const std::string after = std::to_string(between_ms / 1000);
+  const bool again = std::ranges::any_of(a.file.evidence.entries(), [&](const Evidence& e) {
+    return e.rule == RuleId::A4 && campus_day(e.at) != campus_day(shown.time);
+  });
+  const int weight = again ? static_cast<int>(s[param::a4::again_weight]) : s.weight;
   const auto hit = [&](Text facts) {
+    if (again) facts.zh += ",且非一日", facts.en += ", and not on one day only";
     return Hit{
-        RuleId::A4, s.weight, 1000, std::max(code.made, shown.time), std::move(facts), {code.event, shown.event}};
+        RuleId::A4, weight, 1000, std::max(code.made, shown.time), std::move(facts), {code.event, shown.event}};
   };
   if (!code.zone.empty()) {
     if (code.zone == shown.zone) return std::nullopt;

@@ -2,6 +2,7 @@
 // another, sooner than anybody gets there: its picture was sent on.
 //   Test       zone of the making and zone of the scan are too far apart for the time between (as in A1); or the phone was in a
 //              network outside the campus at somebody else's access point, while the code was shown on campus within its life.
+//   Heavier    where it is found on another day again: once may be a mistake of the network.
 //   Innocent   a phone on mobile data: its address alone, external without an access point, says nothing. Neighbouring
 //              access points (below A1's smallest distance: silent). Scans by clocks that are not sound.
 //   Order      code and scan arrive in either order: a scan is compared with the last 4 codes, a code with its first use among the
@@ -15,8 +16,8 @@
 
 namespace onecode::rules {
 
-/// `learned`: ways to the scan's zone, where known.
-std::optional<Hit> issue_scan_apart(const AccountState::MadeCode& code, const Sighting& shown,
+/// `learned`: ways to the scan's zone, where known. `a`: what stands against it already.
+std::optional<Hit> issue_scan_apart(const AccountState& a, const AccountState::MadeCode& code, const Sighting& shown,
                                     const LearnedWays& learned, const Policy& policy);
 
 /// Keeps a code that says where it was made. False: it does not, or it ended before the others.

@@ -21,6 +21,12 @@ bool one_owner(const AccountState& a, const std::string& x, const std::string& y
   return bx != nullptr && by != nullptr && bx->secondary + by->secondary <= s[param::a8::registered_secondaries];
 }
 
+/// On how many days the code was shown by this handset, as far as is remembered.
+std::int64_t days_of(const AccountState& a, const std::string& handset) {
+  const auto it = std::ranges::find(a.hands.list, hash64(handset), &Hands::Hand::handset);
+  return it == a.hands.list.end() ? 0 : it->days;
+}
+
 /// How many people's handsets these sightings show; the bound ones are one person's.
 template <class It>
 std::int64_t takers(const AccountState& a, It from, It to, Time t) {
@@ -51,20 +57,24 @@ std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& no
     seen[n++] = &other;
   });
   if (!differ || n < 3) return best; // nearly always
-  std::sort(seen.begin(), seen.begin() + n, [](const auto* x, const auto* y) { return x->time < y->time; });
-  const bool many = takers(a, seen.begin(), seen.begin() + n, now.time) >= s[param::a8::many_handsets];
+  std::sort(seen.begin(), seen.begin() + n, [](const auto* x, const auto* y) {
+    return x->time != y->time ? x->time < y->time : x->event < y->event;
+  });
 
-  // Every A-B-A in which this scan takes part: so each triple is looked at once, when its last member arrives.
+  // Every A-B-A of the window, also those that this scan has no part in: it may be the third handset between them.
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t k = i + 2; k < n; ++k) {
       const Sighting &first = *seen[i], &third = *seen[k];
       if (first.handset != third.handset || third.time - first.time > window) continue;
       for (std::size_t j = i + 1; j < k; ++j) {
         const Sighting& second = *seen[j];
-        if (&first != &now && &second != &now && &third != &now) continue;
         if (second.handset == first.handset || second.time == first.time || second.time == third.time) continue;
         if (one_owner(a, first.handset, second.handset, third.time, s)) continue;
-        Hit hit{RuleId::A8, many ? static_cast<int>(s[param::a8::many_weight]) : s.weight,
+        const bool regular = days_of(a, first.handset) >= s[param::a8::regular_days] &&
+                             days_of(a, second.handset) >= s[param::a8::regular_days];
+        const bool many = takers(a, &seen[i], &seen[k] + 1, third.time) >= s[param::a8::many_handsets];
+        const bool heavy = many || regular;
+        Hit hit{RuleId::A8, heavy ? static_cast<int>(s[param::a8::heavy_weight]) : s.weight,
                 1000,       third.time,
                 {},         {first.event, second.event, third.event}};
         if (best && !outweighs(hit, *best, half_life)) continue;
@@ -72,6 +82,7 @@ std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& no
         hit.facts = {
             h + " 小时内手机 " + x + "、" + y + "、" + x + " 交替出示",
             "the code was shown by the handsets " + x + ", " + y + " and " + x + " again within " + h + " h"};
+        if (regular) hit.facts.zh += ",且连日如此", hit.facts.en += ", as on several days before";
         if (many) hit.facts.zh += ",其间还有别的手机", hit.facts.en += ", and by others between";
         best = std::move(hit);
       }

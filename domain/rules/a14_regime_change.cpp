@@ -14,7 +14,8 @@ std::optional<Hit> regime_change(Habits& habits, const Hands& hands, const std::
   }
   const auto handset = handset_changed(hands);
   if (!handset) return std::nullopt;
-  if (habits.visits >= s[p::visits] && habits.since >= s[p::replaced_visits] && now.time >= *handset &&
+  if (habits.visits >= s[p::visits] && habits.since >= s[p::replaced_visits] &&
+      habits.since <= 4 * s[p::replaced_visits] && now.time >= *handset &&
       habits.at_main * std::int64_t{1000} < habits.since * s[p::replaced_permille]) {
     const std::string all = std::to_string(habits.since), same = std::to_string(habits.at_main);
     return Hit{

@@ -24,7 +24,7 @@ namespace a3 {
 enum : std::size_t { reentry_ms, retry_ms, reset_h };
 }
 namespace a4 {
-enum : std::size_t { clock_skew_ms };
+enum : std::size_t { clock_skew_ms, again_weight };
 }
 namespace a5 {
 enum : std::size_t { retry_ms };
@@ -36,7 +36,7 @@ namespace a7 {
 enum : std::size_t { week_binds, quarter_binds, high_value_fen, after_bind_ms };
 }
 namespace a8 {
-enum : std::size_t { window_h, registered_secondaries, many_handsets, many_weight };
+enum : std::size_t { window_h, registered_secondaries, many_handsets, regular_days, heavy_weight };
 }
 namespace a9 {
 enum : std::size_t { watch_accounts, flag_accounts, window_days, watch_weight };

@@ -137,17 +137,17 @@ TEST_CASE("Habits: the CUSUM adds what is above mean and slack, and goes off bey
   CHECK(watch_drift(h, 512 + 32 + 1, 5, 50));
 }
 
-TEST_CASE("Habits: mean and variance follow with a twentieth", "[habits][A14]") {
+TEST_CASE("Habits: mean and variance are of all visits, of which the last 256 count", "[habits][A14]") {
   Habits h;
   learn_surprise(h, 1000);
   CHECK(h.mean_q8 == 1000);
   CHECK(h.var_q8 == 0);
   learn_surprise(h, 2000);
-  CHECK(h.mean_q8 == 1050);
-  CHECK(h.var_q8 == 1000 * 1000 / 256 / 20 * 19 / 20);
+  CHECK(h.mean_q8 == 1500);
+  CHECK(h.var_q8 == 1000 * 1000 / 256 / 2 / 2);
   for (int i = 0; i < 500; ++i) learn_surprise(h, 2000);
-  CHECK(h.mean_q8 > 1975);
-  CHECK(h.var_q8 < 20);
+  CHECK(h.mean_q8 > 1950);
+  CHECK(h.var_q8 < 80);
 }
 
 TEST_CASE("Hands: hours that recur on two days", "[habits][A18]") {

@@ -128,6 +128,6 @@ TEST_CASE("A14: one of the two alone is an ordinary life", "[rules][A14]") {
   World apart; // a new phone on Monday, other habits on Friday
   for (int d = 0; d < 42; ++d) day(apart, d, false, "h-1");
   for (int d = 42; d < 45; ++d) day(apart, d, false, "h-2");
-  for (int d = 45; d < 54; ++d) day(apart, d, true, "h-2");
+  for (int d = 45; d < 48; ++d) day(apart, d, true, "h-2");
   CHECK(apart.weight(RuleId::A14) == 0);
 }
