@@ -2,7 +2,7 @@
 // other times and places than before: it may have been handed over.
 //   Test       a CUSUM (Page, 1954) of how surprising the visits are goes off: k = 0.5 sigma, h = 5 sigma; and within 48 h of it
 //              one handset took the place of the others.
-//   Heavier    where one handset took the place of the others and, of fifteen visits or more since then, less than two fifths were where
+//   Heavier    where one handset took the place of the others and, of twelve visits or more since then, less than two fifths were where
 //              its holder used to be: nobody changes dormitory, classes and canteen in a day.
 //   Innocent   a dormitory or a course of study that changes, without a new phone; a new phone with old habits. Both at once is
 //              rare, and the finding alone freezes nobody.

@@ -109,7 +109,7 @@ constexpr RuleInfo kRules[] = {
        {"slack_tenths", 5},
        {"limit_tenths", 50},
        {"handset_h", 48},
-       {"replaced_visits", 15},
+       {"replaced_visits", 12},
        {"replaced_permille", 400},
        {"strong_weight", 900}}}},
     {RuleId::A15,
