@@ -168,6 +168,14 @@ void take_back_passback(AccountState& a, const Policy& policy, const Context& co
             out, rules::anti_passback(a, policy.rule(RuleId::A3)));
 }
 
+/// Rules that look at the whole ring find again what they found before.
+bool stands_already(const AccountState& a, const Hit& hit) {
+  return std::ranges::any_of(a.file.evidence.entries(), [&](const Evidence& e) {
+    return e.rule == hit.rule && e.at == hit.at && e.weight == hit.weight * hit.quality / 1000 &&
+           e.events.size() == hit.events.size() && std::ranges::is_permutation(e.events, hit.events);
+  });
+}
+
 /// R8.1: what this scan says together with the others. True: there is new evidence.
 bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, const Sighting& now,
                      bool happened, const Policy& policy, Effects& out) {
@@ -175,7 +183,8 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
   const auto judge = [&](RuleId id, auto&& rule) {
     const auto& settings = policy.rule(id);
     if (settings.mode == Mode::off) return;
-    if (const std::optional<Hit> hit = rule(settings)) news |= weigh(a, *hit, settings, out);
+    const std::optional<Hit> hit = rule(settings);
+    if (hit && !stands_already(a, *hit)) news |= weigh(a, *hit, settings, out);
   };
   // What rests on a reader's time and place is told to the readers: they may know, or find out, that it is wrong.
   const auto judge_and_ask = [&](RuleId id, auto&& rule) {
