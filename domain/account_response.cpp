@@ -243,7 +243,7 @@ void retract(AccountState& a, RuleId rule, const Text& why, const Context& conte
   const Time t = std::max(context.now, file.evidence.newest());
   const Policy& policy = context.policy_at(t);
   const int score = left.empty() ? 0 : left.score(t);
-  const bool stands = file.finding && score >= policy.thresholds.watch;
+  const bool stands = file.finding && !left.empty() && score >= policy.thresholds.watch;
   if (file.finding && !stands) { // what it said last comes from the evidence that goes
     record_finding(a, FindingActivity::close, t, policy, context.now, out);
     std::get<FindingRecord>(out.outputs.back()).explanation = {why.zh + "该线索关闭。",

@@ -159,13 +159,16 @@ void ask_readers(const AccountState& a, const Hit& hit, Effects& out) {
 
 /// A3: a sighting that arrives late can show that nothing was wrong, or that it was another pair.
 void take_back_passback(AccountState& a, const Policy& policy, const Context& context, Effects& out) {
-  for (const auto* book : {&a.file.evidence, &a.file.shadow})
-    for (const auto& e : book->entries())
-      if (e.rule == RuleId::A3 && rules::passback_refuted(a, e))
-        return retract(
-            a, RuleId::A3,
-            {"后到的记录表明其间曾离开。", "A record that arrived later shows that it had left in between."}, context,
-            out, rules::anti_passback(a, policy.rule(RuleId::A3)));
+  const auto refuted = [&](const EvidenceBook& book) {
+    return std::ranges::any_of(
+        book.entries(), [&](const Evidence& e) { return e.rule == RuleId::A3 && rules::passback_refuted(a, e); });
+  };
+  if (refuted(a.file.shadow)) a.dirty.file |= a.file.shadow.remove(RuleId::A3);
+  if (!refuted(a.file.evidence)) return;
+  const RuleSettings& settings = policy.rule(RuleId::A3);
+  retract(a, RuleId::A3,
+          {"后到的记录表明其间曾离开。", "A record that arrived later shows that it had left in between."}, context,
+          out, settings.mode == Mode::enforce ? rules::anti_passback(a, settings) : std::nullopt);
 }
 
 /// Rules that look at the whole ring find again what they found before.
@@ -432,10 +435,12 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
     const auto& entries = a.file.evidence.entries();
     const auto e = std::ranges::find(entries, rule, &Evidence::rule);
     if (e == entries.end() || std::ranges::find(e->events, gone.event) == e->events.end()) continue;
+    const auto instead = what_others_say(a, rule, context);
+    if (instead) ask_readers(a, *instead, out); // it may rest on the same reader
     retract(a, rule,
             {"设备 " + gone.device + " 的时间或位置有误,其刷码不作为依据。",
              "The time or place of the device " + gone.device + " was wrong; its scan is no evidence."},
-            context, out, what_others_say(a, rule, context));
+            context, out, instead);
   }
 }
 

@@ -132,21 +132,23 @@ struct CampusState {
     }
   };
   struct Switch {
-    static constexpr std::size_t kMembers = 512, kTrips = 64;
+    static constexpr std::size_t kMembers = 512, kTrips = 128;
     struct Trip {
       std::string device;
       Time at;
       EventRef event;
+      std::uint64_t print = 0; // of its new network
       template <class Self, class V>
       static void fields(Self& s, V& v) {
         v("device", s.device);
         v("at", s.at);
         v("event", s.event);
+        v("print", s.print);
       }
     };
     std::vector<std::uint64_t> members; // hashes, sorted; at most 512
-    std::vector<Trip> trips;            // the last 64, in event time
-    std::optional<Time> incident;       // when the last of them changed its network in one
+    std::vector<Trip> trips;            // the last 128, one of each device, in event time
+    std::optional<Time> incident;       // when they changed their network in one
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("members", s.members);

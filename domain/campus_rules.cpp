@@ -40,6 +40,7 @@ Notice floor_notice(const CampusState& c, const CampusState::Precision& p) {
 
 void step(CampusState& c, const msg::RuleJudged& judged, const Context& context, Effects& out) {
   auto& p = c.precision;
+  if (judged.version < p.version) return; // of a rule that is no more
   c.dirty = true;
   if (judged.version > p.version)
     p = {judged.version, 0, 0, p.doubted}; // another rule by that name: its past is not held against it

@@ -14,8 +14,8 @@ constexpr Duration kTogether = minutes(5), kStragglers = hours(1);
 constexpr std::size_t kLeast = 3; // devices; of two, one is no fifth and says nothing
 constexpr std::size_t kShare = 5;
 
-void excuse(const std::string& device, const CampusState& c, Effects& out) {
-  out.sends.push_back({{Kind::device, device}, msg::NetworkExcused{c.id}});
+void excuse(const std::string& device, std::uint64_t print, const CampusState& c, Effects& out) {
+  out.sends.push_back({{Kind::device, device}, msg::NetworkExcused{c.id, print}});
 }
 
 } // namespace
@@ -33,11 +33,10 @@ void step(CampusState& c, const msg::SwitchJoined& joined, const Context&, Effec
 void step(CampusState& c, const msg::NetworkTripped& tripped, const Context& context, Effects& out) {
   auto& n = c.network;
   c.dirty = true;
-  if (n.incident && apart(tripped.at, *n.incident) <= kStragglers) {
-    n.incident = std::max(*n.incident, tripped.at);
-    return excuse(tripped.device, c, out);
-  }
-  if (!keep_newest(n.trips, CampusState::Switch::Trip{tripped.device, tripped.at, tripped.event},
+  if (n.incident && apart(tripped.at, *n.incident) <= kStragglers)
+    return excuse(tripped.device, tripped.print, c, out);
+  std::erase_if(n.trips, [&](const auto& t) { return t.device == tripped.device; });
+  if (!keep_newest(n.trips, CampusState::Switch::Trip{tripped.device, tripped.at, tripped.event, tripped.print},
                    CampusState::Switch::kTrips))
     return;
   std::set<std::string> together;
@@ -57,7 +56,8 @@ void step(CampusState& c, const msg::NetworkTripped& tripped, const Context& con
   for (const auto& t : n.trips)
     if (together.contains(t.device)) hit.events.push_back(t.event);
   find_against({Kind::campus, c.id, c.file, c.dirty}, hit, false, context, out);
-  for (const auto& device : together) excuse(device, c, out);
+  for (const auto& t : n.trips)
+    if (together.contains(t.device)) excuse(t.device, t.print, c, out);
   n.trips.clear();
 }
 

@@ -113,7 +113,7 @@ void step(DeviceState& d, const msg::SerialShared& shared, const Context& contex
 }
 
 void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& context, Effects& out) {
-  d.environment.excused = d.environment.network;
+  d.environment.excused = excused.print;
   d.dirty.environment = true;
   const Text why{"属于 " + excused.by + " 的整体网络变更,予以关闭。",
                  "Part of one incident of " + excused.by + ", closed."};
@@ -122,7 +122,6 @@ void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& con
   const DeviceState::OpenFinding* moved = open_finding(d.file, RuleId::D4);
   if (moved == nullptr) return;
   if (rules::stands_elsewhere(d, context.policy_at(moved->evidence.newest()).rule(RuleId::D4))) return;
-  end_faults(d, moved->finding.opened - days(1));
   close_finding(subject(d), RuleId::D4, context.now, why, context, out);
 }
 

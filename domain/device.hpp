@@ -356,8 +356,7 @@ struct DeviceState {
       }
     };
     struct Fault {
-      Time from;
-      std::optional<Time> to;
+      Time from, to;
       bool reported = false; // by the device itself; else found by its people, or declared
       template <class Self, class V>
       static void fields(Self& s, V& v) {

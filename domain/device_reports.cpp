@@ -21,7 +21,8 @@ void ask_switch(DeviceState& d, const DeviceReport& report, std::uint64_t print,
   d.environment.network = print;
   d.dirty.environment = true;
   if (home.empty() || open_finding(d.file, RuleId::D7) == nullptr) return;
-  out.sends.push_back({{Kind::campus, home}, msg::NetworkTripped{d.id, report.origin.time, ref(report.origin)}});
+  out.sends.push_back(
+      {{Kind::campus, home}, msg::NetworkTripped{d.id, report.origin.time, ref(report.origin), print}});
 }
 
 /// Place, body and network against what was approved.

@@ -14,9 +14,10 @@ using Trust = DeviceState::Trust;
 using Fault = Trust::Fault;
 
 constexpr Duration kTogether = hours(1);
-constexpr Duration kAgain = days(1); // people found it: believed again a day after the last of them
+constexpr std::int64_t kOfOnePerson = 3; // doubts
+constexpr Duration kAgain = days(1);     // people found it: believed again a day after the last of them
 
-bool covers(const Fault& f, Time t) { return f.from <= t && (!f.to || t < *f.to); }
+bool covers(const Fault& f, Time t) { return f.from <= t && t < f.to; }
 
 void withdraw(const DeviceState& d, const Trust::Doubt& doubt, Effects& out) {
   out.sends.push_back({{Kind::account, doubt.account}, msg::EvidenceWithdrawn{d.id, doubt.rule, doubt.event}});
@@ -47,10 +48,7 @@ void tell_unit(const DeviceState& d, Time from, const Text& why, Effects& out) {
 
 void open_fault(DeviceState& d, Fault fault, Effects& out) {
   auto& faults = d.trust.faults;
-  if (faults.size() == Trust::kFaults) { // one that is not over stays
-    const auto over = std::ranges::find_if(faults, [](const Fault& f) { return f.to.has_value(); });
-    faults.erase(over == faults.end() ? faults.begin() : over);
-  }
+  if (faults.size() == Trust::kFaults) faults.erase(std::ranges::min_element(faults, {}, &Fault::to));
   faults.push_back(std::move(fault));
   withdraw_covered(d, out);
 }
@@ -86,12 +84,18 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   if (times_wrong(d, doubted.at)) {
     for (auto& f :
          d.trust.faults) // one more that its people found out; what was repaired since is no matter any more
-      if (!f.reported && covers(f, doubted.at) && f.to && d.reg.placed <= doubted.at)
-        f.to = std::max(*f.to, doubted.at + kAgain);
+      if (!f.reported && covers(f, doubted.at) && d.reg.placed <= doubted.at)
+        f.to = std::max(f.to, doubted.at + kAgain);
     d.dirty.trust = true;
     return withdraw(d, x, out);
   }
-  if (!keep_newest(d.trust.doubts, std::move(x), Trust::kDoubts)) return;
+  // One person must not push the others out.
+  auto& doubts = d.trust.doubts;
+  const auto of_them = [&](const Trust::Doubt& other) { return other.account == x.account; };
+  std::erase_if(doubts,
+                [&](const auto& other) { return of_them(other) && other.event == x.event && other.rule == x.rule; });
+  if (std::ranges::count_if(doubts, of_them) >= kOfOnePerson) doubts.erase(std::ranges::find_if(doubts, of_them));
+  if (!keep_newest(doubts, std::move(x), Trust::kDoubts)) return;
   d.dirty.trust = true;
   // Every hour that this doubt is part of, so that the order of arrival does not matter.
   for (const auto& end : d.trust.doubts) {
@@ -114,7 +118,7 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
   const std::int64_t skew = context.policy_at(t).rule(RuleId::A1)[param::a1::clock_skew_ms];
   const std::int64_t off = *report.clock_offset_ms;
   const bool right = -skew <= off && off <= skew;
-  const auto open = std::ranges::find_if(trust.faults, [](const Fault& f) { return f.reported && !f.to; });
+  const auto open = std::ranges::find_if(trust.faults, [&](const Fault& f) { return f.reported && covers(f, t); });
   if (right) {
     if (open != trust.faults.end() && t > trust.wrong) {
       open->to = t;
@@ -127,15 +131,22 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
     }
     return;
   }
-  if (trust.right && t < *trust.right) return; // late: it was set right meanwhile
-  if (t > trust.wrong) {
-    trust.wrong = t;
-    d.dirty.trust = true;
+  // Its own times are those of the wrong clock: on both sides as much more is uncertain.
+  const Duration error = milliseconds(std::min(off < 0 ? -off : off, days(1).ms));
+  if (trust.right && t + error < *trust.right) return; // late: it was set right meanwhile
+  trust.wrong = std::max(trust.wrong, t);
+  d.dirty.trust = true;
+  const Time to = t + kAgain + error; // unless another heartbeat says otherwise
+  const auto lately = std::ranges::find_if(trust.faults, [&](const Fault& f) {
+    return f.reported && f.from <= t && t < f.to + kTogether; // it flutters around the limit: told once
+  });
+  if (lately != trust.faults.end()) {
+    lately->to = std::max(lately->to, to);
+    return withdraw_covered(d, out);
   }
-  if (open != trust.faults.end()) return;
-  const Time from = trust.right ? std::max(*trust.right, t - days(1)) : t - hours(1);
+  const Time from = (trust.right ? std::max(*trust.right, t - days(1)) : t - hours(1)) - error;
   const std::string s = std::to_string(off / 1000);
-  open_fault(d, {from, {}, true}, out);
+  open_fault(d, {from, to, true}, out);
   tell_unit(d, from, {"其心跳报告时钟偏差 " + s + " 秒", "its heartbeat says that its clock is off by " + s + " s"},
             out);
 }
@@ -143,18 +154,18 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
 void declare_fault(DeviceState& d, Time from, Time to, Effects& out) {
   for (auto& f : d.trust.faults)
     if (!f.reported && covers(f, from)) {
-      if (f.to) f.to = std::max(*f.to, to);
+      f.to = std::max(f.to, to);
       return withdraw_covered(d, out);
     }
   open_fault(d, {from, to, false}, out);
 }
 
 void end_faults(DeviceState& d, Time at) {
-  for (auto& f : d.trust.faults) {
-    if (f.reported || !covers(f, at)) continue;
-    f.to = at;
-    d.dirty.trust = true;
-  }
+  for (auto& f : d.trust.faults)
+    if (covers(f, at)) f.to = at;
+  d.trust.right.reset();
+  d.trust.wrong = {};
+  d.dirty.trust = true;
 }
 
 void learn_way(DeviceState& d, const msg::NeighbourSeen& seen) {

@@ -119,9 +119,11 @@ void learn_surprise(Habits& h, std::int64_t x) {
   for (const auto seen : h.tail) n += seen;
   ++h.tail[half_bits(x)];
   n = std::min(n, kMemory);
+  // Away from zero, or a small change would never be learnt.
+  const auto share = [n](std::int64_t d) { return (d + (d < 0 ? 1 - n : n - 1)) / n; };
   const std::int64_t off = x - h.mean_q8;
-  h.mean_q8 += off / n;
-  if (n > 1) h.var_q8 += (off * off / 256 * (n - 1) / n - h.var_q8) / n;
+  h.mean_q8 += share(off);
+  if (n > 1) h.var_q8 += share(off * off / 256 * (n - 1) / n - h.var_q8);
 }
 
 bool learn_hand(Hands& hands, const std::string& handset, Time t, const EventRef& event) {

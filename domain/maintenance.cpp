@@ -59,7 +59,11 @@ void new_baseline(DeviceState& d, Time at, std::string_view kind, const Text& wh
     env.boot = 0; // how often it was started meanwhile says nothing
     env.since = at;
   }
-  if (kind.empty() || kind == "relocate") d.neighbours = {}, d.dirty.neighbours = true;
+  if (kind.empty() || kind == "relocate") {
+    d.neighbours = {};
+    d.ways = {}; // from another place they are other ways
+    d.dirty.neighbours = d.dirty.ways = true;
+  }
   d.dirty.environment = true;
   for (const RuleId rule : {RuleId::D4, RuleId::D5, RuleId::D6, RuleId::D7})
     if (covers(rule)) close_finding(subject(d), rule, context.now, why, context, out);

@@ -395,20 +395,24 @@ struct NetworkTripped {
   std::string device;
   Time at;
   EventRef event;
+  std::uint64_t print = 0; // of the network that it has now
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("device", s.device);
     v("at", s.at);
     v("event", s.event);
+    v("print", s.print);
   }
 };
 
 /// switch:<id> → device: it was the network that changed, and not you. No answer; again: the same.
 struct NetworkExcused {
   std::string by;
+  std::uint64_t print = 0; // of the network that is no fault
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("by", s.by);
+    v("print", s.print);
   }
 };
 

@@ -94,8 +94,8 @@ void check_rules(const Policy& p, Errors& errors) {
       const std::string path = at + ".params." + std::string(param);
       // The upper bounds keep every product of a rule inside 64 bits.
       const bool speed = param.ends_with("_mm_s"), factor = param.ends_with("factor");
-      const bool positive =
-          speed || factor || param.ends_with("_accounts") || param == "reports" || param == "days" || param == "ids";
+      const bool positive = speed || factor || param.ends_with("_accounts") || param == "reports" ||
+                            param == "days" || param == "ids" || param == "handsets";
       const std::int64_t most = param.ends_with("weight") || param.ends_with("_permille") ? 1000
                                 : speed                                                   ? 1'000'000
                                 : factor                                                  ? 100

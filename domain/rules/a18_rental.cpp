@@ -41,7 +41,7 @@ std::optional<Hit> rental(const AccountState& a, const Sighting& now, const Rule
     turns.push_back(hand);
     own = own || of_owner;
   }
-  if (static_cast<std::int64_t>(turns.size()) < s[p::handsets]) return std::nullopt;
+  if (turns.empty() || static_cast<std::int64_t>(turns.size()) < s[p::handsets]) return std::nullopt;
   const Time first = (*std::ranges::min_element(turns, {}, &Hands::Hand::first))->first;
   const Time last = (*std::ranges::max_element(turns, {}, &Hands::Hand::last))->last;
   if (last - first < days(s[p::span_days])) return std::nullopt;

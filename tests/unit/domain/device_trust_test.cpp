@@ -6,6 +6,7 @@
 #include <map>
 
 #include "domain/hash.hpp"
+#include "domain/maintenance.hpp"
 #include "domain/rules/d05_inferred_location.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/domain/rules/device_story.hpp"
@@ -152,7 +153,8 @@ TEST_CASE("Device trust: a device that nobody registered hears nothing", "[devic
 
 TEST_CASE("Device trust: the last sixteen doubts and four faults are kept", "[device][trust]") {
   auto w = DeviceWorld::at_work();
-  for (int i = 0; i < 40; ++i) accuse(w, {"a-1", "d-2", hours(2) * i});
+  constexpr const char* people[] = {"a-1", "a-2", "a-3", "a-4", "a-5", "a-6", "a-7", "a-8"};
+  for (int i = 0; i < 40; ++i) accuse(w, {people[i % 8], "d-2", hours(2) * i});
   CHECK(w.d.trust.doubts.size() == 16);
   accuse(w, {"a-1", "d-2", hours(1)});
   CHECK(w.d.trust.doubts.size() == 16);
@@ -160,6 +162,16 @@ TEST_CASE("Device trust: the last sixteen doubts and four faults are kept", "[de
   for (int i = 0; i < 9; ++i) declare_fault(w.d, kNoon + days(i), kNoon + days(i) + hours(1), w.out);
   CHECK(w.d.trust.faults.size() == 4);
   CHECK(w.d.trust.faults.back().from == kNoon + days(8));
+}
+
+TEST_CASE("Device trust: one person does not push the others out", "[device][trust]") {
+  auto w = DeviceWorld::at_work();
+  accuse(w, {"a-1", "d-2", {}});
+  accuse(w, {"a-2", "d-3", minutes(1)});
+  for (int i = 0; i < 40; ++i) accuse(w, {"a-3", "d-2", seconds(120 + i)});
+  CHECK(w.d.trust.doubts.size() == 5);
+  accuse(w, {"a-4", "d-2", minutes(6)});
+  CHECK(w.messages<msg::EvidenceWithdrawn>().size() == 6);
 }
 
 TEST_CASE("Device trust: a heartbeat says that the clock is off by five minutes", "[device][trust][R8.1]") {
@@ -170,9 +182,11 @@ TEST_CASE("Device trust: a heartbeat says that the clock is off by five minutes"
     heartbeat(w, hours(1), off);
     CHECK(told_unit(w));
     REQUIRE(w.messages<msg::EvidenceWithdrawn>().size() == 1);
-    CHECK(believed(w, before({}))); // right until then
+    const std::int64_t error = off < 0 ? -off : off; // of its own times as well
+    CHECK(believed(w, {-error - 1}));                // right until then
     CHECK_FALSE(believed(w, {}));
-    CHECK_FALSE(believed(w, hours(90)));
+    CHECK_FALSE(believed(w, hours(25)));
+    CHECK(believed(w, hours(26))); // it said nothing for a day
     heartbeat(w, hours(2), off);
     CHECK_FALSE(told_unit(w)); // once
     accuse(w, {"a-2", "d-2", hours(2)});
@@ -204,7 +218,7 @@ TEST_CASE("Device trust: a clock within the skew is right, and a heartbeat may s
   CHECK_FALSE(w.d.trust.right);
   heartbeat(w, hours(1), 300'000); // it never said that it was right: wrong for an hour at least
   CHECK_FALSE(believed(w, {}));
-  CHECK(believed(w, before({})));
+  CHECK(believed(w, {-300'001}));
   heartbeat(w, hours(2), {}); // says nothing: still wrong
   CHECK_FALSE(believed(w, hours(3)));
 }
@@ -217,8 +231,10 @@ TEST_CASE("Device trust: heartbeats that come late", "[device][trust]") {
   heartbeat(w, hours(4), 300'000);
   heartbeat(w, hours(1), 0); // says nothing of now
   CHECK_FALSE(believed(w, hours(4)));
-  end_faults(w.d, kNoon + hours(5)); // people may think so: its own word is awaited
-  CHECK_FALSE(believed(w, hours(6)));
+  end_faults(w.d, kNoon + hours(5)); // people set it right: what it says next counts
+  CHECK(believed(w, hours(6)));
+  heartbeat(w, hours(7), 300'000);
+  CHECK_FALSE(believed(w, hours(7)));
 }
 
 TEST_CASE("Device trust: a fault that is declared again lasts longer", "[device][trust]") {
@@ -444,4 +460,27 @@ TEST_CASE("Learned ways: readers learn from ordinary ways only", "[account][ways
   CHECK(told({}, {.zone = "dorm", .time = kNoon + minutes(9), .clock_wrong = true}) == 0);
   CHECK(told({.accuracy_ms = 500}, {.zone = "dorm", .time = kNoon + minutes(9), .accuracy_ms = 500}) != 0);
   CHECK(told({.accuracy_ms = 501}, {.zone = "dorm", .time = kNoon + minutes(9), .accuracy_ms = 500}) == 0);
+}
+
+TEST_CASE("Evidence taken back: nothing is left, and the watch threshold is zero", "[account][trust]") {
+  Policy p = campus_policy();
+  p.thresholds.watch = 0;
+  World w(p);
+  w.show({.zone = "gate"});
+  w.show({.zone = "dorm", .time = kNoon + seconds(100)});
+  REQUIRE(w.a.file.finding);
+  const auto& scan = w.a.ring.sightings().front();
+  w.withdraw(RuleId::A1, scan.event);
+  CHECK(w.weight(RuleId::A1) == 0);
+  CHECK_FALSE(w.a.file.finding);
+}
+
+TEST_CASE("Learned ways: from another place they are other ways", "[device][ways]") {
+  auto w = DeviceWorld::at_work();
+  for (int i = 0; i < 200; ++i) learn_way(w.d, {1, "dorm", kNoon, {}, 900'000});
+  REQUIRE(learned_ways(w.d).size() == 1);
+  new_baseline(w.d, kNoon, "network", {"", ""}, w.context(), w.out);
+  CHECK(learned_ways(w.d).size() == 1);
+  new_baseline(w.d, kNoon, "relocate", {"", ""}, w.context(), w.out);
+  CHECK(learned_ways(w.d).empty());
 }
