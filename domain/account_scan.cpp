@@ -200,7 +200,7 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
   judge_and_ask(RuleId::A1,
                 [&](const auto& s) { return rules::infeasible_transit(a, now, opinion.ways, s, policy); });
   judge_and_ask(RuleId::A2, [&](const auto& s) { return rules::simultaneous_presence(a, now, s, policy); });
-  judge(RuleId::A3, [&](const auto& s) { return rules::anti_passback(a, s); });
+  if (now.direction != Direction::none) judge(RuleId::A3, [&](const auto& s) { return rules::anti_passback(a, s); });
   if (scan.token.state == TokenState::genuine) {
     if (const auto* made = rules::made_code(a.codes, hash64(scan.token.nonce)))
       judge_and_ask(RuleId::A4,

@@ -82,8 +82,8 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   if (d.reg.life == DeviceLife::unknown) return;
   Trust::Doubt x{doubted.account, doubted.rule, doubted.partner, doubted.at, doubted.event};
   if (times_wrong(d, doubted.at)) {
-    for (auto& f :
-         d.trust.faults) // one more that its people found out; what was repaired since is no matter any more
+    // One more that its people found out; what was repaired since is no matter any more.
+    for (auto& f : d.trust.faults)
       if (!f.reported && covers(f, doubted.at) && d.reg.placed <= doubted.at)
         f.to = std::max(f.to, doubted.at + kAgain);
     d.dirty.trust = true;
@@ -95,7 +95,7 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   std::erase_if(doubts,
                 [&](const auto& other) { return of_them(other) && other.event == x.event && other.rule == x.rule; });
   if (std::ranges::count_if(doubts, of_them) >= kOfOnePerson) doubts.erase(std::ranges::find_if(doubts, of_them));
-  if (!keep_newest(doubts, std::move(x), Trust::kDoubts)) return;
+  if (!keep_newest(doubts, std::move(x), Trust::kDoubts)) return; // full of newer ones: nothing was dropped either
   d.dirty.trust = true;
   // Every hour that this doubt is part of, so that the order of arrival does not matter.
   for (const auto& end : d.trust.doubts) {
@@ -118,8 +118,8 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
   const std::int64_t skew = context.policy_at(t).rule(RuleId::A1)[param::a1::clock_skew_ms];
   const std::int64_t off = *report.clock_offset_ms;
   const bool right = -skew <= off && off <= skew;
-  const auto open = std::ranges::find_if(trust.faults, [&](const Fault& f) { return f.reported && covers(f, t); });
   if (right) {
+    const auto open = std::ranges::find_if(trust.faults, [&](const Fault& f) { return f.reported && covers(f, t); });
     if (open != trust.faults.end() && t > trust.wrong) {
       open->to = t;
       d.dirty.trust = true;

@@ -2,7 +2,7 @@
 //   The way    as long as the policy says that it takes to walk it, at 1.4 m/s; else the straight line between the zones'
 //              coordinates. Faster than 12 m/s inside a campus, 33 m/s between campuses, nobody is (parameters of A1).
 //   Learned    readers learn from the people who use them how long the fastest of a thousand takes from elsewhere
-//              (domain/device_ways.hpp). Where that is known, less than seven tenths of it is too fast as well.
+//              (domain/device_trust.hpp). Where that is known, less than seven tenths of it is too fast as well.
 #pragma once
 
 #include <cstdint>

@@ -31,6 +31,24 @@ std::string_view word(Function f) {
 
 std::string nonce_text(std::uint64_t nonce) { return fmt::format("{:016x}", nonce); }
 
+/// A device's record, up to where its time stands.
+void begin_record(std::string& out, std::string_view topic, const std::string& device, std::string_view mark,
+                  std::uint64_t number, const std::string& zone, std::string_view type) {
+  out += R"({"topic":")";
+  out += topic;
+  out += R"(","key":")";
+  out += device;
+  out += R"(","value":{"specversion":"1.0","id":")";
+  out += device;
+  out += mark;
+  append_number(out, static_cast<std::int64_t>(number));
+  out += R"(","source":"/gateways/)";
+  out += zone;
+  out += R"(","type":")";
+  out += type;
+  out += R"(","time":")";
+}
+
 } // namespace
 
 void append_function(std::string& out, Function f) { out += word(f); }
@@ -109,15 +127,7 @@ void Writer::scan(const Event& e) {
     token(e);
   else
     account_or_code_ = s_.people.accounts[e.account];
-  out_ += R"({"topic":"scans","key":")";
-  out_ += d.id;
-  out_ += R"(","value":{"specversion":"1.0","id":")";
-  out_ += d.id;
-  out_ += "/s-";
-  append_number(out_, static_cast<std::int64_t>(e.number));
-  out_ += R"(","source":"/gateways/)";
-  out_ += s_.map.zones[d.zone].id;
-  out_ += R"(","type":"onecode.scan.v1","time":")";
+  begin_record(out_, "scans", d.id, "/s-", e.number, s_.map.zones[d.zone].id, "onecode.scan.v1");
   const auto time_at = out_.size();
   append_time(out_, Time{e.stamp});
   const auto time_end = out_.size();
@@ -209,15 +219,7 @@ void Writer::report(const Event& e) {
   }
   const auto chance = mixed(e.number ^ (std::uint64_t{e.device} << 40));
   constexpr std::string_view kinds[] = {"heartbeat", "tamper", "boot", "network"};
-  out_ += R"({"topic":"device-reports","key":")";
-  out_ += d.id;
-  out_ += R"(","value":{"specversion":"1.0","id":")";
-  out_ += d.id;
-  out_ += "/r-";
-  append_number(out_, static_cast<std::int64_t>(e.number));
-  out_ += R"(","source":"/gateways/)";
-  out_ += s_.map.zones[look.zone].id;
-  out_ += R"(","type":"onecode.device-report.v1","time":")";
+  begin_record(out_, "device-reports", d.id, "/r-", e.number, s_.map.zones[look.zone].id, "onecode.device-report.v1");
   append_time(out_, Time{e.stamp});
   out_ += R"(","data":{"device":")";
   out_ += d.id;
