@@ -17,6 +17,7 @@
 #include "domain/evidence.hpp"
 #include "domain/finding.hpp"
 #include "domain/habits.hpp"
+#include "domain/hash.hpp"
 #include "domain/holds.hpp"
 #include "domain/messages.hpp"
 #include "domain/overdraft.hpp"
@@ -26,6 +27,8 @@ namespace onecode {
 
 /// A handset's id as state keeps it: anybody may send any, and up to 64 characters. Longer ones keep their beginning and a hash.
 std::string kept_handset(const std::string& handset);
+/// What tells an account's codes apart.
+inline std::uint64_t code_print(const std::string& nonce) { return hash64(nonce) >> 8; } // eight bytes in state
 
 /// One scan of an account, as later scans look back on it.
 struct Sighting {
@@ -35,7 +38,7 @@ struct Sighting {
   bool used = false;        // the slot holds something
   bool clock_sound = false; // synced, and not an upload of a free-running clock: may be compared in time
   std::string zone;
-  std::string handset; // as kept_handset() says
+  HandsetPrint handset = 0;
   std::string device;
   EventRef event;
   Direction direction = Direction::none;
@@ -155,9 +158,9 @@ struct AccountState {
     }
   };
 
-  /// A5: a nonce that was used. Kept while its code could still be shown, at most 16.
+  /// A5: a nonce that was used. Kept while its code could still be shown, at most 8.
   struct UsedNonce {
-    std::uint64_t nonce_hash = 0;
+    std::uint64_t nonce_hash = 0; // code_print()
     Time first_use;
     Time expires;
     std::string device;
@@ -176,10 +179,12 @@ struct AccountState {
 
   /// Which handsets this account reported to their actors, and when (so that a scan seldom sends a message).
   struct HandsetSeen {
-    std::string handset;
+    HandsetPrint print = 0;
+    std::string handset; // as kept_handset() says
     Time reported;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
+      v("print", s.print);
       v("handset", s.handset);
       v("reported", s.reported);
     }
@@ -188,12 +193,12 @@ struct AccountState {
   struct Visits {
     static constexpr std::size_t kMost = 16;
     struct Visit {
-      std::uint64_t integration = 0; // hash
-      Time last;
+      std::uint32_t integration = 0; // short_print()
+      std::uint32_t hour = 0;        // of the last, since 1970
       template <class Self, class V>
       static void fields(Self& s, V& v) {
         v("integration", s.integration);
-        v("last", s.last);
+        v("hour", s.hour);
       }
     };
     std::vector<Visit> list; // at most 16, the longest ago leaves
@@ -204,7 +209,7 @@ struct AccountState {
   };
   /// A4: a code that was made where its holder's phone was then. Kept while the code could still be shown.
   struct MadeCode {
-    std::uint64_t nonce_hash = 0;
+    std::uint64_t nonce_hash = 0; // code_print()
     Time made, expires;
     std::string zone;     // empty: not known
     bool foreign = false; // in a network outside the campus, at an access point of others
@@ -230,7 +235,7 @@ struct AccountState {
 
   struct Usage {
     std::vector<UsedNonce> nonces;
-    std::vector<HandsetSeen> handsets; // at most 8, least recently reported leaves
+    std::vector<HandsetSeen> handsets; // at most 6, least recently reported leaves
     std::optional<Time> early;         // when an early use was reported last (R6.4)
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -418,6 +423,8 @@ struct AccountState {
 /// from its validity at the event's time.
 enum class AccountLife : std::uint8_t { unknown, pending, active, frozen, expired, cancelled };
 std::string_view to_string(AccountLife s);
+/// For people; of one that was not seen lately only its print is known.
+std::string handset_name(const AccountState& a, HandsetPrint handset);
 AccountLife life_at(const AccountState& a, Time t);
 
 /// A scan that the device has looked at: leaves exactly one Decision.

@@ -306,7 +306,6 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
     h.policy = c->policy;
     h.reason = args.reasons;
     if (of_article_8(args.act)) h.article = "8";
-    h.remedy = remedy(h.article);
     held = true;
     return true;
   });
@@ -340,7 +339,6 @@ void apply(AccountState& a, const Command& command, const CaseDecide& args, cons
   hold.role = command.role;
   hold.policy = c->policy;
   hold.evidence = c->findings;
-  hold.remedy = remedy(hold.article);
   add_hold(a, std::move(hold), {args.reasons + "。", args.reasons + "."}, context, out);
   tell_departments(a, *c, "case-decided", limits, context, out);
 }

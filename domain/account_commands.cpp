@@ -158,7 +158,6 @@ void apply(AccountState& a, const Command& command, const AccountFreeze& args, c
   hold.role = command.role;
   hold.policy = context.policy_at(command.origin.time).version;
   if (a.file.finding) hold.evidence = {a.file.finding->uid};
-  hold.remedy = remedy(args.article);
   std::ranges::sort(hold.functions);
   hold.functions.erase(std::unique(hold.functions.begin(), hold.functions.end()), hold.functions.end());
   const Text why = command.reason.empty() ? Text{"按工作人员的决定。", "by decision of an officer."}

@@ -93,7 +93,6 @@ void hold_for_debt(AccountState& a, const Posting& p, const Context& context, Ef
   hold.actor = "policy:" + policy.version;
   hold.role = "response-policy";
   hold.policy = policy.version;
-  hold.remedy = remedy("10");
   add_hold(a, std::move(hold), {"账户透支," + why.zh + "。", "the account is overdrawn: " + why.en + "."}, context,
            out);
 }

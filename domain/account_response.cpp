@@ -4,6 +4,7 @@
 #include <set>
 
 #include "domain/account_procedures.hpp"
+#include "domain/account_size.hpp"
 #include "domain/campus.hpp"
 #include "domain/explain.hpp"
 #include "domain/rules/a09_shared_handset.hpp"
@@ -53,16 +54,16 @@ std::string act_hint(const AccountState& a, RuleId strongest, Time t) {
     default:
       return "unknown";
   }
-  const auto bound = [&](const std::string& handset) {
-    return std::ranges::any_of(a.profile.handsets,
-                               [&](const BoundHandset& b) { return !b.until && kept_handset(b.handset) == handset; });
+  const auto bound = [&](HandsetPrint handset) {
+    return std::ranges::any_of(
+        a.profile.handsets, [&](const BoundHandset& b) { return !b.until && handset_print(b.handset) == handset; });
   };
-  std::set<std::string_view> others;
+  std::set<HandsetPrint> others;
   std::size_t scans = 0;
   bool own = false;
   Time oldest = t;
   a.ring.each([&](const Sighting& s) {
-    if (s.handset.empty()) return;
+    if (s.handset == 0) return;
     ++scans;
     oldest = std::min(oldest, s.time);
     if (bound(s.handset))
@@ -122,7 +123,7 @@ void record_finding(const AccountState& a, FindingActivity activity, Time t, con
     r.explanation = explain_closed();
   } else {
     r.action = proposed(r.band, r.score, policy.thresholds);
-    r.explanation = explain(book, t, r.band, r.action);
+    r.explanation = grounds_of(book, t, r.band, r.action).text();
   }
   r.first_seen = finding.opened;
   r.last_seen = book.newest();
@@ -169,10 +170,9 @@ void freeze_provisionally(AccountState& a, const Context& context, Effects& out)
   hold.role = "response-policy";
   hold.policy = policy.version;
   hold.evidence = {file.finding->uid};
-  hold.remedy = remedy(hold.article);
   hold.provisional = true;
-  const Text why = explain(file.evidence, t, Band::automatic, ProposedAction::freeze);
-  hold.reason = why.zh + " / " + why.en;
+  hold.grounds = grounds_of(file.evidence, t, Band::automatic, ProposedAction::freeze);
+  const Text why = hold.grounds->text();
   if (!add_hold(a, std::move(hold), why, context, out)) return;
   record_finding(a, FindingActivity::update, t, policy, context.now, out);
   ++out.tally.automatic_freezes;
@@ -278,7 +278,10 @@ bool weigh(AccountState& a, const Hit& hit, const RuleSettings& settings, Effect
   const Duration half_life = hours(settings.half_life_h);
   if (settings.mode == Mode::shadow) {
     out.tally.shadow_hits.push_back(hit.rule);
-    a.dirty.file |= a.file.shadow.add(hit, settings.version, half_life);
+    Hit watched = hit; // nobody reads what was seen
+    watched.facts = {};
+    for (auto& e : watched.events) e.id.clear();
+    a.dirty.file |= a.file.shadow.add(watched, settings.version, half_life);
     return false;
   }
   out.tally.hits.push_back(hit.rule);
@@ -327,7 +330,7 @@ bool add_hold(AccountState& a, Hold hold, const Text& why, const Context& contex
   if (told.expires) out.timers.push_back({hold_timer(told), told.expires});
   watch_validity(a, context.now, out);
   record_holds(a, context.now, out);
-  tell(a, {"account-held", told.article, hold_notice(told, why), told.expires, told.remedy, told.case_id},
+  tell(a, {"account-held", told.article, hold_notice(told, why), told.expires, remedy(told.article), told.case_id},
        out); // R1.1
   return true;
 }
@@ -342,18 +345,18 @@ void after_lift(AccountState& a, const std::vector<Hold>& lifted, const Text& wh
 }
 
 void report_handset(AccountState& a, const std::string& handset, Time at, const EventRef& event, Effects& out) {
-  constexpr std::size_t kMaxHandsets = 8;
+  constexpr std::size_t kMaxHandsets = 6;
   constexpr Duration kAgain = hours(24);
   auto& known = a.usage.handsets;
-  const std::string kept = kept_handset(handset);
-  const auto it = std::ranges::find(known, kept, &AccountState::HandsetSeen::handset);
+  const HandsetPrint print = handset_print(handset);
+  const auto it = std::ranges::find(known, print, &AccountState::HandsetSeen::print);
   if (it != known.end()) {
     if (at - it->reported < kAgain) return;
     it->reported = at;
   } else {
     if (known.size() == kMaxHandsets)
       known.erase(std::ranges::min_element(known, {}, &AccountState::HandsetSeen::reported));
-    known.push_back({kept, at});
+    known.push_back({print, kept_handset(handset), at});
   }
   a.dirty.usage = true;
   out.sends.push_back({{Kind::handset, handset}, msg::HandsetUsed{a.id, at, event}});
@@ -368,6 +371,7 @@ void step(AccountState& a, const msg::HandsetCrowded& crowded, const Context& co
   const auto hit = rules::shared_handset(crowded, settings);
   if (!hit || !weigh(a, *hit, settings, out)) return;
   respond(a, crowded.events.empty() ? EventRef{} : crowded.events.back(), crowded.at, policy, context, out);
+  keep_small(a);
 }
 
 void step(AccountState& a, const msg::FreezePermit& permit, const Context& context, Effects& out) {
@@ -375,6 +379,7 @@ void step(AccountState& a, const msg::FreezePermit& permit, const Context& conte
   a.file.freeze_wanted = false;
   a.dirty.file = true;
   if (permit.granted && !a.profile.cancelled && !held_provisionally(a)) freeze_provisionally(a, context, out);
+  keep_small(a);
 }
 
 void step(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "domain/account_response.hpp"
+#include "domain/account_size.hpp"
 #include "domain/functions.hpp"
 #include "domain/rules/a01_infeasible_transit.hpp"
 #include "domain/rules/a02_simultaneous_presence.hpp"
@@ -129,10 +130,10 @@ const Sighting* remember_sighting(AccountState& a, const Scan& scan, const Devic
   s.time = scan.origin.time;
   s.zone = opinion.zone;
   s.device = scan.device;
-  s.handset = kept_handset(handset_of(scan));
+  s.handset = handset_print(handset_of(scan));
   s.event.at = scan.origin.at;
   s.event.offset = scan.origin.offset;
-  s.event.id.assign(scan.origin.id, 0, scan.origin.id.size() <= kMaxEvidenceId ? scan.origin.id.size() : 0);
+  s.event.id.assign(scan.origin.id, 0, keeps_id(scan.origin.id) ? scan.origin.id.size() : 0);
   s.accuracy_ms = std::clamp<std::int64_t>(scan.time_accuracy_ms, 0, days(1).ms);
   s.clock_sound = scan.clock == Clock::synced;
   const bool passed = scan.function == "access" && (happened || scan.direction == Direction::out);
@@ -202,7 +203,7 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
   judge_and_ask(RuleId::A2, [&](const auto& s) { return rules::simultaneous_presence(a, now, s, policy); });
   if (now.direction != Direction::none) judge(RuleId::A3, [&](const auto& s) { return rules::anti_passback(a, s); });
   if (scan.token.state == TokenState::genuine) {
-    if (const auto* made = rules::made_code(a.codes, hash64(scan.token.nonce)))
+    if (const auto* made = rules::made_code(a.codes, code_print(scan.token.nonce)))
       judge_and_ask(RuleId::A4,
                     [&](const auto&) { return rules::issue_scan_apart(a, *made, now, opinion.ways, policy); });
     judge(RuleId::A5, [&](const auto& s) { return rules::nonce_reuse(a, scan, s); });
@@ -217,9 +218,9 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
 
   const auto surprise = now.zone.empty() ? std::nullopt : learn_visit(a.habits, now.zone, now.time);
   a.dirty.habits |= surprise.has_value();
-  const bool other_hand = !now.handset.empty() && learn_hand(a.hands, now.handset, now.time, now.event);
+  const bool other_hand = now.handset != 0 && learn_hand(a.hands, handset_of(scan), now.time, now.event);
   a.dirty.hands |= other_hand;
-  if (other_hand && is_new_hand(a.hands, now.handset, now.time)) {
+  if (other_hand && is_new_hand(a.hands, handset_of(scan), now.time)) {
     remember_main_places(a.habits);
     a.dirty.habits = true;
   }
@@ -241,14 +242,15 @@ void remember_visit(AccountState& a, const std::string& integration, Time t) {
   using Visits = AccountState::Visits;
   if (integration.empty()) return;
   auto& list = a.visits.list;
-  const std::uint64_t hash = hash64(integration);
-  auto it = std::ranges::find(list, hash, &Visits::Visit::integration);
-  if (it != list.end() && t < it->last + days(1)) return;
+  const std::uint32_t print = short_print(hash64(integration));
+  const auto hour = static_cast<std::uint32_t>(std::max<std::int64_t>(t.ms, 0) / hours(1).ms);
+  auto it = std::ranges::find(list, print, &Visits::Visit::integration);
+  if (it != list.end() && hour < it->hour + 24) return;
   if (it == list.end()) {
-    if (list.size() == Visits::kMost) list.erase(std::ranges::min_element(list, {}, &Visits::Visit::last));
-    it = list.insert(list.end(), {hash, t});
+    if (list.size() == Visits::kMost) list.erase(std::ranges::min_element(list, {}, &Visits::Visit::hour));
+    it = list.insert(list.end(), {print, hour});
   }
-  it->last = t;
+  it->hour = hour;
   a.dirty.visits = true;
 }
 
@@ -281,9 +283,17 @@ void tell_neighbours(const AccountState& a, const Sighting& now, const Policy& p
 } // namespace
 
 std::string kept_handset(const std::string& handset) {
-  constexpr std::size_t kMost = 24, kBeginning = 7;
+  constexpr std::size_t kMost = 16, kBeginning = 7;
   if (handset.size() <= kMost) return handset;
-  return handset.substr(0, kBeginning) + '~' + hex({hash64(handset), 0}).substr(0, 16);
+  return handset.substr(0, kBeginning) + '~' + hex({hash64(handset), 0}).substr(0, 8);
+}
+
+std::string handset_name(const AccountState& a, HandsetPrint handset) {
+  for (const auto& known : a.usage.handsets)
+    if (known.print == handset) return known.handset;
+  for (const auto& b : a.profile.handsets)
+    if (handset_print(b.handset) == handset) return kept_handset(b.handset);
+  return '~' + hex({0, handset}).substr(24);
 }
 
 std::optional<std::size_t> SightingRing::room_for(Time t) const {
@@ -375,7 +385,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
       if (!a.hot.first_scan || t < *a.hot.first_scan) a.hot.first_scan = t;
       rules::count_use(a.hot, t);
       if (const Sighting* now = remember_sighting(a, scan, opinion, happened, policy)) {
-        if (!now->handset.empty()) report_handset(a, handset_of(scan), t, now->event, out);
+        if (now->handset != 0) report_handset(a, handset_of(scan), t, now->event, out);
         tell_neighbours(a, *now, policy, out);
         take_back_passback(a, policy, context, out);
         if (look_for_misuse(a, scan, opinion, *now, happened, policy, out))
@@ -400,6 +410,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   d.score = a.file.evidence.score(t);
   if (a.file.finding) d.findings.push_back(a.file.finding->uid);
   out.outputs.emplace_back(std::move(d));
+  keep_small(a);
 }
 
 namespace {
@@ -446,8 +457,9 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
 
 void step(AccountState& a, const msg::DataRead& read, const Context&, Effects& out) {
   const auto& list = a.visits.list;
-  const auto it = std::ranges::find(list, hash64(read.integration), &AccountState::Visits::Visit::integration);
-  if (it != list.end() && read.at < it->last + days(read.unseen_days)) return;
+  const auto it =
+      std::ranges::find(list, short_print(hash64(read.integration)), &AccountState::Visits::Visit::integration);
+  if (it != list.end() && read.at < Time{hours(it->hour).ms} + days(read.unseen_days)) return;
   out.sends.push_back({{Kind::integration, read.integration}, msg::StrangerRead{hash64(a.id), read.at, read.event}});
 }
 
@@ -487,6 +499,7 @@ void step(AccountState& a, const CodeIssued& issued, const Context& context, Eff
   if (!rules::remember_made(a.codes, issued, context.now)) return;
   a.dirty.codes = true;
   compare_with_shown(a, a.codes.list.back(), context, out);
+  keep_small(a);
 }
 
 } // namespace onecode

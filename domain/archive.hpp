@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "domain/event_id.hpp"
 #include "domain/time.hpp"
 
 namespace onecode {
@@ -62,6 +63,20 @@ public:
   void put(const std::string& s) {
     put_unsigned(s.size());
     out_ += s;
+  }
+  template <class String>
+  void put(const PackedId<String>& id) {
+    const auto bytes = [this](const std::array<char, 16>& b) { out_.append(b.data(), b.size()); };
+    if (is_uuid(id.text)) {
+      put_unsigned(1);
+      bytes(uuid_bytes(id.text));
+    } else if (is_ulid(id.text)) {
+      put_unsigned(3);
+      bytes(ulid_bytes(id.text));
+    } else {
+      put_unsigned(2 * std::uint64_t{id.text.size()});
+      out_ += id.text;
+    }
   }
   void put(Time t) { put(t.ms); }
   void put(Duration d) { put(d.ms); }
@@ -138,10 +153,18 @@ public:
     throw Corrupt("number too long");
   }
 
-  void get(std::string& s) {
-    const auto n = count();
-    s.assign(in_.data() + at_, n);
-    at_ += n;
+  void get(std::string& s) { s.assign(take(get_unsigned())); }
+  void get(PackedId<std::string>& id) {
+    const std::uint64_t tag = get_unsigned();
+    if (tag % 2 == 1 && tag > 3) throw Corrupt("unknown form of an id");
+    const std::string_view bytes = take(tag % 2 == 1 ? 16 : tag / 2);
+    if (tag == 1) {
+      id.text = uuid_text(bytes);
+    } else if (tag == 3) {
+      id.text = ulid_text(bytes);
+    } else {
+      id.text.assign(bytes);
+    }
   }
   void get(Time& t) { get(t.ms); }
   void get(Duration& d) { get(d.ms); }
@@ -197,6 +220,11 @@ public:
   void get(T& x) { T::fields(x, *this); }
 
 private:
+  std::string_view take(std::uint64_t n) {
+    if (n > in_.size() - at_) throw Corrupt("length beyond the end");
+    at_ += static_cast<std::size_t>(n);
+    return in_.substr(at_ - static_cast<std::size_t>(n), static_cast<std::size_t>(n));
+  }
   /// A count of things that each take at least one byte, so it cannot exceed what is left.
   std::size_t count() {
     const auto n = get_unsigned();

@@ -24,10 +24,11 @@ auto find(DeviceState::File& file, RuleId rule) {
 
 /// True: not said before.
 bool add_detail(OpenFinding& open, const Hit& hit) {
+  Text said = hit.facts.text();
   for (const auto& d : open.details)
-    if (d.facts.en == hit.facts.en) return false;
+    if (d.facts.en == said.en) return false;
   if (open.details.size() == kMaxDetails) return false; // enough is said: more would be a flood
-  open.details.push_back({hit.facts, hit.events.empty() ? EventRef{} : hit.events.front()});
+  open.details.push_back({std::move(said), hit.events.empty() ? EventRef{} : hit.events.front()});
   return true;
 }
 
@@ -36,7 +37,7 @@ Text explanation(const FindingSubject& subject, const OpenFinding& open, int sco
   const RuleId rule = open.finding.rule;
   const RuleInfo* info = rule_info(rule);
   const Text article = article_text(info->control);
-  Text facts = open.evidence.strongest(t).facts;
+  Text facts = open.evidence.strongest(t).facts.text();
   if (!open.details.empty()) {
     facts = {};
     for (const auto& d : open.details) {

@@ -122,7 +122,7 @@ std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Eff
   std::string uid = w.open->finding.uid;
   if ((hit.rule == RuleId::D4 || hit.rule == RuleId::D5) && w.band >= Band::watch)
     declare_fault(d, w.open->finding.opened - days(1), hit.at + days(1), out); // it is not where the register says
-  if (automatic) quarantine(d, w.open->evidence.strongest(hit.at).facts, uid, policy.version, context.now, out);
+  if (automatic) quarantine(d, w.open->evidence.strongest(hit.at).facts.text(), uid, policy.version, context.now, out);
   return uid;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "domain/integer.hpp"
 
@@ -136,14 +137,28 @@ void keep_weightier(std::optional<Hit>& best, Hit hit, Duration half_life) {
 
 bool EvidenceBook::take(Evidence e) {
   if (e.weight == 0) return false;
-  const auto it = std::ranges::lower_bound(entries_, e.rule, {}, &Evidence::rule);
-  if (it == entries_.end() || it->rule != e.rule)
+  const RuleId rule = e.rule;
+  const auto it = std::ranges::lower_bound(entries_, rule, {}, &Evidence::rule);
+  if (it == entries_.end() || it->rule != rule)
     entries_.insert(it, std::move(e));
   else if (outweighs(e, *it))
     *it = std::move(e);
   else
     return false;
+  return !forget_weakest(kMost) || std::ranges::find(entries_, rule, &Evidence::rule) != entries_.end();
+}
+
+bool EvidenceBook::forget_weakest(std::size_t least) {
+  if (entries_.size() <= least) return false;
+  entries_.erase(std::ranges::max_element(entries_, [](const auto& a, const auto& b) { return outweighs(a, b); }));
   return true;
+}
+
+bool EvidenceBook::forget_ids() {
+  bool any = false;
+  for (auto& e : entries_)
+    for (auto& event : e.events) any |= !std::exchange(event.id, {}).empty();
+  return any;
 }
 
 bool EvidenceBook::remove(RuleId rule) {

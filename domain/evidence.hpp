@@ -10,10 +10,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "domain/event_id.hpp"
 #include "domain/events.hpp"
+#include "domain/facts.hpp"
 #include "domain/rules/catalogue.hpp"
 #include "domain/time.hpp"
 
@@ -29,17 +33,7 @@ MicroNats faded(MicroNats l, Duration elapsed, Duration half_life);
 /// round(1000 * (1 - exp(-l))): 0..1000.
 int points_of(MicroNats l);
 
-/// A text for people, made where the numbers are.
-struct Text {
-  std::string zh, en;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("zh", s.zh);
-    v("en", s.en);
-  }
-};
-
-/// A contributing event, as evidence names it.
+/// A contributing event, as evidence names it. It is its place; the id is for those who read it.
 struct EventRef {
   TopicPartition at;
   std::int64_t offset = 0;
@@ -49,15 +43,19 @@ struct EventRef {
     v("topic", s.at.topic);
     v("partition", s.at.partition);
     v("offset", s.offset);
-    v("id", s.id);
+    auto id = packed_id(s.id);
+    v("id", id);
   }
-  auto operator<=>(const EventRef&) const = default;
+  friend bool operator==(const EventRef& a, const EventRef& b) { return a.at == b.at && a.offset == b.offset; }
+  friend auto operator<=>(const EventRef& a, const EventRef& b) {
+    return std::tie(a.at, a.offset) <=> std::tie(b.at, b.offset);
+  }
 };
-/// A sender chooses its ids; a longer one is left out, for its place names the event as well, and state stays small.
-inline constexpr std::size_t kMaxEvidenceId = 40;
-inline EventRef ref(const Origin& o) {
-  return {o.at, o.offset, o.id.size() <= kMaxEvidenceId ? o.id : std::string()};
-}
+/// A sender chooses its ids. UUIDs, ULIDs and short ones are kept; another is left out, for the place names the event as
+/// well, and state stays small.
+inline constexpr std::size_t kMaxEvidenceId = 20;
+inline bool keeps_id(std::string_view id) { return id.size() <= kMaxEvidenceId || is_uuid(id) || is_ulid(id); }
+inline EventRef ref(const Origin& o) { return {o.at, o.offset, keeps_id(o.id) ? o.id : std::string()}; }
 
 /// What a rule found in one event.
 struct Hit {
@@ -65,7 +63,7 @@ struct Hit {
   int weight = 0;     // thousandths
   int quality = 1000; // thousandths
   Time at;            // event time
-  Text facts;         // one clause: what was seen
+  Facts facts;        // what was seen
   std::vector<EventRef> events;
 };
 
@@ -78,7 +76,7 @@ struct Evidence {
   int weight = 0; // w*q, thousandths
   Time at;
   Duration half_life;
-  Text facts;
+  Facts facts;
   std::vector<EventRef> events; // sorted, at most kMaxEvents
   int quality = 1000;           // of the data behind it, thousandths; already part of the weight
 
@@ -107,6 +105,8 @@ void keep_weightier(std::optional<Hit>& best, Hit hit, Duration half_life);
 /// All evidence against one subject. Its outcome does not depend on the order in which hits arrive.
 class EvidenceBook {
 public:
+  /// Of more rules, those stand that will stand longest: state stays small, and what goes would fade first.
+  static constexpr std::size_t kMost = 6;
   /// True when the hit became its rule's strongest standing one (so that a finding has something new to say).
   bool add(const Hit& hit, int version, Duration half_life);
   /// The same for an entry of another book.
@@ -114,6 +114,10 @@ public:
   /// Takes a rule's evidence away; false: there was none.
   bool remove(RuleId rule);
   void clear() { entries_.clear(); }
+  /// False: there was none.
+  bool forget_ids();
+  /// Of more rules than `least`, the one that will fade first; false: there are no more.
+  bool forget_weakest(std::size_t least);
   bool empty() const { return entries_.empty(); }
 
   MicroNats family_nats(Family f, Time t) const;

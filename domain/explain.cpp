@@ -50,18 +50,9 @@ Text listed(const std::vector<std::string>& functions) {
 
 } // namespace
 
-Text explain(const EvidenceBook& book, Time t, Band band, ProposedAction action) {
-  const std::string score = std::to_string(book.score(t));
-  Text text{"综合评分 " + score + "(满分 1000", "the score is " + score + " of 1000"};
-  bool first = true;
-  for (const auto& [family, points] : book.families(t)) {
-    text.zh += (first ? ":" : "、") + std::string(chinese(family)) + " " + std::to_string(points);
-    text.en += (first ? " (" : ", ") + std::string(to_string(family)) + " " + std::to_string(points);
-    first = false;
-  }
-  text.zh += ")";
-  text.en += first ? "" : ")";
-
+Grounds grounds_of(const EvidenceBook& book, Time t, Band band, ProposedAction action) {
+  Grounds out{book.score(t), {}, {}, band, action};
+  for (const auto& [family, points] : book.families(t)) out.shares.push_back({family, points});
   // One fact a family: inside a family they tell of the same thing.
   std::vector<const Evidence*> strongest;
   for (const auto& e : book.entries())
@@ -71,9 +62,29 @@ Text explain(const EvidenceBook& book, Time t, Band band, ProposedAction action)
   for (const auto* e : strongest) {
     const Family family = rule_info(e->rule)->family;
     if (told.size() == kFacts || std::ranges::find(told, family) != told.end()) continue;
-    text.zh += (told.empty() ? ":" : ";") + e->facts.zh;
-    text.en += (told.empty() ? ": " : "; ") + e->facts.en;
+    out.facts.push_back(e->facts);
     told.push_back(family);
+  }
+  return out;
+}
+
+Text Grounds::text() const {
+  const std::string points = std::to_string(score);
+  Text text{"综合评分 " + points + "(满分 1000", "the score is " + points + " of 1000"};
+  bool first = true;
+  for (const auto& s : shares) {
+    text.zh += (first ? ":" : "、") + std::string(chinese(s.family)) + " " + std::to_string(s.points);
+    text.en += (first ? " (" : ", ") + std::string(to_string(s.family)) + " " + std::to_string(s.points);
+    first = false;
+  }
+  text.zh += ")";
+  text.en += first ? "" : ")";
+  first = true;
+  for (const auto& f : facts) {
+    const Text fact = f.text();
+    text.zh += (first ? ":" : ";") + fact.zh;
+    text.en += (first ? ": " : "; ") + fact.en;
+    first = false;
   }
   const Text follows = consequence(band, action);
   text.zh += "," + follows.zh + "。";
@@ -116,6 +127,12 @@ Text lift_notice(const Hold& hold, const Text& why) {
   const Text what = listed(hold.functions);
   return {"您的一码通自 " + minute_text(hold.since) + " 起的限制(" + what.zh + ")已解除:" + why.zh,
           "The limit on your one-code since " + minute_text(hold.since) + " (" + what.en + ") has ended: " + why.en};
+}
+
+std::string reason_of(const Hold& hold) {
+  if (!hold.grounds) return hold.reason;
+  const Text why = hold.grounds->text();
+  return why.zh + " / " + why.en;
 }
 
 std::string remedy(std::string_view article) {

@@ -10,14 +10,15 @@
 
 namespace onecode {
 
-/// One sentence each: the score with its families, the strongest fact of up to three families, what follows.
-Text explain(const EvidenceBook& book, Time t, Band band, ProposedAction action);
+Grounds grounds_of(const EvidenceBook& book, Time t, Band band, ProposedAction action);
 /// The finding was quiet for 30 days.
 Text explain_closed();
 
 /// For the holder: what is blocked, why, since and until when. The way to object is in `remedy`.
 Text hold_notice(const Hold& hold, const Text& why);
 Text lift_notice(const Hold& hold, const Text& why);
+/// What a freeze record says, both languages in one text.
+std::string reason_of(const Hold& hold);
 /// How to object to a hold of this article; both languages in one text, as `freezes` and `notices` carry one.
 std::string remedy(std::string_view article);
 

@@ -10,25 +10,11 @@
 #include <vector>
 
 #include "domain/evidence.hpp"
+#include "domain/grounds.hpp"
 #include "domain/ids.hpp"
 #include "domain/policy.hpp"
 
 namespace onecode {
-
-/// DETECTION §6.
-enum class Band : std::uint8_t { observe, watch, challenge, propose, automatic };
-
-enum class ProposedAction : std::uint8_t {
-  none,
-  watch,
-  challenge,
-  open_case,
-  freeze,
-  inspect,
-  quarantine,
-  suspend,
-  terminate
-};
 
 constexpr std::string_view to_string(ProposedAction a) {
   constexpr std::string_view n[] = {"none",    "watch",      "challenge", "open-case", "freeze",

@@ -18,8 +18,6 @@ bool weekend(Time t) { return (day_number(t) + 3) % 7 >= 5; }
 
 std::size_t span_of(Time t) { return static_cast<std::size_t>(hour_of(t) / 3 + (weekend(t) ? 8 : 0)); }
 
-std::uint32_t short_hash(std::uint64_t h) { return static_cast<std::uint32_t>(h ^ h >> 32); }
-
 /// -log2(part / whole), part at most whole.
 std::int64_t bits_q8(std::uint64_t part, std::uint64_t whole) {
   return static_cast<std::int64_t>(log2_q40(whole, part) >> 32);
@@ -48,10 +46,14 @@ std::size_t half_bits(std::int64_t surprise_q8) {
 
 } // namespace
 
+HandsetPrint handset_print(const std::string& handset) {
+  return handset.empty() ? 0 : short_print(hash64(handset)) | 1;
+}
+
 std::optional<Surprise> learn_visit(Habits& h, const std::string& zone, Time t) {
-  const std::uint32_t place = short_hash(hash64(zone));
+  const std::uint32_t place = short_print(hash64(zone));
   const std::size_t span = span_of(t);
-  const std::uint32_t visit = short_hash(mix64(mix64(place, span), static_cast<std::uint64_t>(day_number(t))));
+  const std::uint32_t visit = short_print(mix64(mix64(place, span), static_cast<std::uint64_t>(day_number(t))));
   if (std::ranges::find(h.recent, visit) != h.recent.end()) return std::nullopt;
   if (h.visits != 0 && t < h.halved - kFade) return std::nullopt;
   fade_to(h, t);
@@ -128,7 +130,7 @@ void learn_surprise(Habits& h, std::int64_t x) {
 
 bool learn_hand(Hands& hands, const std::string& handset, Time t, const EventRef& event) {
   constexpr Duration kFresh = hours(6);
-  const std::uint64_t hash = hash64(handset);
+  const HandsetPrint hash = handset_print(handset);
   const std::uint32_t hour = std::uint32_t{1} << hour_of(t);
   auto it = std::ranges::find(hands.list, hash, &Hands::Hand::handset);
   if (it == hands.list.end()) {
@@ -166,7 +168,7 @@ bool learn_hand(Hands& hands, const std::string& handset, Time t, const EventRef
 }
 
 bool is_new_hand(const Hands& hands, const std::string& handset, Time t) {
-  const auto it = std::ranges::find(hands.list, hash64(handset), &Hands::Hand::handset);
+  const auto it = std::ranges::find(hands.list, handset_print(handset), &Hands::Hand::handset);
   return hands.list.size() > 1 && it != hands.list.end() && it->first == t && it->last == t;
 }
 
@@ -217,7 +219,7 @@ Meeting learn_company(Company& c, std::uint64_t who, Time t) {
     end_week(c);
     m.changed = m.week_over = true;
   }
-  const std::uint32_t hash = short_hash(who);
+  const std::uint32_t hash = short_print(who);
   const std::int64_t day = day_number(t);
   const auto it = std::ranges::find(c.peers, hash, &Company::Peer::who);
   if (it != c.peers.end()) {

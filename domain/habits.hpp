@@ -15,6 +15,10 @@
 
 namespace onecode {
 
+/// What tells an account's handsets apart; 0: none was said. Who wants to pass for another can name its handset.
+using HandsetPrint = std::uint32_t;
+HandsetPrint handset_print(const std::string& handset);
+
 /// When and where. What counts is a visit: one zone in one span of three hours on one day, however often it was scanned there.
 struct Habits {
   static constexpr std::size_t kSpans = 16;  // eight of three hours on work days, eight at weekends
@@ -87,13 +91,13 @@ void learn_surprise(Habits& habits, std::int64_t bits_q8);
 struct Hands {
   static constexpr std::size_t kMost = 5; // the one unseen for longest leaves
   struct Hand {
-    std::uint64_t handset = 0; // hash
-    Time first, last;          // `last` to six hours
-    std::uint32_t days = 0;    // on which it was seen
-    std::uint32_t once = 0;    // hours of the day, one bit each: seen on an earlier day
-    std::uint32_t today = 0;   // seen on the day of `last`
-    std::uint32_t again = 0;   // seen on two days or more
-    EventRef event;            // of the last that was learnt
+    HandsetPrint handset = 0;
+    Time first, last;        // `last` to six hours
+    std::uint32_t days = 0;  // on which it was seen
+    std::uint32_t once = 0;  // hours of the day, one bit each: seen on an earlier day
+    std::uint32_t today = 0; // seen on the day of `last`
+    std::uint32_t again = 0; // seen on two days or more
+    EventRef event;          // of the last that was learnt
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("handset", s.handset);

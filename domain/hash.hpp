@@ -73,6 +73,9 @@ inline std::uint64_t hash64(std::string_view s, std::uint64_t seed = 0x6f6e65636
 /// Of something that may not have been said: 0 then, and never else.
 inline std::uint64_t hash_if_said(std::string_view s) { return s.empty() ? 0 : hash64(s) | 1; }
 
+/// 28 bits of a hash: four bytes in state.
+constexpr std::uint32_t short_print(std::uint64_t h) { return static_cast<std::uint32_t>(h ^ h >> 32) & 0xfffffff; }
+
 /// Mixes a number into a hash.
 constexpr std::uint64_t mix64(std::uint64_t h, std::uint64_t v) {
   h ^= v + 0x9e3779b97f4a7c15ULL + (h << 12) + (h >> 4);

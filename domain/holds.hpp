@@ -8,22 +8,23 @@
 #include <vector>
 
 #include "domain/functions.hpp"
+#include "domain/grounds.hpp"
 #include "domain/time.hpp"
 
 namespace onecode {
 
 struct Hold {
   std::string id;
-  std::string article; // 8 | 10 | protective
-  std::string reason;
+  std::string article;                // 8 | 10 | protective
+  std::string reason;                 // of a person, or of the ledger
+  std::optional<Grounds> grounds;     // of the engine, instead
   std::vector<std::string> functions; // what is blocked, sorted
   Time since;
   std::optional<Time> expires;
   std::string case_id;
   std::string actor, role, policy;   // decided by
   std::vector<std::string> evidence; // finding ids
-  std::string remedy;
-  bool provisional = false; // R8.4: by the response policy, until a person confirms it
+  bool provisional = false;          // R8.4: by the response policy, until a person confirms it
 
   bool blocks(std::string_view function) const { return lists_function(functions, function); }
 
@@ -32,6 +33,7 @@ struct Hold {
     v("id", s.id);
     v("article", s.article);
     v("reason", s.reason);
+    v("grounds", s.grounds);
     v("functions", s.functions);
     v("since", s.since);
     v("expires", s.expires);
@@ -40,7 +42,6 @@ struct Hold {
     v("role", s.role);
     v("policy", s.policy);
     v("evidence", s.evidence);
-    v("remedy", s.remedy);
     v("provisional", s.provisional);
   }
 };

@@ -1,5 +1,6 @@
 #include "streams/encode.hpp"
 
+#include "domain/explain.hpp"
 #include "domain/hash.hpp"
 #include "streams/json_append.hpp"
 #include "streams/ocsf.hpp"
@@ -105,7 +106,7 @@ void write(const FreezeRecord& f, const EncodeContext& context, OutRecord& out) 
   append_list(v, f.holds, [&](const Hold& h) {
     member(v, R"({"id":)", h.id);
     member(v, R"(,"article":)", h.article);
-    member(v, R"(,"reason":)", h.reason);
+    member(v, R"(,"reason":)", reason_of(h));
     v.append(R"(,"functions":)");
     append_texts(v, h.functions);
     member(v, R"(,"since":)", h.since);
@@ -116,7 +117,7 @@ void write(const FreezeRecord& f, const EncodeContext& context, OutRecord& out) 
     member(v, R"(,"policy":)", h.policy);
     v.append(R"(},"evidence":)");
     append_texts(v, h.evidence);
-    member(v, R"(,"remedy":)", h.remedy);
+    member(v, R"(,"remedy":)", remedy(h.article));
     v.append(h.provisional ? R"(,"provisional":true})" : R"(,"provisional":false})");
   });
   v.append("}}");

@@ -26,6 +26,7 @@
 #include "domain/archive.hpp"
 #include "domain/commands.hpp"
 #include "domain/decision.hpp"
+#include "domain/facts.hpp"
 #include "domain/money.hpp"
 #include "streams/authenticate.hpp"
 #include "streams/decode_events.hpp"
@@ -57,6 +58,11 @@ public:
   }
 
   void put(const std::string& s) { append_json_string(out_, s); }
+  template <class String>
+  void put(const PackedId<String>& id) {
+    append_json_string(out_, id.text);
+  }
+  void put(const Facts& facts) { put(facts.text()); }
   void put(Time t) {
     out_ += '"';
     append_time(out_, t);

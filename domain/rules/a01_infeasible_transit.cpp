@@ -9,17 +9,15 @@ namespace p = param::a1;
 
 constexpr Duration kHorizon = hours(1);
 
-Text facts(const Sighting& first, const Sighting& second, const TooFar& far) {
-  const std::string metres = std::to_string(far.metres), s = std::to_string((second.time - first.time).ms / 1000);
-  Text text{
-      "在 " + s + " 秒内先后出现在 " + first.zone + " 和 " + second.zone + ",两处相距 " + metres + " 米",
-      "the code was shown at " + first.zone + " and " + s + " s later at " + second.zone + ", " + metres + " m away"};
+Facts facts(const Sighting& first, const Sighting& second, const TooFar& far) {
+  Facts out{
+      Form::transit,
+      {std::to_string((second.time - first.time).ms / 1000), first.zone, second.zone, std::to_string(far.metres)}};
   if (far.fastest_s) {
-    const std::string fastest = std::to_string(*far.fastest_s);
-    text.zh += ",而最快的人也要 " + fastest + " 秒";
-    text.en += ", where the fastest people take " + fastest + " s";
+    out.form = Form::transit_learned;
+    out.values.push_back(std::to_string(*far.fastest_s));
   }
-  return text;
+  return out;
 }
 
 } // namespace

@@ -11,11 +11,6 @@ bool one_building(const Policy& policy, const std::string& a, const std::string&
          za->second.building == zb->second.building;
 }
 
-Text facts(const Sighting& first, const Sighting& second) {
-  return {"几乎同时出现在 " + first.zone + " 和 " + second.zone + " 的两台设备",
-          "the code was shown at the same moment to devices in " + first.zone + " and " + second.zone};
-}
-
 } // namespace
 
 std::optional<Hit> simultaneous_presence(const AccountState& a, const Sighting& now, const RuleSettings& s,
@@ -29,7 +24,12 @@ std::optional<Hit> simultaneous_presence(const AccountState& a, const Sighting& 
     if (between_ms > s[param::a2::window_ms] || other.zone == now.zone || other.device == now.device) return;
     const auto [first, second] = in_event_time(other, now);
     if (one_building(policy, first.zone, second.zone)) return;
-    Hit hit{RuleId::A2, s.weight, 1000, second.time, facts(first, second), {first.event, second.event}};
+    Hit hit{RuleId::A2,
+            s.weight,
+            1000,
+            second.time,
+            {Form::two_places, {first.zone, second.zone}},
+            {first.event, second.event}};
     keep_weightier(best, std::move(hit), half_life);
   });
   return best;

@@ -62,14 +62,12 @@ std::optional<Hit> anti_passback(const AccountState& a, const RuleSettings& s) {
         continue;
       const bool timed = first.device == second.device && between_ms + accuracy_ms <= s[p::reentry_ms];
       if ((!timed && !seen_leaving(a, first.zone)) || refuted(a, first, second)) continue;
-      const std::string m = std::to_string(between_ms / 60'000);
       keep_weightier(best,
                      Hit{RuleId::A3,
                          s.weight,
                          1000,
                          second.time,
-                         {"进入 " + second.zone + " 后未见离开,相隔 " + m + " 分钟再次进入",
-                          "the code entered " + second.zone + " again after " + m + " min without having left"},
+                         {Form::passback, {second.zone, std::to_string(between_ms / 60'000)}},
                          {first.event, second.event}},
                      hours(s.half_life_h));
     }

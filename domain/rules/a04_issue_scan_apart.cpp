@@ -18,8 +18,7 @@ std::optional<Hit> issue_scan_apart(const AccountState& a, const AccountState::M
     return e.rule == RuleId::A4 && campus_day(e.at) != campus_day(shown.time);
   });
   const int weight = again ? static_cast<int>(s[param::a4::again_weight]) : s.weight;
-  const auto hit = [&](Text facts) {
-    if (again) facts.zh += ",且非一日", facts.en += ", and not on one day only";
+  const auto hit = [&](Facts facts) {
     return Hit{
         RuleId::A4, weight, 1000, std::max(code.made, shown.time), std::move(facts), {code.event, shown.event}};
   };
@@ -28,14 +27,11 @@ std::optional<Hit> issue_scan_apart(const AccountState& a, const AccountState::M
     const auto far = too_far(code.zone, shown.zone, between_ms + skew.ms + shown.accuracy_ms, policy.rule(RuleId::A1),
                              policy, learned);
     if (!far) return std::nullopt;
-    const std::string metres = std::to_string(far->metres);
-    return hit({"动态码在 " + code.zone + " 生成," + after + " 秒后在 " + metres + " 米外的 " + shown.zone + " 出示",
-                "its code was made at " + code.zone + " and shown " + after + " s later at " + shown.zone + ", " +
-                    metres + " m away"});
+    return hit(
+        {again ? Form::made_far_again : Form::made_far, {code.zone, after, std::to_string(far->metres), shown.zone}});
   }
   if (!code.foreign) return std::nullopt;
-  return hit({"动态码在校外网络生成," + after + " 秒后在校内 " + shown.zone + " 出示",
-              "its code was made in a network outside the campus and shown " + after + " s later at " + shown.zone});
+  return hit({again ? Form::made_outside_again : Form::made_outside, {after, shown.zone}});
 }
 
 bool remember_made(AccountState::MadeCodes& codes, const CodeIssued& issued, Time now) {
@@ -44,7 +40,7 @@ bool remember_made(AccountState::MadeCodes& codes, const CodeIssued& issued, Tim
   code.zone = issued.zone;
   code.foreign = issued.network == "external" && !issued.ap.empty();
   if (code.zone.empty() && !code.foreign) return false;
-  code.nonce_hash = hash64(issued.nonce);
+  code.nonce_hash = code_print(issued.nonce);
   code.made = issued.origin.time;
   code.expires = issued.origin.time + seconds(std::clamp<std::int64_t>(issued.ttl_s, 0, 86'400));
   code.event = ref(issued.origin);

@@ -2,18 +2,18 @@
 
 #include <algorithm>
 
-#include "domain/hash.hpp"
 #include "domain/rules/params.hpp"
 
 namespace onecode::rules {
 namespace {
 
-constexpr std::size_t kMaxNonces = 16;
+constexpr std::size_t kMaxNonces = 8;
 constexpr Duration kLateness = hours(1);
 
 const AccountState::UsedNonce* earlier_use(const AccountState& a, const Scan& scan) {
   if (scan.token.state != TokenState::genuine || a.usage.nonces.empty()) return nullptr;
-  const auto it = std::ranges::find(a.usage.nonces, hash64(scan.token.nonce), &AccountState::UsedNonce::nonce_hash);
+  const auto it =
+      std::ranges::find(a.usage.nonces, code_print(scan.token.nonce), &AccountState::UsedNonce::nonce_hash);
   return it == a.usage.nonces.end() ? nullptr : &*it;
 }
 
@@ -30,21 +30,19 @@ CodeUse code_use(const AccountState& a, const Scan& scan, const RuleSettings& s)
 std::optional<Hit> nonce_reuse(const AccountState& a, const Scan& scan, const RuleSettings& s) {
   if (code_use(a, scan, s) != CodeUse::replayed) return std::nullopt;
   const auto& earlier = *earlier_use(a, scan);
-  return Hit{RuleId::A5,
-             s.weight,
-             1000,
-             std::max(earlier.first_use, scan.origin.time),
-             {"同一动态码先后在设备 " + std::min(earlier.device, scan.device) + " 和 " +
-                  std::max(earlier.device, scan.device) + " 上出示",
-              "one dynamic code was shown to the devices " + std::min(earlier.device, scan.device) + " and " +
-                  std::max(earlier.device, scan.device)},
-             {earlier.event, ref(scan.origin)}};
+  return Hit{
+      RuleId::A5,
+      s.weight,
+      1000,
+      std::max(earlier.first_use, scan.origin.time),
+      {Form::code_on_two_devices, {std::min(earlier.device, scan.device), std::max(earlier.device, scan.device)}},
+      {earlier.event, ref(scan.origin)}};
 }
 
 bool remember_code(AccountState& a, const Scan& scan, bool served, Time now) {
   if (scan.token.state != TokenState::genuine) return false;
   auto& nonces = a.usage.nonces;
-  const std::uint64_t hash = hash64(scan.token.nonce);
+  const std::uint64_t hash = code_print(scan.token.nonce);
   const auto it = std::ranges::find(nonces, hash, &AccountState::UsedNonce::nonce_hash);
   if (it != nonces.end()) {
     if (it->accepted || !served) return false;

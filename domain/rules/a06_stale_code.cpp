@@ -21,10 +21,7 @@ std::optional<Hit> stale_code(const Scan& scan, const RuleSettings& s) {
   if (age == CodeAge::good) return std::nullopt;
   const std::int64_t off_s = (scan.origin.time - scan.token.issued_at).ms / 1000;
   const std::string shown = std::to_string(off_s < 0 ? -off_s : off_s), ttl = std::to_string(scan.token.ttl_s);
-  Text facts = age == CodeAge::stale ? Text{"动态码已生成 " + shown + " 秒,有效期仅 " + ttl + " 秒",
-                                            "a code " + shown + " s old was shown, it is good for " + ttl + " s"}
-                                     : Text{"动态码的生成时间晚于出示时间 " + shown + " 秒",
-                                            "a code was shown " + shown + " s before it was made"};
+  Facts facts = age == CodeAge::stale ? Facts{Form::code_stale, {shown, ttl}} : Facts{Form::code_early, {shown}};
   return Hit{RuleId::A6, s.weight, 1000, scan.origin.time, std::move(facts), {ref(scan.origin)}};
 }
 

@@ -25,14 +25,8 @@ std::optional<Hit> handset_churn(const std::vector<BoundHandset>& handsets, Time
     });
   };
   const auto hit = [&](std::int64_t n, std::int64_t in_days) {
-    const std::string count = std::to_string(n), span = std::to_string(in_days);
-    return Hit{
-        RuleId::A7,
-        s.weight,
-        1000,
-        now,
-        {span + " 天内换绑手机 " + count + " 次", "its handset was changed " + count + " times in " + span + " days"},
-        {event}};
+    return Hit{RuleId::A7, s.weight, 1000, now, {Form::handset_changes, {std::to_string(in_days), std::to_string(n)}},
+               {event}};
   };
   if (const auto week = changes(7); week > s[p::week_binds]) return hit(week, 7);
   if (const auto quarter = changes(90); quarter > s[p::quarter_binds]) return hit(quarter, 90);
@@ -46,13 +40,7 @@ std::optional<Hit> payment_after_binding(const std::vector<BoundHandset>& handse
   for (const auto& b : handsets) {
     if (t < b.since || (t - b.since).ms > s[p::after_bind_ms] || !is_change(handsets, b)) continue;
     const std::string yuan = std::to_string(scan.amount->value / 100), m = std::to_string((t - b.since).ms / 60'000);
-    return Hit{RuleId::A7,
-               s.weight,
-               1000,
-               t,
-               {"换绑手机 " + m + " 分钟后消费 " + yuan + " 元",
-                "a payment of " + yuan + " yuan " + m + " min after its handset was changed"},
-               {ref(scan.origin)}};
+    return Hit{RuleId::A7, s.weight, 1000, t, {Form::payment_after_change, {m, yuan}}, {ref(scan.origin)}};
   }
   return std::nullopt;
 }

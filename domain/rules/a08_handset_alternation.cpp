@@ -9,28 +9,28 @@
 namespace onecode::rules {
 namespace {
 
-const BoundHandset* bound(const AccountState& a, const std::string& handset, Time t) {
+const BoundHandset* bound(const AccountState& a, HandsetPrint handset, Time t) {
   for (const auto& b : a.profile.handsets)
-    if (kept_handset(b.handset) == handset && b.since <= t && (!b.until || t < *b.until)) return &b;
+    if (handset_print(b.handset) == handset && b.since <= t && (!b.until || t < *b.until)) return &b;
   return nullptr;
 }
 
-bool one_owner(const AccountState& a, const std::string& x, const std::string& y, Time t, const RuleSettings& s) {
+bool one_owner(const AccountState& a, HandsetPrint x, HandsetPrint y, Time t, const RuleSettings& s) {
   const BoundHandset* bx = bound(a, x, t);
   const BoundHandset* by = bound(a, y, t);
   return bx != nullptr && by != nullptr && bx->secondary + by->secondary <= s[param::a8::registered_secondaries];
 }
 
 /// On how many days the code was shown by this handset, as far as is remembered.
-std::int64_t days_of(const AccountState& a, const std::string& handset) {
-  const auto it = std::ranges::find(a.hands.list, hash64(handset), &Hands::Hand::handset);
+std::int64_t days_of(const AccountState& a, HandsetPrint handset) {
+  const auto it = std::ranges::find(a.hands.list, handset, &Hands::Hand::handset);
   return it == a.hands.list.end() ? 0 : it->days;
 }
 
 /// How many people's handsets these sightings show; the bound ones are one person's.
 template <class It>
 std::int64_t takers(const AccountState& a, It from, It to, Time t) {
-  std::set<std::string_view> others;
+  std::set<HandsetPrint> others;
   bool owner = false;
   for (; from != to; ++from) {
     if (bound(a, (*from)->handset, t) != nullptr)
@@ -45,14 +45,15 @@ std::int64_t takers(const AccountState& a, It from, It to, Time t) {
 
 std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& now, const RuleSettings& s) {
   std::optional<Hit> best;
-  if (now.handset.empty()) return best;
+  if (now.handset == 0) return best;
   const Duration window = hours(s[param::a8::window_h]), half_life = hours(s.half_life_h);
+  const std::string h = std::to_string(s[param::a8::window_h]);
 
   std::array<const Sighting*, SightingRing::kSlots> seen;
   std::size_t n = 0;
   bool differ = false;
   a.ring.each([&](const Sighting& other) {
-    if (other.handset.empty() || apart(other.time, now.time) > window) return;
+    if (other.handset == 0 || apart(other.time, now.time) > window) return;
     differ = differ || other.handset != now.handset;
     seen[n++] = &other;
   });
@@ -78,12 +79,11 @@ std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& no
                 1000,       third.time,
                 {},         {first.event, second.event, third.event}};
         if (best && !outweighs(hit, *best, half_life)) continue;
-        const std::string &x = first.handset, &y = second.handset, h = std::to_string(s[param::a8::window_h]);
-        hit.facts = {
-            h + " 小时内手机 " + x + "、" + y + "、" + x + " 交替出示",
-            "the code was shown by the handsets " + x + ", " + y + " and " + x + " again within " + h + " h"};
-        if (regular) hit.facts.zh += ",且连日如此", hit.facts.en += ", as on several days before";
-        if (many) hit.facts.zh += ",其间还有别的手机", hit.facts.en += ", and by others between";
+        const Form form = regular && many ? Form::alternation_regular_many
+                          : regular       ? Form::alternation_regular
+                          : many          ? Form::alternation_many
+                                          : Form::alternation;
+        hit.facts = {form, {h, handset_name(a, first.handset), handset_name(a, second.handset)}};
         best = std::move(hit);
       }
     }

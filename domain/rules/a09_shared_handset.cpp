@@ -9,13 +9,8 @@ std::optional<Hit> shared_handset(const msg::HandsetCrowded& crowded, const Rule
   if (crowded.accounts < s[p::watch_accounts]) return std::nullopt;
   const bool flag = crowded.accounts >= s[p::flag_accounts];
   const std::string n = std::to_string(crowded.accounts), d = std::to_string(s[p::window_days]);
-  return Hit{RuleId::A9,
-             flag ? s.weight : static_cast<int>(s[p::watch_weight]),
-             1000,
-             crowded.at,
-             {d + " 天内手机 " + crowded.handset + " 出示过 " + n + " 个账户的码",
-              "the handset " + crowded.handset + " showed the codes of " + n + " accounts within " + d + " days"},
-             crowded.events};
+  return Hit{RuleId::A9, flag ? s.weight : static_cast<int>(s[p::watch_weight]),        1000,
+             crowded.at, {Form::shared_handset, {d, kept_handset(crowded.handset), n}}, crowded.events};
 }
 
 } // namespace onecode::rules

@@ -31,7 +31,7 @@ std::optional<Time> mealtime_of(Time t) {
 std::uint32_t meal_of(const Scan& scan, const std::string& integration, const RuleSettings& s) {
   const bool meal = scan.function == "payment" && scan.amount && scan.amount->value >= s[p::least_fen] &&
                     scan.amount->value <= s[p::most_fen] && mealtime_of(scan.origin.time);
-  return meal ? static_cast<std::uint32_t>(hash64(integration)) | 1 : 0;
+  return meal ? (static_cast<std::uint32_t>(hash64(integration)) & 0x3fff) | 1 : 0;
 }
 
 std::optional<Hit> double_meal(const AccountState& a, const Sighting& now, const RuleSettings& s) {
@@ -48,15 +48,9 @@ std::optional<Hit> double_meal(const AccountState& a, const Sighting& now, const
   if (!elsewhere && static_cast<std::int64_t>(n) < s[p::meals]) return std::nullopt;
   const auto last = std::max_element(meals.begin(), meals.begin() + n,
                                      [](const auto* x, const auto* y) { return x->time < y->time; });
-  const std::string count = std::to_string(n);
-  Hit hit{RuleId::A10,
-          s.weight,
-          1000,
-          (*last)->time,
-          elsewhere ? Text{"同一餐次在不同地点就餐消费 " + count + " 次",
-                           count + " meals were paid at different places at one mealtime"}
-                    : Text{"同一餐次消费 " + count + " 份", count + " meals were paid at one mealtime"},
-          {}};
+  Hit hit{
+      RuleId::A10, s.weight, 1000, (*last)->time, {elsewhere ? Form::meals_apart : Form::meals, {std::to_string(n)}},
+      {}};
   for (std::size_t i = 0; i < n; ++i) hit.events.push_back(meals[i]->event);
   return hit;
 }

@@ -34,23 +34,14 @@ std::optional<Hit> busy_minute(const AccountState& a, const Sighting& now, const
     if (static_cast<std::int64_t>(hit.events.size()) <= s[p::per_minute]) return;
     keep_weightier(best, std::move(hit), hours(s.half_life_h));
   });
-  if (best) {
-    const std::string n = std::to_string(s[p::per_minute]);
-    best->facts = {"一分钟内出示超过 " + n + " 次", "the code was shown more than " + n + " times in one minute"};
-  }
+  if (best) best->facts = {Form::busy_minute, {std::to_string(s[p::per_minute])}};
   return best;
 }
 
 std::optional<Hit> busy_hour(const AccountState& a, const Sighting& now, const RuleSettings& s) {
   const auto& b = a.hot.buckets;
   if (std::accumulate(b.begin(), b.end(), std::int64_t{0}) <= s[p::per_hour]) return std::nullopt;
-  const std::string n = std::to_string(s[p::per_hour]);
-  return Hit{RuleId::A11,
-             s.weight,
-             1000,
-             now.time,
-             {"一小时内出示超过 " + n + " 次", "the code was shown more than " + n + " times in one hour"},
-             {now.event}};
+  return Hit{RuleId::A11, s.weight, 1000, now.time, {Form::busy_hour, {std::to_string(s[p::per_hour])}}, {now.event}};
 }
 
 std::optional<Hit> unusual_payment(const AccountState& a, const Scan& scan, const RuleSettings& s) {
@@ -59,13 +50,11 @@ std::optional<Hit> unusual_payment(const AccountState& a, const Scan& scan, cons
   const auto sigma_q8 = static_cast<std::int64_t>(square_root(static_cast<u128>(hot.spend_var_q8) << 8));
   const i128 limit = i128{s[p::spend_factor]} * hot.spend_mean_q8 + i128{s[p::spend_sigmas]} * sigma_q8;
   if (amount_q8(*scan.amount) <= limit) return std::nullopt;
-  const std::string mean = std::to_string(hot.spend_mean_q8 / 256), fen = std::to_string(scan.amount->value);
   return Hit{RuleId::A11,
              s.weight,
              1000,
              scan.origin.time,
-             {"单笔消费 " + fen + " 分,远高于平时的 " + mean + " 分",
-              "a payment of " + fen + " fen, far above the usual " + mean + " fen"},
+             {Form::large_payment, {std::to_string(scan.amount->value), std::to_string(hot.spend_mean_q8 / 256)}},
              {ref(scan.origin)}};
 }
 

@@ -9,17 +9,10 @@ std::optional<Hit> holder_absent(const AccountState& a, const Sighting& now, con
   const auto it = std::ranges::find_if(
       absences, [&](const AccountState::Absence& away) { return away.from <= now.time && now.time < away.to; });
   if (it == absences.end()) return std::nullopt;
-  const std::string_view why_zh = it->kind == "leave" ? "请假" : it->kind == "internship" ? "实习" : "出国(境)";
-  const std::string_view why_en = it->kind == "leave"        ? "on leave"
-                                  : it->kind == "internship" ? "on an internship"
-                                                             : "abroad";
-  return Hit{RuleId::A13,
-             s.weight,
-             1000,
-             now.time,
-             {"登记本人" + std::string(why_zh) + "期间在校内使用",
-              "the code was used on campus while its holder is on record as " + std::string(why_en)},
-             {now.event}};
+  const Form why = it->kind == "leave"        ? Form::on_leave
+                   : it->kind == "internship" ? Form::on_internship
+                                              : Form::abroad;
+  return Hit{RuleId::A13, s.weight, 1000, now.time, {why, {}}, {now.event}};
 }
 
 } // namespace onecode::rules

@@ -13,14 +13,7 @@ std::optional<Hit> other_companions(const Company& company, const Sighting& now,
   const auto enough = [&](const auto& circle) { return static_cast<std::int64_t>(circle.size()) >= s[p::peers]; };
   if (!enough(before) || !enough(after) || jaccard_permille(before, after) >= s[p::after_permille])
     return std::nullopt;
-  return Hit{
-      RuleId::A15,
-      s.weight,
-      1000,
-      now.time,
-      {"此前两周的同行人近两周不再出现,换成了另一群人",
-       "the people whom its holder used to walk with are gone for two weeks, and others have taken their place"},
-      {now.event}};
+  return Hit{RuleId::A15, s.weight, 1000, now.time, {Form::other_people, {}}, {now.event}};
 }
 
 } // namespace onecode::rules

@@ -12,14 +12,11 @@ std::optional<Hit> failed_check(const std::vector<AccountState::Check>& checks, 
     failures += it->outcome == "failed" && apart(newest, it->at) < hours(s[param::a16::window_h]);
   const bool ignored = checks.back().outcome == "ignored";
   if (!ignored && failures < s[param::a16::failures]) return std::nullopt;
-  const std::string n = std::to_string(failures);
   return Hit{RuleId::A16,
              s.weight,
              1000,
              checks.back().at,
-             ignored
-                 ? Text{"本人核验未予理会", "a check of the person was ignored"}
-                 : Text{"本人核验连续 " + n + " 次未通过", "a check of the person failed " + n + " times in a row"},
+             ignored ? Facts{Form::check_ignored, {}} : Facts{Form::check_failed, {std::to_string(failures)}},
              {event}};
 }
 

@@ -10,13 +10,7 @@ std::optional<Hit> tipoff(std::int64_t reliability, const EventRef& event, Time 
   if (reliability == 0) return std::nullopt;
   const std::int64_t least = std::min<std::int64_t>(s[param::a17::least_weight], s.weight);
   const std::int64_t weight = least + (s.weight - least) * reliability / 1000;
-  return Hit{RuleId::A17,
-             static_cast<int>(weight),
-             1000,
-             at,
-             {"收到签名举报或现场查验报告(可信度 " + std::to_string(reliability) + ")",
-              "a signed report or guard check (reliability " + std::to_string(reliability) + " of 1000)"},
-             {event}};
+  return Hit{RuleId::A17, static_cast<int>(weight), 1000, at, {Form::tip, {std::to_string(reliability)}}, {event}};
 }
 
 } // namespace onecode::rules

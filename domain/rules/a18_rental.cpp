@@ -11,9 +11,9 @@ namespace {
 
 namespace p = param::a18;
 
-bool bound(const AccountState& a, std::uint64_t handset) {
+bool bound(const AccountState& a, HandsetPrint handset) {
   return std::ranges::any_of(a.profile.handsets,
-                             [&](const auto& b) { return !b.until && hash64(kept_handset(b.handset)) == handset; });
+                             [&](const auto& b) { return !b.until && handset_print(b.handset) == handset; });
 }
 
 bool apart_in_hours(const Hands::Hand& x, const Hands::Hand& y, const RuleSettings& s) {
@@ -45,13 +45,11 @@ std::optional<Hit> rental(const AccountState& a, const Sighting& now, const Rule
   const Time first = (*std::ranges::min_element(turns, {}, &Hands::Hand::first))->first;
   const Time last = (*std::ranges::max_element(turns, {}, &Hands::Hand::last))->last;
   if (last - first < days(s[p::span_days])) return std::nullopt;
-  const std::string n = std::to_string(turns.size()), d = std::to_string((last - first).ms / days(1).ms);
   Hit hit{RuleId::A18,
           s.weight,
           1000,
           now.time,
-          {n + " 部手机在 " + d + " 天里各按固定时段轮流出示",
-           n + " handsets have taken turns at fixed hours for " + d + " days"},
+          {Form::turns, {std::to_string(turns.size()), std::to_string((last - first).ms / days(1).ms)}},
           {}};
   for (const auto* hand : turns) hit.events.push_back(hand->event);
   return hit;

@@ -61,10 +61,19 @@ EvidenceBook any_book() {
   return book;
 }
 
+Grounds any_grounds() {
+  return {*rc::gen::inRange(0, 1001),
+          {{Family::replay, *rc::gen::inRange(0, 1001)}},
+          {{Form::two_places, several(any_text)}, {any_text(), any_text()}},
+          Band::automatic,
+          ProposedAction::freeze};
+}
+
 Hold any_hold() {
   return {any_text(),
           any_text(),
           any_text(),
+          *rc::gen::arbitrary<bool>() ? std::optional(any_grounds()) : std::nullopt,
           several(any_text),
           any_time(),
           maybe_time(),
@@ -73,12 +82,12 @@ Hold any_hold() {
           any_text(),
           any_text(),
           several(any_text),
-          any_text(),
           *rc::gen::arbitrary<bool>()};
 }
 
 AccountState any_account() {
   AccountState a;
+  const auto any_print = [] { return *rc::gen::arbitrary<HandsetPrint>(); };
   const auto flag = [] { return *rc::gen::arbitrary<bool>(); };
   a.profile = {
       flag(),       any_text(), any_time(),
@@ -92,12 +101,12 @@ AccountState any_account() {
   a.hot.spend_var_q8 = any_time().ms;
   a.hot.payments = *rc::gen::arbitrary<std::uint32_t>();
   for (std::size_t i = 0; i < SightingRing::kSlots; ++i)
-    a.ring.at(i) = {any_time(), any_time().ms, flag(), flag(), any_text(), any_text(), any_text(), any_ref()};
+    a.ring.at(i) = {any_time(), any_time().ms, flag(), flag(), any_text(), any_print(), any_text(), any_ref()};
   a.usage.nonces = several([&] {
     return AccountState::UsedNonce{
         *rc::gen::arbitrary<std::uint64_t>(), any_time(), any_time(), any_text(), flag(), any_ref()};
   });
-  a.usage.handsets = several([] { return AccountState::HandsetSeen{any_text(), any_time()}; });
+  a.usage.handsets = several([&] { return AccountState::HandsetSeen{any_print(), any_text(), any_time()}; });
   a.file.evidence = any_book();
   if (flag()) a.file.finding = Finding{any_text(), RuleId::A8, Band::propose, any_time(), any_time()};
   for (auto& h : several(any_hold)) a.file.holds.add(h);

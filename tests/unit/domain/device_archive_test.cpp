@@ -26,6 +26,7 @@ public:
     s.clear();
     for (auto n = random_() % 40; n > 0; --n) s += static_cast<char>(random_());
   }
+  void fill(PackedId<std::string>& id) { fill(id.text); }
   void fill(Time& t) { fill(t.ms); }
   void fill(Duration& d) { fill(d.ms); }
   void fill(bool& b) { b = random_() % 2 == 0; }

@@ -77,8 +77,8 @@ TEST_CASE("A1: what it says names both places, the distance, and both events", "
   w.show({.zone = "gate"});
   w.show({.zone = "dorm", .time = kNoon + seconds(60)});
   const auto& e = w.a.file.evidence.entries().at(0);
-  CHECK(e.facts.en.find("gate and 60 s later at dorm, 2") != std::string::npos);
-  CHECK(e.facts.zh.find("60 秒") != std::string::npos);
+  CHECK(e.facts.text().en.find("gate and 60 s later at dorm, 2") != std::string::npos);
+  CHECK(e.facts.text().zh.find("60 秒") != std::string::npos);
   CHECK(e.events.size() == 2);
   CHECK(e.at == kNoon + seconds(60));
 }

@@ -191,8 +191,8 @@ TEST_CASE("A3: what it says names the zone, the time between and both entries", 
   w.show(in({}));
   w.show(in(minutes(5)));
   const auto& e = w.a.file.evidence.entries().at(0);
-  CHECK(e.facts.en == "the code entered gate again after 5 min without having left");
-  CHECK(e.facts.zh.find("5 分钟") != std::string::npos);
+  CHECK(e.facts.text().en == "the code entered gate again after 5 min without having left");
+  CHECK(e.facts.text().zh.find("5 分钟") != std::string::npos);
   CHECK(e.events.size() == 2);
   CHECK(e.at == kNoon + minutes(5));
   CHECK_FALSE(w.a.file.finding); // alone below watch

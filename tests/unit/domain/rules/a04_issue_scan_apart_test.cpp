@@ -166,7 +166,7 @@ TEST_CASE("A4: what it says names both places and both events", "[rules][A4][R9.
   w.issue(at("gate"));
   w.show(shown("dorm", seconds(10)));
   const auto& e = w.a.file.evidence.entries().at(0);
-  CHECK(e.facts.en.find("made at gate and shown 10 s later at dorm, 2") != std::string::npos);
+  CHECK(e.facts.text().en.find("made at gate and shown 10 s later at dorm, 2") != std::string::npos);
   CHECK(e.events.size() == 2);
   CHECK(w.first<FindingRecord>().act == "relay");
 }

@@ -112,7 +112,7 @@ TEST_CASE("A7: bindings by command", "[rules][A7][R8.1]") {
   w.command(HandsetBind{"h-2", false, "h-1"});
   REQUIRE(w.refusal().empty());
   CHECK(w.weight(RuleId::A7) == 300);
-  CHECK(w.a.file.evidence.entries().at(0).facts.en == "its handset was changed 2 times in 7 days");
+  CHECK(w.a.file.evidence.entries().at(0).facts.text().en == "its handset was changed 2 times in 7 days");
   CHECK_FALSE(w.a.file.finding); // alone below watch
 
   World test;
@@ -127,5 +127,6 @@ TEST_CASE("A7: what a payment says", "[rules][A7][R9.3]") {
   World w;
   w.a.profile.handsets = bound({{}});
   w.show({.time = kNoon + minutes(4), .function = "payment", .direction = Direction::none, .fen = 25'050});
-  CHECK(w.a.file.evidence.entries().at(0).facts.en == "a payment of 250 yuan 4 min after its handset was changed");
+  CHECK(w.a.file.evidence.entries().at(0).facts.text().en ==
+        "a payment of 250 yuan 4 min after its handset was changed");
 }

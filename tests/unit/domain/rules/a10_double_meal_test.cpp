@@ -71,11 +71,11 @@ TEST_CASE("A10: what it says counts the meals and names each", "[rules][A10][R9.
   w.show(eats("canteen", 11, 10));
   w.show(eats("hall", 12, 0));
   const auto& e = w.a.file.evidence.entries().at(0);
-  CHECK(e.facts.en == "2 meals were paid at different places at one mealtime");
+  CHECK(e.facts.text().en == "2 meals were paid at different places at one mealtime");
   CHECK(e.events.size() == 2);
   CHECK(e.at == kNoon);
   CHECK_FALSE(w.a.file.finding); // alone below watch
   World three;
   for (int i = 0; i < 3; ++i) three.show(eats("canteen", 11, i));
-  CHECK(three.a.file.evidence.entries().at(0).facts.en == "3 meals were paid at one mealtime");
+  CHECK(three.a.file.evidence.entries().at(0).facts.text().en == "3 meals were paid at one mealtime");
 }

@@ -106,6 +106,6 @@ TEST_CASE("A18: as scans come", "[rules][A18][R8.1]") {
 TEST_CASE("A18: what it says", "[rules][A18][R9.3]") {
   const auto hit = judge({{"A", {8}}, {"B", {9}}, {"C", {10}}});
   REQUIRE(hit);
-  CHECK(hit->facts.en == "3 handsets have taken turns at fixed hours for 20 days");
+  CHECK(hit->facts.text().en == "3 handsets have taken turns at fixed hours for 20 days");
   CHECK(hit->weight == 750);
 }

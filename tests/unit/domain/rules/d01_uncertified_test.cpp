@@ -51,8 +51,8 @@ TEST_CASE("D1: what is wrong with a device's certification", "[D1][R11.1a]") {
     const Hit hit =
         rules::uncertified(row.fault, reg, campus_policy().rule(RuleId::D1), Origin{{}, 5, "gw", "e", kNoon});
     CHECK(hit.weight == 1000);
-    CHECK_FALSE(hit.facts.zh.empty());
-    CHECK_FALSE(hit.facts.en.empty());
+    CHECK_FALSE(hit.facts.text().zh.empty());
+    CHECK_FALSE(hit.facts.text().en.empty());
     CHECK(hit.events.size() == 1);
   }
 }

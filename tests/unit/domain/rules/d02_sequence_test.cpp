@@ -37,8 +37,8 @@ TEST_CASE("D2: what each place in the count is worth", "[D2][R11.1a]") {
     CHECK(hit->weight == row.weight);
     CHECK(hit->quality == row.quality);
     CHECK(hit->at == kNoon);
-    CHECK(hit->facts.en.find("number 17 of boot 2") == 0);
-    CHECK(hit->facts.zh.find("第 2 次启动的序号 17") == 0);
+    CHECK(hit->facts.text().en.find("number 17 of boot 2") == 0);
+    CHECK(hit->facts.text().zh.find("第 2 次启动的序号 17") == 0);
     CHECK(hit->events.size() == (row.arrival == Arrival::clash ? 2U : 1U));
   }
 }

@@ -118,7 +118,7 @@ TEST_CASE("D5: what the hit says", "[D5]") {
   CHECK(hit->rule == RuleId::D5);
   CHECK(hit->weight == 700);
   CHECK(hit->at == c.now());
-  CHECK(hit->facts.en == "registered in gate, but 100 % of 30 people were in canteen within ten minutes");
+  CHECK(hit->facts.text().en == "registered in gate, but 100 % of 30 people were in canteen within ten minutes");
 }
 
 TEST_CASE("D5: an account votes once a day", "[D5]") {

@@ -47,7 +47,7 @@ int weight_after(const std::vector<Said6>& reports, std::string registered = {})
     if (hit) {
       CHECK(hit->at == kNoon + milliseconds(s.ms));
       CHECK(hit->events.size() == 1);
-      CHECK_FALSE(hit->facts.zh.empty());
+      CHECK_FALSE(hit->facts.text().zh.empty());
     }
   }
   return weight;

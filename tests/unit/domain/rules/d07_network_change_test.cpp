@@ -183,7 +183,7 @@ TEST_CASE("D7: one difference, two, more", "[D7][R11.2]") {
     REQUIRE(hit.has_value() == (row.weight != 0));
     if (!hit) continue;
     CHECK(hit->weight == row.weight);
-    CHECK(hit->facts.en == row.text);
+    CHECK(hit->facts.text().en == row.text);
     CHECK(hit->at == kNoon);
   }
 }
@@ -225,7 +225,7 @@ TEST_CASE("D7: a longer round trip is one difference more", "[D7]") {
   const auto hit = rules::network_change(d, from({"", "", "", "", "", "", 90}), {{"甲", "a"}}, settings());
   REQUIRE(hit);
   CHECK(hit->weight == 800);
-  CHECK(hit->facts.en == "it differs from its approved network in a and round trip");
+  CHECK(hit->facts.text().en == "it differs from its approved network in a and round trip");
   CHECK(d.environment.usual_rtt.size() == 16);
   CHECK(d.environment.recent_rtt.size() == 16);
 }

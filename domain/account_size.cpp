@@ -1,0 +1,115 @@
+#include "domain/account_size.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "domain/archive.hpp"
+
+namespace onecode {
+namespace {
+
+/// Never less than counted_bytes() of an account whose names are as long as usual; quick.
+std::size_t at_most(const AccountState& a) {
+  constexpr std::size_t kSighting = 70, kNonce = 65, kCode = 65, kHandset = 30, kHand = 60, kRest = 500,
+                        kEvidence = 180, kHold = 600;
+  return kSighting * a.ring.sightings().size() + kNonce * a.usage.nonces.size() + kCode * a.codes.list.size() +
+         kHandset * a.usage.handsets.size() + kHand * a.hands.list.size() + kRest +
+         kEvidence * (a.file.evidence.entries().size() + a.file.shadow.entries().size()) +
+         kHold * a.file.holds.all().size();
+}
+
+// Each makes the account smaller by a little; false: there is no more to give.
+
+bool side_ids(AccountState& a) {
+  bool any = false;
+  const auto forget = [&](EventRef& event, bool& dirty) {
+    if (std::exchange(event.id, {}).empty()) return;
+    any = dirty = true;
+  };
+  for (auto& n : a.usage.nonces) forget(n.event, a.dirty.usage);
+  for (auto& c : a.codes.list) forget(c.event, a.dirty.codes);
+  for (auto& h : a.hands.list) forget(h.event, a.dirty.hands);
+  forget(a.habits.changed_by, a.dirty.habits);
+  return any;
+}
+
+/// The slot of the oldest sighting that `which` is true of.
+template <class F>
+std::optional<std::size_t> oldest(const AccountState& a, F&& which) {
+  const auto& all = a.ring.sightings();
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].used && which(all[i]) && (!found || all[i].time < all[*found].time)) found = i;
+  return found;
+}
+
+bool sighting_id(AccountState& a) {
+  const auto slot = oldest(a, [](const Sighting& s) { return !s.event.id.empty(); });
+  if (!slot) return false;
+  a.ring.at(*slot).event.id.clear();
+  return a.dirty.ring[*slot] = true;
+}
+
+bool company(AccountState& a) {
+  if (a.company.peers.empty() && a.company.circles.empty()) return false;
+  a.company = {};
+  return a.dirty.company = true;
+}
+
+template <class List, class Member>
+bool first_of(List& list, Member member, std::size_t least, bool& dirty) {
+  if (list.size() <= least) return false;
+  list.erase(std::ranges::min_element(list, {}, member));
+  return dirty = true;
+}
+
+bool used_code(AccountState& a) {
+  return first_of(a.usage.nonces, &AccountState::UsedNonce::expires, 4, a.dirty.usage);
+}
+bool made_code(AccountState& a) { return first_of(a.codes.list, &AccountState::MadeCode::expires, 2, a.dirty.codes); }
+bool handset(AccountState& a) {
+  return first_of(a.usage.handsets, &AccountState::HandsetSeen::reported, 3, a.dirty.usage);
+}
+bool evidence_ids(AccountState& a) { return a.file.evidence.forget_ids() && (a.dirty.file = true); }
+bool evidence(AccountState& a) { return a.file.evidence.forget_weakest(3) && (a.dirty.file = true); }
+
+bool sighting(AccountState& a) {
+  const auto slot = oldest(a, [](const Sighting&) { return true; });
+  if (!slot) return false;
+  a.ring.at(*slot) = {};
+  return a.dirty.ring[*slot] = true;
+}
+
+} // namespace
+
+std::size_t counted_bytes(const AccountState& a) {
+  std::string bytes;
+  bytes.reserve(2 * kMaxAccountBytes);
+  const auto count = [&](const auto& part) { encode(bytes, part); };
+  count(a.hot);
+  for (const auto& s : a.ring.sightings()) count(s);
+  count(a.usage);
+  count(a.codes);
+  count(a.visits);
+  count(a.habits);
+  count(a.hands);
+  count(a.company);
+  count(a.file.evidence);
+  count(a.file.shadow);
+  count(a.file.finding);
+  for (const auto& h : a.file.holds.all())
+    if (h.grounds) count(h);
+  return bytes.size();
+}
+
+void keep_small(AccountState& a) {
+  if (at_most(a) <= kMaxAccountBytes) return;
+  std::size_t size = counted_bytes(a);
+  for (const auto give_up :
+       {side_ids, sighting_id, company, used_code, made_code, handset, evidence_ids, evidence, sighting})
+    while (size > kMaxAccountBytes && give_up(a)) size = counted_bytes(a);
+}
+
+} // namespace onecode

@@ -1,0 +1,22 @@
+// How much an account may keep of what is shown in its name: anybody can show anything, and memory is for all. An account of which so
+// much is seen that it would grow beyond the limit gives up what matters least; by then it has been found long ago.
+//   Counted  what scans, codes and handsets fill: hot, ring, usage, codes, visits, habits, hands, company, evidence, finding, and the holds that
+//            the engine set. Not counted: what departments said (profile, procedures, ledger), which has limits of its own.
+//   Given up in this order: the ids of events that no evidence names (their places stay); company (A15); the oldest codes and handset
+//            names; the ids in evidence; evidence beyond the strongest three; the oldest sightings.
+#pragma once
+
+#include <cstddef>
+
+#include "domain/account.hpp"
+
+namespace onecode {
+
+inline constexpr std::size_t kMaxAccountBytes = 2048;
+
+/// As stored.
+std::size_t counted_bytes(const AccountState& a);
+
+void keep_small(AccountState& a);
+
+} // namespace onecode
