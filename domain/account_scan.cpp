@@ -423,10 +423,12 @@ std::optional<Hit> what_others_say(const AccountState& a, RuleId rule, const Con
 } // namespace
 
 void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& context, Effects& out) {
+  // A device names a scan by its place.
+  const auto is_gone = [&](const EventRef& e) { return e.at == gone.event.at && e.offset == gone.event.offset; };
   // The scan itself stays what it was; nothing is concluded from its time any more.
   for (std::size_t i = 0; i < a.ring.sightings().size(); ++i) {
     auto& s = a.ring.at(i);
-    if (!s.used || s.event != gone.event || !s.clock_sound) continue;
+    if (!s.used || !is_gone(s.event) || !s.clock_sound) continue;
     s.clock_sound = false;
     a.dirty.ring[i] = true;
   }
@@ -434,7 +436,7 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
   for (const RuleId rule : {RuleId::A1, RuleId::A2, RuleId::A3, RuleId::A4}) {
     const auto& entries = a.file.evidence.entries();
     const auto e = std::ranges::find(entries, rule, &Evidence::rule);
-    if (e == entries.end() || std::ranges::find(e->events, gone.event) == e->events.end()) continue;
+    if (e == entries.end() || std::ranges::none_of(e->events, is_gone)) continue;
     const auto instead = what_others_say(a, rule, context);
     if (instead) ask_readers(a, *instead, out); // it may rest on the same reader
     retract(a, rule,

@@ -80,7 +80,9 @@ bool times_wrong(const DeviceState& d, Time at) {
 
 void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   if (d.reg.life == DeviceLife::unknown) return;
-  Trust::Doubt x{doubted.account, doubted.rule, doubted.partner, doubted.at, doubted.event};
+  const auto partner = doubted.partner == 0 ? 0 : print_of<Trust::kPartnerBits>(doubted.partner);
+  Trust::Doubt x{doubted.account, doubted.rule, static_cast<std::uint32_t>(partner), doubted.at,
+                 place_of(doubted.event)};
   if (times_wrong(d, doubted.at)) {
     // One more that its people found out; what was repaired since is no matter any more.
     for (auto& f : d.trust.faults)
