@@ -38,6 +38,7 @@ void DeviceActor::receive(const Message& message, const Context& context, Effect
   if (const auto* moved = std::get_if<msg::OrderMoved>(&message)) return step(state_, *moved, context, out);
   if (const auto* seen = std::get_if<msg::NeighbourSeen>(&message)) return step(state_, *seen, context, out);
   if (const auto* excused = std::get_if<msg::NetworkExcused>(&message)) return step(state_, *excused, context, out);
+  if (const auto* alone = std::get_if<msg::NetworkAlone>(&message)) return step(state_, *alone, context, out);
   if (const auto* doubted = std::get_if<msg::ScanDoubted>(&message)) return step(state_, *doubted, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("device", message);

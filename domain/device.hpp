@@ -291,6 +291,7 @@ struct DeviceState {
     Time since;                                     // when it was opened with permission last
     Time heard;                                     // the newest report
     std::uint64_t network = 0, excused = 0;         // hashes: last seen to differ; differs, and not by its doing (D7)
+    Time held; // engine time until which D4 by port and D7 wait for what its switch says; 0: they do not
     std::vector<std::int64_t> usual_rtt, recent_rtt; // ms: the first 16 and the last 16 after them
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -305,6 +306,7 @@ struct DeviceState {
       v("recent_rtt", s.recent_rtt);
       v("network", s.network);
       v("excused", s.excused);
+      v("held", s.held);
     }
   };
 
@@ -377,7 +379,8 @@ struct DeviceState {
       RuleId rule{};
       std::uint32_t partner = 0; // print of the other reader; 0: none
       Time at;
-      EventRef event; // the scan here
+      EventRef event;           // the scan here
+      std::int32_t shift_s = 0; // least error of this clock that explains it; 0: not known
       template <class Self, class V>
       static void fields(Self& s, V& v) {
         v("account", s.account);
@@ -385,6 +388,7 @@ struct DeviceState {
         v("partner", s.partner);
         v("at", s.at);
         v("event", s.event);
+        v("shift_s", s.shift_s);
       }
     };
     struct Fault {
@@ -397,6 +401,20 @@ struct DeviceState {
         v("reported", s.reported);
       }
     };
+    /// How wrong the clock is, as far as somebody says; positive: it is ahead.
+    struct ClockError {
+      std::int64_t offset_ms = 0, uncertain_ms = 0; // half-width
+      std::int64_t people = 0;                      // whose scans say so; 0: a heartbeat does
+      Time at;                                      // of the newest that it rests on
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("offset_ms", s.offset_ms);
+        v("uncertain_ms", s.uncertain_ms);
+        v("people", s.people);
+        v("at", s.at);
+      }
+    };
+    std::optional<ClockError> clock;
     std::optional<Time> right; // a heartbeat that said that the clock is right; to the hour
     Time wrong;                // the newest heartbeat that said that it is wrong
     std::vector<Doubt> doubts; // the last 12, in event time
@@ -407,6 +425,7 @@ struct DeviceState {
       v("doubts", s.doubts);
       v("faults", s.faults);
       v("wrong", s.wrong);
+      v("clock", s.clock);
     }
   };
 
@@ -558,6 +577,7 @@ void step(DeviceState& d, const msg::OrderMoved& moved, const Context& context, 
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& context, Effects& out);
+void step(DeviceState& d, const msg::NetworkAlone& alone, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out);
 
