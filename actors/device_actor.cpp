@@ -6,17 +6,6 @@
 namespace onecode::actors {
 namespace {
 
-/// Neighbouring slots of a sequence window, stored together.
-struct Group {
-  SequenceWindow* window;
-  std::size_t number;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    for (std::size_t i = 0; i < SequenceWindow::kGroup; ++i)
-      v("slot", s.window->slots[s.number * SequenceWindow::kGroup + i]);
-  }
-};
-
 /// Neighbouring words of the day's clients, stored together: most scans are of somebody who was there before.
 struct ClientGroup {
   DeviceState::People* people;
@@ -49,6 +38,7 @@ void DeviceActor::receive(const Message& message, const Context& context, Effect
   if (const auto* moved = std::get_if<msg::OrderMoved>(&message)) return step(state_, *moved, context, out);
   if (const auto* seen = std::get_if<msg::NeighbourSeen>(&message)) return step(state_, *seen, context, out);
   if (const auto* excused = std::get_if<msg::NetworkExcused>(&message)) return step(state_, *excused, context, out);
+  if (const auto* alone = std::get_if<msg::NetworkAlone>(&message)) return step(state_, *alone, context, out);
   if (const auto* doubted = std::get_if<msg::ScanDoubted>(&message)) return step(state_, *doubted, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("device", message);
@@ -70,7 +60,8 @@ void DeviceActor::load(std::string_view part, std::string_view bytes) {
     return decode(bytes, group);
   }
   if (part.size() == 3 && part[0] == 'w') {
-    Group group{&state_.windows[static_cast<std::size_t>(part[1] - '0')], static_cast<std::size_t>(part[2] - '0')};
+    SequenceGroup group{&state_.windows[static_cast<std::size_t>(part[1] - '0')],
+                        static_cast<std::size_t>(part[2] - '0')};
     return decode(bytes, group);
   }
   throw Corrupt("device: unknown part");
@@ -93,7 +84,7 @@ void DeviceActor::save(PartWriter& out) {
   }
   for (std::size_t w = 0; w < 2; ++w)
     for (std::size_t g = 0; g < SequenceWindow::kGroups; ++g)
-      if (dirty.groups[w][g]) out.part(group_name(w, g), Group{&state_.windows[w], g}, dirty.groups[w][g]);
+      if (dirty.groups[w][g]) out.part(group_name(w, g), SequenceGroup{&state_.windows[w], g}, dirty.groups[w][g]);
 }
 
 std::string DeviceActor::describe() const {

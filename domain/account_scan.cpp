@@ -144,17 +144,38 @@ const Sighting* remember_sighting(AccountState& a, const Scan& scan, const Devic
   return &s;
 }
 
+/// How wrong the clock of the reader of `s` must be at least for the way between the two to be possible: positive where it is ahead.
+/// The faster way is the one that the rule allows; 0: none within a day.
+std::int64_t least_shift(const Sighting& s, const Sighting& other, const Policy& policy) {
+  const RuleSettings& a1 = policy.rule(RuleId::A1);
+  const auto possible = [&](std::int64_t ms) { return !too_far(other.zone, s.zone, ms, a1, policy, {}); };
+  const std::int64_t gap = (s.time - other.time).ms;
+  const std::int64_t known = a1[param::a1::clock_skew_ms] + s.accuracy_ms + other.accuracy_ms;
+  std::int64_t low = (gap < 0 ? -gap : gap) + known, high = days(1).ms;
+  if (possible(low) || !possible(high)) return 0;
+  while (high - low > 1000) {
+    const std::int64_t middle = low + (high - low) / 2;
+    (possible(middle) ? high : low) = middle;
+  }
+  return gap >= 0 ? gap + known - high : gap - known + high;
+}
+
 /// Tells the readers of the scans that a hit rests on (domain/device_trust.hpp).
-void ask_readers(const AccountState& a, const Hit& hit, Effects& out) {
+void ask_readers(const AccountState& a, const Hit& hit, const Policy& policy, Effects& out) {
   std::vector<const Sighting*> scans;
   a.ring.each([&](const Sighting& s) {
     if (std::ranges::find(hit.events, s.event) != hit.events.end()) scans.push_back(&s);
   });
   for (const auto* s : scans) {
     std::uint64_t partner = 0;
-    for (const auto* other : scans)
-      if (other->device != s->device) partner = hash_if_said(other->device);
-    out.sends.push_back({{Kind::device, s->device}, msg::ScanDoubted{a.id, hit.rule, partner, s->time, s->event}});
+    std::int64_t shift = 0;
+    for (const auto* other : scans) {
+      if (other->device == s->device) continue;
+      partner = hash_if_said(other->device);
+      if (hit.rule == RuleId::A1) shift = least_shift(*s, *other, policy);
+    }
+    out.sends.push_back(
+        {{Kind::device, s->device}, msg::ScanDoubted{a.id, hit.rule, partner, s->time, s->event, shift}});
   }
 }
 
@@ -194,7 +215,7 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
   const auto judge_and_ask = [&](RuleId id, auto&& rule) {
     judge(id, [&](const auto& s) {
       std::optional<Hit> hit = rule(s);
-      if (hit && s.mode == Mode::enforce) ask_readers(a, *hit, out);
+      if (hit && s.mode == Mode::enforce) ask_readers(a, *hit, policy, out);
       return hit;
     });
   };
@@ -434,10 +455,12 @@ std::optional<Hit> what_others_say(const AccountState& a, RuleId rule, const Con
 } // namespace
 
 void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& context, Effects& out) {
+  // A device names a scan by its place.
+  const auto is_gone = [&](const EventRef& e) { return e.at == gone.event.at && e.offset == gone.event.offset; };
   // The scan itself stays what it was; nothing is concluded from its time any more.
   for (std::size_t i = 0; i < a.ring.sightings().size(); ++i) {
     auto& s = a.ring.at(i);
-    if (!s.used || s.event != gone.event || !s.clock_sound) continue;
+    if (!s.used || !is_gone(s.event) || !s.clock_sound) continue;
     s.clock_sound = false;
     a.dirty.ring[i] = true;
   }
@@ -445,9 +468,9 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
   for (const RuleId rule : {RuleId::A1, RuleId::A2, RuleId::A3, RuleId::A4}) {
     const auto& entries = a.file.evidence.entries();
     const auto e = std::ranges::find(entries, rule, &Evidence::rule);
-    if (e == entries.end() || std::ranges::find(e->events, gone.event) == e->events.end()) continue;
+    if (e == entries.end() || std::ranges::none_of(e->events, is_gone)) continue;
     const auto instead = what_others_say(a, rule, context);
-    if (instead) ask_readers(a, *instead, out); // it may rest on the same reader
+    if (instead) ask_readers(a, *instead, context.policy_at(instead->at), out); // it may rest on the same reader
     retract(a, rule,
             {"设备 " + gone.device + " 的时间或位置有误,其刷码不作为依据。",
              "The time or place of the device " + gone.device + " was wrong; its scan is no evidence."},
@@ -478,7 +501,7 @@ void compare_with_shown(AccountState& a, const AccountState::MadeCode& made, con
   const RuleSettings& settings = policy.rule(RuleId::A4);
   if (settings.mode == Mode::off) return;
   const auto hit = rules::issue_scan_apart(a, made, *shown, {}, policy);
-  if (hit && settings.mode == Mode::enforce) ask_readers(a, *hit, out);
+  if (hit && settings.mode == Mode::enforce) ask_readers(a, *hit, policy, out);
   if (hit && weigh(a, *hit, settings, out)) respond(a, made.event, hit->at, policy, context, out);
 }
 

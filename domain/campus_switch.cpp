@@ -1,5 +1,6 @@
 // A switch or gateway and the devices behind it (entity switch:<id>; R11.2, rule D7; DETECTION §4): when more than a fifth of them change
-// their network within five minutes, somebody has worked on the network, and that is one incident and not as many violations.
+// their network within five minutes, somebody has worked on the network, and that is one incident and not as many violations. The devices wait
+// that long before they say anything about themselves; of a switch with fewer than three they need not.
 #include <set>
 
 #include "domain/by_event_time.hpp"
@@ -42,7 +43,11 @@ void step(CampusState& c, const msg::NetworkTripped& tripped, const Context& con
   std::set<std::string> together;
   for (const auto& t : n.trips)
     if (apart(t.at, tripped.at) <= kTogether) together.insert(t.device);
-  if (together.size() < kLeast || together.size() * kShare <= n.members.size()) return;
+  if (together.size() < kLeast || together.size() * kShare <= n.members.size()) {
+    if (n.members.size() < kLeast)
+      out.sends.push_back({{Kind::device, tripped.device}, msg::NetworkAlone{tripped.print}});
+    return;
+  }
   n.incident = tripped.at;
   const Policy& policy = context.policy_at(tripped.at);
   const RuleSettings& settings = policy.rule(RuleId::D7);

@@ -115,14 +115,20 @@ void step(DeviceState& d, const msg::SerialShared& shared, const Context& contex
 void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& context, Effects& out) {
   d.environment.excused = excused.print;
   d.dirty.environment = true;
+  // Meanwhile it speaks from yet another network: of that one the switch has said nothing.
+  if (d.environment.network != 0 && d.environment.network != excused.print) return;
   const Text why{"属于 " + excused.by + " 的整体网络变更,予以关闭。",
                  "Part of one incident of " + excused.by + ", closed."};
   close_finding(subject(d), RuleId::D7, context.now, why, context, out);
   // Another switch port is another port of the new switch; a place is a place.
   const DeviceState::OpenFinding* moved = open_finding(d.file, RuleId::D4);
-  if (moved == nullptr) return;
-  if (rules::stands_elsewhere(d, context.policy_at(moved->evidence.newest()).rule(RuleId::D4))) return;
-  close_finding(subject(d), RuleId::D4, context.now, why, context, out);
+  if (moved != nullptr && !rules::stands_elsewhere(d, context.policy_at(moved->evidence.newest()).rule(RuleId::D4)))
+    close_finding(subject(d), RuleId::D4, context.now, why, context, out);
+  release_held(d, context, out);
+}
+
+void step(DeviceState& d, const msg::NetworkAlone& alone, const Context& context, Effects& out) {
+  if (d.environment.network == alone.print) release_held(d, context, out);
 }
 
 void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context&, Effects& out) { doubt(d, doubted, out); }
@@ -138,6 +144,12 @@ void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context
 
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out) {
   if (quiet_timer(subject(d), timer, context, out)) return;
+  if (timer.name == kHeldTimer) {
+    Context due = context;
+    due.now = timer.due;
+    if (d.environment.held <= timer.due) release_held(d, due, out);
+    return;
+  }
   if (timer.name == kOverrunTimer) return overrun(d, timer.due, out);
   if (timer.name == kWindowTimer) {
     const auto& m = d.reg.maintenance;

@@ -45,28 +45,32 @@ constexpr std::string_view in_chinese(DeviceLife s) {
   return n[static_cast<std::size_t>(s)];
 }
 
-/// The last 256 sequence numbers of one boot. Which boot, and how far it has come, stands in DeviceState::Hot.
+// A device takes 16 KiB at most, whatever is sent in its name (tests/property/bounded_device_test.cpp). So prints are as short as
+// their use allows, in steps of the seven bits that a stored byte has, and what was seen is named by its place.
+
+/// The lowest bits of a hash of something that was said: never 0.
+template <int kBits>
+constexpr std::uint64_t print_of(std::uint64_t hash) {
+  const std::uint64_t bits = hash & ((std::uint64_t{1} << kBits) - 1);
+  return bits == 0 ? 1 : bits;
+}
+/// An event by its place alone, for lists: an id takes more than everything else that is kept of it.
+inline EventRef place_of(const EventRef& e) { return {e.at, e.offset, {}}; }
+inline EventRef place_of(const Origin& o) { return {o.at, o.offset, {}}; }
+
+/// The last 256 sequence numbers of one boot. Which boot, and how far it has come, stands in DeviceState::Hot: a slot
+/// holds the one number of the last 256 that belongs there, or nothing, so that it need not say which.
 struct SequenceWindow {
   static constexpr std::uint64_t kNumbers = 256;
   static constexpr std::size_t kGroup = 4; // slots stored together: a small turn rewrites little
   static constexpr std::size_t kGroups = kNumbers / kGroup;
-  static constexpr std::size_t kMaxId = kMaxEvidenceId;
+  /// One second content in 2^28 is taken for a retransmission; one scan in 2^33 is refused for an id that nobody used.
+  static constexpr int kContentBits = 28, kEventBits = 42;
   struct Slot {
-    std::uint64_t seq = 0;
-    std::uint64_t content = 0; // 0: empty
-    std::uint64_t event = 0;   // hash of (source, id)
+    std::uint32_t content = 0; // 0: empty
+    std::uint64_t event = 0;   // of (source, id)
     std::int32_t partition = 0;
-    std::int64_t offset = 0;
-    std::string id; // with the place: a clone's evidence names both scans. At most kMaxId characters, else empty
-    template <class Self, class V>
-    static void fields(Self& s, V& v) {
-      v("seq", s.seq);
-      v("content", s.content);
-      v("event", s.event);
-      v("partition", s.partition);
-      v("offset", s.offset);
-      v("id", s.id);
-    }
+    std::int64_t offset = 0; // with the partition: a clone's evidence names both scans
   };
   /// Slot = seq % 256. Takes memory with its first number: most devices never use the window of the boot before.
   class Slots {
@@ -85,10 +89,35 @@ struct SequenceWindow {
     std::vector<Slot> slots_;
   };
   Slots slots;
-  /// 16 bits of each slot's event hash side by side, so that looking for an id reads 512 bytes. Not stored: made from
+  /// 16 bits of each slot's event print side by side, so that looking for an id reads 512 bytes. Not stored: made from
   /// the slots when the device wakes (domain/device_sequence.cpp).
   std::array<std::uint16_t, kNumbers> prints{};
   bool printed = false;
+};
+
+/// Neighbouring slots as they are stored: numbers in a row lie near each other in their topic.
+struct SequenceGroup {
+  SequenceWindow* window = nullptr;
+  std::size_t number = 0;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    std::uint32_t partition = 0;
+    std::uint64_t offset = 0;
+    for (std::size_t i = 0; i < SequenceWindow::kGroup; ++i) {
+      auto& slot = s.window->slots[s.number * SequenceWindow::kGroup + i];
+      v("content", slot.content);
+      if (slot.content == 0) continue;
+      v("event", slot.event);
+      auto step = static_cast<std::int32_t>(static_cast<std::uint32_t>(slot.partition) - partition);
+      auto way = static_cast<std::int64_t>(static_cast<std::uint64_t>(slot.offset) - offset);
+      v("partition_step", step);
+      v("offset_step", way);
+      partition += static_cast<std::uint32_t>(step);
+      offset += static_cast<std::uint64_t>(way);
+      slot.partition = static_cast<std::int32_t>(partition);
+      slot.offset = static_cast<std::int64_t>(offset);
+    }
+  }
 };
 
 struct DeviceState {
@@ -180,9 +209,10 @@ struct DeviceState {
 
   /// D3: one report as its stream is recognised: address, boot and TLS fingerprint. 0: not said.
   struct ReportSeen {
+    static constexpr int kBits = 28;
     Time at;
-    std::uint64_t address = 0;
-    std::uint64_t tls = 0;
+    std::uint32_t address = 0;
+    std::uint32_t tls = 0;
     std::uint32_t boot = 0;
     EventRef event;
     template <class Self, class V>
@@ -229,7 +259,7 @@ struct DeviceState {
   /// What reports say of the device's surroundings and body (D4, D6, D7), since it was last installed or worked on.
   /// Fixes and access points are in event time, round trips as they came.
   struct Environment {
-    static constexpr std::size_t kFixes = 20, kRoundTrips = 16;
+    static constexpr std::size_t kFixes = 20, kAps = 10, kRoundTrips = 16;
     struct Fix {
       Time at;
       std::int64_t lat_e7 = 0, lon_e7 = 0, accuracy_m = 0;
@@ -255,12 +285,13 @@ struct DeviceState {
       }
     };
     std::vector<Fix> fixes;                         // the last 20
-    std::vector<Aps> aps;                           // the last 20
+    std::vector<Aps> aps;                           // the last 10
     std::uint64_t firmware = 0, secure_element = 0; // hashes of what was said first; 0: nothing yet
     std::uint32_t boot = 0;                         // highest
     Time since;                                     // when it was opened with permission last
     Time heard;                                     // the newest report
     std::uint64_t network = 0, excused = 0;         // hashes: last seen to differ; differs, and not by its doing (D7)
+    Time held; // engine time until which D4 by port and D7 wait for what its switch says; 0: they do not
     std::vector<std::int64_t> usual_rtt, recent_rtt; // ms: the first 16 and the last 16 after them
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -275,6 +306,7 @@ struct DeviceState {
       v("recent_rtt", s.recent_rtt);
       v("network", s.network);
       v("excused", s.excused);
+      v("held", s.held);
     }
   };
 
@@ -307,8 +339,9 @@ struct DeviceState {
   /// Where its clients were within ten minutes of using it (D5).
   struct Neighbours {
     static constexpr std::size_t kZones = 8, kZonesToday = 32;
+    static constexpr int kZoneBits = 35;
     struct Count {
-      std::string zone;
+      std::uint64_t zone = 0; // print
       std::int64_t accounts = 0;
       template <class Self, class V>
       static void fields(Self& s, V& v) {
@@ -338,14 +371,16 @@ struct DeviceState {
 
   /// Whether its time and place may be believed (domain/device_trust.hpp).
   struct Trust {
-    static constexpr std::size_t kDoubts = 16, kFaults = 4;
+    static constexpr std::size_t kDoubts = 12, kFaults = 4;
+    static constexpr int kPartnerBits = 28;
     /// Somebody was accused by a scan of this device.
     struct Doubt {
       std::string account;
       RuleId rule{};
-      std::uint64_t partner = 0; // hash of the other reader; 0: none
+      std::uint32_t partner = 0; // print of the other reader; 0: none
       Time at;
-      EventRef event; // the scan here
+      EventRef event;           // the scan here
+      std::int32_t shift_s = 0; // least error of this clock that explains it; 0: not known
       template <class Self, class V>
       static void fields(Self& s, V& v) {
         v("account", s.account);
@@ -353,6 +388,7 @@ struct DeviceState {
         v("partner", s.partner);
         v("at", s.at);
         v("event", s.event);
+        v("shift_s", s.shift_s);
       }
     };
     struct Fault {
@@ -365,9 +401,23 @@ struct DeviceState {
         v("reported", s.reported);
       }
     };
+    /// How wrong the clock is, as far as somebody says; positive: it is ahead.
+    struct ClockError {
+      std::int64_t offset_ms = 0, uncertain_ms = 0; // half-width
+      std::int64_t people = 0;                      // whose scans say so; 0: a heartbeat does
+      Time at;                                      // of the newest that it rests on
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("offset_ms", s.offset_ms);
+        v("uncertain_ms", s.uncertain_ms);
+        v("people", s.people);
+        v("at", s.at);
+      }
+    };
+    std::optional<ClockError> clock;
     std::optional<Time> right; // a heartbeat that said that the clock is right; to the hour
     Time wrong;                // the newest heartbeat that said that it is wrong
-    std::vector<Doubt> doubts; // the last 16, in event time
+    std::vector<Doubt> doubts; // the last 12, in event time
     std::vector<Fault> faults; // the last 4
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -375,6 +425,7 @@ struct DeviceState {
       v("doubts", s.doubts);
       v("faults", s.faults);
       v("wrong", s.wrong);
+      v("clock", s.clock);
     }
   };
 
@@ -404,8 +455,9 @@ struct DeviceState {
     std::uint32_t boot = 0;
     std::uint64_t highest = 0;
     bool started = false;
-    std::vector<std::uint64_t> recent; // content hashes of the last 256 numbered reports, by seq % 256
-    std::vector<std::uint64_t> recent_seq;
+    static constexpr std::size_t kNumbers = 256;
+    static constexpr int kContentBits = 21;
+    std::vector<std::uint32_t> recent; // content prints of the last 256 numbers, by seq % 256; 0: it has not come
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("streams", s.streams);
@@ -413,7 +465,6 @@ struct DeviceState {
       v("highest", s.highest);
       v("started", s.started);
       v("recent", s.recent);
-      v("recent_seq", s.recent_seq);
     }
   };
 
@@ -445,7 +496,8 @@ struct DeviceState {
   };
   /// What was already told to the integration, and at which event time.
   struct Reported {
-    std::uint64_t detail = 0;
+    static constexpr int kBits = 35;
+    std::uint64_t detail = 0; // print
     Time at;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -453,26 +505,25 @@ struct DeviceState {
       v("at", s.at);
     }
   };
-  /// A scan that was decided and stands in no window: a second content of its number, or a number below the window.
+  /// A scan that was decided and stands in no window, as prints: a second content of its number, or a number below it.
   struct Outside {
-    std::uint32_t boot = 0;
-    std::uint64_t seq = 0;
-    std::uint64_t content = 0;
+    static constexpr int kNumberBits = 28;
+    std::uint32_t number = 0; // of boot and number
+    std::uint32_t content = 0;
     std::uint64_t event = 0;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
-      v("boot", s.boot);
-      v("seq", s.seq);
+      v("number", s.number);
       v("content", s.content);
       v("event", s.event);
     }
   };
   struct File {
-    static constexpr std::size_t kMaxReported = 32, kMaxOutside = 32;
+    static constexpr std::size_t kMaxReported = 24, kMaxOutside = 16;
     std::vector<OpenFinding> findings; // by rule id
-    std::vector<Reported> reported;    // at most 32, the earliest leaves
-    std::vector<Outside> outside;      // the last 32, so that their retransmissions are known
-    std::vector<Outside> unproven;     // the last 32 scans with a bad MAC: they touch nothing else
+    std::vector<Reported> reported;    // at most 24, the earliest leaves
+    std::vector<Outside> outside;      // the last 16, so that their retransmissions are known
+    std::vector<Outside> unproven;     // the last 16 scans with a bad MAC: they touch nothing else
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("findings", s.findings);
@@ -526,6 +577,7 @@ void step(DeviceState& d, const msg::OrderMoved& moved, const Context& context, 
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& context, Effects& out);
+void step(DeviceState& d, const msg::NetworkAlone& alone, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out);
 

@@ -160,6 +160,20 @@ void find_against(const FindingSubject& subject, const Hit& hit, bool detail, co
   publish(subject, weigh(subject, hit, detail, context, out), hit, context, out);
 }
 
+bool publish_held(const FindingSubject& subject, RuleId rule, const Context& context, Effects& out) {
+  OpenFinding* open = open_finding(subject.file, rule);
+  if (open == nullptr || !open->finding.uid.empty()) return false;
+  Hit hit;
+  hit.rule = rule;
+  hit.at = open->evidence.newest();
+  hit.events = open->evidence.strongest(hit.at).events;
+  const int score = open->evidence.score(hit.at);
+  const Band band = band_of(*open, score, hit.at, context.policy_at(hit.at).thresholds);
+  publish(subject, {open, score, band, false}, hit, context, out);
+  subject.dirty = true;
+  return !open->finding.uid.empty();
+}
+
 void close_finding(const FindingSubject& subject, RuleId rule, Time recorded, const Text& why, const Context& context,
                    Effects& out) {
   const auto it = find(subject.file, rule);

@@ -35,6 +35,8 @@ void publish(const FindingSubject& subject, const Weighed& weighed, const Hit& h
              Effects& out);
 /// Both, where nobody raises the band. `detail` as above.
 void find_against(const FindingSubject& subject, const Hit& hit, bool detail, const Context& context, Effects& out);
+/// Publishes what was weighed only, where that is worth it; false: it was published before, or is worth nothing.
+bool publish_held(const FindingSubject& subject, RuleId rule, const Context& context, Effects& out);
 /// Ends a finding, if there is one; `why` completes its explanation.
 void close_finding(const FindingSubject& subject, RuleId rule, Time recorded, const Text& why, const Context& context,
                    Effects& out);

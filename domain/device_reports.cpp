@@ -15,12 +15,18 @@
 namespace onecode {
 namespace {
 
-/// D7: is it this device, or the whole network? Asked once about each new difference.
-void ask_switch(DeviceState& d, const DeviceReport& report, std::uint64_t print, Effects& out) {
-  const std::string home = rules::switch_of(d.reg.network);
-  d.environment.network = print;
+/// D7: is it this device, or the whole network? Asked once about each new difference; one that asks again while it waits does
+/// not wait longer.
+void ask_switch(DeviceState& d, const DeviceReport& report, std::uint64_t print, const std::string& home,
+                const Context& context, Effects& out) {
+  auto& env = d.environment;
+  env.network = print;
   d.dirty.environment = true;
   if (home.empty() || open_finding(d.file, RuleId::D7) == nullptr) return;
+  if (env.held.ms == 0) {
+    env.held = context.now + kHeld;
+    out.timers.push_back({std::string(kHeldTimer), env.held});
+  }
   out.sends.push_back(
       {{Kind::campus, home}, msg::NetworkTripped{d.id, report.origin.time, ref(report.origin), print}});
 }
@@ -34,27 +40,41 @@ void compare_with_baseline(DeviceState& d, const DeviceReport& report, const Pol
       life == DeviceLife::installed || life == DeviceLife::active || life == DeviceLife::maintenance;
   // Registered only, taken down or quarantined it may be opened and stand where it likes.
   if (!at_its_place && life != DeviceLife::certified) return;
-  const auto judge = [&](RuleId rule, auto&& what) {
+  const auto judge = [&](RuleId rule, auto&& what, auto&& held) {
     const RuleSettings& settings = policy.rule(rule);
     if (settings.mode == Mode::off || explained(d.reg, rule, t)) return;
-    if (const std::optional<Hit> hit = what(settings)) take_hit(d, *hit, context, out);
+    const std::optional<Hit> hit = what(settings);
+    if (!hit) return;
+    if (held(settings)) return hold_hit(d, *hit, context, out);
+    take_hit(d, *hit, context, out);
   };
+  const auto never = [](const RuleSettings&) { return false; };
   // A report from before the installation or the last work is about a place that nobody asks for any more.
   const bool of_this_place = t >= d.reg.placed;
   const auto differences = report.network && of_this_place
                                ? rules::network_differences(d.reg.network, *report.network)
                                : std::vector<Text>{};
   const bool foreign_network = !differences.empty() && !explained(d.reg, RuleId::D7, t);
-  judge(RuleId::D6, [&](const auto& s) {
-    return rules::tampering(d, report, foreign_network, explained(d.reg, RuleId::D4, t), s);
-  });
+  judge(
+      RuleId::D6,
+      [&](const auto& s) { return rules::tampering(d, report, foreign_network, explained(d.reg, RuleId::D4, t), s); },
+      never);
   if (!at_its_place || !of_this_place) return;
   const std::uint64_t print = differences.empty() ? 0 : rules::network_print(*report.network);
   const bool excused = print != 0 && print == d.environment.excused;
-  judge(RuleId::D4, [&](const auto& s) { return rules::moved_device(d, report, s, excused); });
+  const std::string home = rules::switch_of(d.reg.network);
+  const bool asks = print != 0 && !excused && print != d.environment.network;
+  const bool answerable = !home.empty() && foreign_network && policy.rule(RuleId::D7).mode == Mode::enforce;
+  const bool waits = d.environment.held.ms != 0 || (asks && answerable);
+  // Another place is another place, whatever its switch says.
+  judge(
+      RuleId::D4, [&](const auto& s) { return rules::moved_device(d, report, s, excused); },
+      [&](const auto& s) { return waits && !rules::stands_elsewhere(d, s); });
   if (excused) return;
-  judge(RuleId::D7, [&](const auto& s) { return rules::network_change(d, report, differences, s); });
-  if (print != 0 && print != d.environment.network) ask_switch(d, report, print, out);
+  judge(
+      RuleId::D7, [&](const auto& s) { return rules::network_change(d, report, differences, s); },
+      [&](const auto&) { return waits; });
+  if (asks) ask_switch(d, report, print, home, context, out);
 }
 
 } // namespace

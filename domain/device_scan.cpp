@@ -39,16 +39,16 @@ bool is_new(DeviceState& d, const Scan& scan, bool proven, const Context& contex
     // Somebody else's scans are told apart among themselves; they must not touch the reader's own numbers.
     place.arrival = Arrival::uncounted;
     auto& list = d.file.unproven;
-    const std::uint64_t content = content_print(scan.content);
+    const std::uint32_t content = content_print(scan.content), number = number_print(scan);
     for (const auto& o : list) {
-      if (o.content == content && o.seq == scan.seq && o.boot == scan.boot)
+      if (o.content == content && o.number == number)
         place.arrival = Arrival::retransmission;
       else if (o.event == event)
         place.arrival = Arrival::id_used;
     }
     if (place.arrival == Arrival::uncounted) {
       if (list.size() == DeviceState::File::kMaxOutside) list.erase(list.begin());
-      list.push_back({scan.boot, scan.seq, content, event});
+      list.push_back({number, content, event});
       d.dirty.file = true;
       return true;
     }
@@ -67,7 +67,8 @@ bool is_new(DeviceState& d, const Scan& scan, bool proven, const Context& contex
 void tell(DeviceState& d, RuleId rule, std::string detail, const Scan& scan, const Context& context, Effects& out) {
   const Time at = scan.origin.time;
   if (context.policy_at(at).rule(rule).mode == Mode::off) return;
-  const std::uint64_t print = hash64(detail, static_cast<std::uint64_t>(rule) + 1);
+  const std::uint64_t print =
+      print_of<DeviceState::Reported::kBits>(hash64(detail, static_cast<std::uint64_t>(rule) + 1));
   auto& reported = d.file.reported;
   const auto it = std::ranges::find(reported, print, &DeviceState::Reported::detail);
   if (it != reported.end()) {
@@ -95,14 +96,15 @@ void tell_gaps(DeviceState& d, const rules::ScopeGaps& gaps, const Scan& scan, c
 
 /// The scan that came before this one by the device's own count; this one, where that is not known.
 EventRef previous_scan(const DeviceState& d, const Scan& scan) {
-  const SequenceWindow::Slot* best = nullptr;
-  if (!d.windows[0].slots.empty())
-    for (std::size_t i = 0; i < SequenceWindow::kNumbers; ++i) {
-      const auto& slot = d.windows[0].slots[i];
-      if (slot.content != 0 && slot.seq < scan.seq && (best == nullptr || best->seq < slot.seq)) best = &slot;
+  const auto& slots = d.windows[0].slots;
+  const std::uint64_t highest = d.hot.highest[0];
+  if (d.hot.started[0] && !slots.empty())
+    for (std::uint64_t back = 0; back < SequenceWindow::kNumbers && back <= highest; ++back) {
+      const std::uint64_t seq = highest - back;
+      const auto& slot = slots[static_cast<std::size_t>(seq % SequenceWindow::kNumbers)];
+      if (seq < scan.seq && slot.content != 0) return {{Topic::scans, slot.partition}, slot.offset, {}};
     }
-  if (best == nullptr) return ref(scan.origin);
-  return {{Topic::scans, best->partition}, best->offset, best->id};
+  return ref(scan.origin);
 }
 
 /// R11.3: whom and when it serves; R5.1: how much. Judged when a day is over, and at an operator whom nobody registered.

@@ -11,21 +11,21 @@ namespace {
 
 using Slot = SequenceWindow::Slot;
 constexpr std::uint64_t kNumbers = SequenceWindow::kNumbers;
-constexpr std::size_t kReports = 256;
+constexpr std::uint64_t kReports = DeviceState::Reports::kNumbers;
 
-constexpr std::uint16_t print_of(std::uint64_t event) { return static_cast<std::uint16_t>(event >> 48); }
+constexpr std::uint16_t short_print(std::uint64_t event) { return static_cast<std::uint16_t>(event); }
 
 std::size_t slot_of(std::uint64_t seq) { return static_cast<std::size_t>(seq % kNumbers); }
 
 void make_prints(SequenceWindow& w) {
-  for (std::size_t i = 0; i < kNumbers; ++i) w.prints[i] = print_of(std::as_const(w.slots)[i].event);
+  for (std::size_t i = 0; i < kNumbers; ++i) w.prints[i] = short_print(std::as_const(w.slots)[i].event);
   w.printed = true;
 }
 
 /// Is there a slot with this event? Almost always no, so all prints are read without a branch between.
 bool holds_event(SequenceWindow& w, std::uint64_t event) {
   if (!w.printed) make_prints(w);
-  const std::uint16_t print = print_of(event);
+  const std::uint16_t print = short_print(event);
   std::uint16_t any = 0;
   for (std::size_t i = 0; i < kNumbers; ++i) any |= static_cast<std::uint16_t>(w.prints[i] == print);
   if (any == 0) return false;
@@ -63,10 +63,27 @@ void open_boot(DeviceState& d, int window, std::uint32_t boot, std::uint64_t seq
   hot.highest[w] = hot.first[w] = seq;
 }
 
-void put_aside(std::vector<DeviceState::Outside>& list, const Scan& scan, std::uint64_t content,
+/// The window moves on to `seq`: what it held 256 numbers ago of those that did not come has no slot any more.
+void skip_to(DeviceState& d, std::size_t w, std::uint64_t seq) {
+  auto& window = d.windows[w];
+  const std::uint64_t skipped = std::min(seq - d.hot.highest[w] - 1, kNumbers - 1);
+  for (std::uint64_t n = seq - skipped; n < seq; ++n) {
+    const std::size_t i = slot_of(n);
+    if (std::as_const(window.slots)[i].content == 0) continue;
+    window.slots[i] = {};
+    if (window.printed) window.prints[i] = 0;
+    d.dirty.groups[w][i / SequenceWindow::kGroup] = true;
+  }
+  d.hot.highest[w] = seq;
+}
+
+/// Is `seq` one of the last 256 numbers up to `highest`?
+bool in_window(std::uint64_t seq, std::uint64_t highest) { return seq <= highest && highest - seq < kNumbers; }
+
+void put_aside(std::vector<DeviceState::Outside>& list, const Scan& scan, std::uint32_t content,
                std::uint64_t event) {
   if (list.size() == DeviceState::File::kMaxOutside) list.erase(list.begin());
-  list.push_back({scan.boot, scan.seq, content, event});
+  list.push_back({number_print(scan), content, event});
 }
 
 } // namespace
@@ -78,20 +95,24 @@ std::uint64_t event_print(const Origin& origin) {
     std::memcpy(buffer, origin.source.data(), origin.source.size());
     buffer[origin.source.size()] = '\0';
     std::memcpy(buffer + origin.source.size() + 1, origin.id.data(), origin.id.size());
-    return hash64({buffer, n});
+    return print_of<SequenceWindow::kEventBits>(hash64({buffer, n}));
   }
-  return hash64(origin.source + '\0' + origin.id);
+  return print_of<SequenceWindow::kEventBits>(hash64(origin.source + '\0' + origin.id));
 }
 
-std::uint64_t content_print(const DeviceState& d, const Scan& scan) {
+std::uint32_t content_print(const DeviceState& d, const Scan& scan) {
   return content_print(d.reg.secret.empty() ? scan.content : hash64(scan.mac));
+}
+
+std::uint32_t number_print(const Scan& scan) {
+  return static_cast<std::uint32_t>(print_of<DeviceState::Outside::kNumberBits>(mix64(scan.boot, scan.seq)));
 }
 
 SequencePlace sequence_place(DeviceState& d, const Scan& scan, std::uint64_t event, const Context& context) {
   const auto& hot = d.hot;
-  const std::uint64_t content = content_print(d, scan);
+  const std::uint32_t content = content_print(d, scan), number = number_print(scan);
   for (const auto& o : d.file.outside)
-    if (o.boot == scan.boot && o.seq == scan.seq && o.content == content) return {Arrival::retransmission};
+    if (o.number == number && o.content == content) return {Arrival::retransmission};
 
   int window = -1;
   for (int w = 0; w < 2; ++w)
@@ -99,17 +120,16 @@ SequencePlace sequence_place(DeviceState& d, const Scan& scan, std::uint64_t eve
 
   if (scan.seq == 0 && (window != 0 || hot.highest[0] < kNumbers)) return {Arrival::uncounted};
 
-  if (window >= 0) {
+  if (window >= 0 && in_window(scan.seq, hot.highest[window])) {
     const Slot& slot = std::as_const(d.windows[static_cast<std::size_t>(window)].slots)[slot_of(scan.seq)];
-    if (slot.content != 0 && slot.seq == scan.seq) {
-      if (slot.content == content) return {Arrival::retransmission};
-      return {Arrival::clash, window, 0, EventRef{{Topic::scans, slot.partition}, slot.offset, slot.id}};
-    }
+    if (slot.content == content) return {Arrival::retransmission};
+    if (slot.content != 0)
+      return {Arrival::clash, window, 0, EventRef{{Topic::scans, slot.partition}, slot.offset, {}}};
   }
   for (int w = 0; w < 2; ++w)
     if (hot.started[w] && holds_event(d.windows[static_cast<std::size_t>(w)], event)) return {Arrival::id_used};
   for (const auto& o : d.file.outside)
-    if (o.event == event && (o.seq != scan.seq || o.boot != scan.boot)) return {Arrival::id_used};
+    if (o.event == event && o.number != number) return {Arrival::id_used};
 
   if (window < 0) {
     if (!hot.started[0] || scan.boot > hot.boots[0]) return {Arrival::first, 0};
@@ -149,7 +169,7 @@ void remember_sequence(DeviceState& d, const Scan& scan, std::uint64_t event, co
   if (place.arrival == Arrival::first) {
     open_boot(d, w, scan.boot, scan.seq);
   } else if (place.arrival == Arrival::next) {
-    hot.highest[w] = scan.seq;
+    skip_to(d, static_cast<std::size_t>(w), scan.seq);
     if (place.skipped > 0) count_lost(d, place.skipped, out);
   } else if (scan.seq < hot.first[w]) { // older than all: what lies between is missing as well
     count_lost(d, hot.first[w] - scan.seq - 1, out);
@@ -162,16 +182,11 @@ void remember_sequence(DeviceState& d, const Scan& scan, std::uint64_t event, co
   auto& window = d.windows[static_cast<std::size_t>(w)];
   const std::size_t i = slot_of(scan.seq);
   Slot& slot = window.slots[i];
-  slot.seq = scan.seq;
   slot.content = content_print(d, scan);
   slot.event = event;
   slot.partition = scan.origin.at.partition;
   slot.offset = scan.origin.offset;
-  if (scan.origin.id.size() <= SequenceWindow::kMaxId)
-    slot.id = scan.origin.id; // keeps its memory from number to number
-  else
-    slot.id.clear();
-  if (window.printed) window.prints[i] = print_of(event);
+  if (window.printed) window.prints[i] = short_print(event);
   d.dirty.groups[static_cast<std::size_t>(w)][i / SequenceWindow::kGroup] = true;
 }
 
@@ -193,7 +208,8 @@ void forget_sequence(DeviceState& d) {
 Arrival report_place(DeviceState& d, const DeviceReport& report) {
   if (!report.seq || *report.seq == 0) return Arrival::uncounted;
   auto& r = d.reports;
-  const std::uint64_t seq = *report.seq, content = content_print(report.content);
+  const std::uint64_t seq = *report.seq;
+  const auto content = static_cast<std::uint32_t>(print_of<DeviceState::Reports::kContentBits>(report.content));
   if (r.started && report.boot < r.boot)
     return Arrival::old_boot; // sent before the restart; D3 sees real alternation
   const bool restarted = !r.started || report.boot > r.boot;
@@ -202,16 +218,18 @@ Arrival report_place(DeviceState& d, const DeviceReport& report) {
     r.boot = report.boot;
     r.highest = seq;
     r.recent.assign(kReports, 0);
-    r.recent_seq.assign(kReports, 0);
+  } else if (seq + kReports <= r.highest) {
+    return Arrival::behind;
   }
-  const std::size_t i = static_cast<std::size_t>(seq % kReports);
-  if (r.recent[i] != 0 && r.recent_seq[i] == seq)
-    return r.recent[i] == content ? Arrival::retransmission : Arrival::clash;
-  if (seq + kReports <= r.highest) return Arrival::behind;
   const Arrival arrival = restarted ? Arrival::first : seq > r.highest ? Arrival::next : Arrival::late;
-  r.highest = std::max(r.highest, seq);
-  r.recent[i] = content;
-  r.recent_seq[i] = seq;
+  if (arrival == Arrival::next) { // what stands there of 256 numbers ago is no answer for those that did not come
+    const std::uint64_t skipped = std::min(seq - r.highest - 1, kReports - 1);
+    for (std::uint64_t n = seq - skipped; n <= seq; ++n) r.recent[n % kReports] = 0;
+    r.highest = seq;
+  }
+  std::uint32_t& print = r.recent[seq % kReports];
+  if (print != 0) return print == content ? Arrival::retransmission : Arrival::clash;
+  print = content;
   d.dirty.reports = true;
   return arrival;
 }

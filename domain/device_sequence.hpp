@@ -32,16 +32,20 @@ struct SequencePlace {
   Arrival arrival = Arrival::uncounted;
   int window = 0;                    // first, next, late, clash
   std::uint64_t skipped = 0;         // next
-  std::optional<EventRef> earlier{}; // clash: the scan that had the number
+  std::optional<EventRef> earlier{}; // clash: the scan that had the number, by its place
 };
 
-/// Hash of an event's identity.
+/// Print of an event's identity.
 std::uint64_t event_print(const Origin& origin);
-/// A content hash as stored: never 0.
-constexpr std::uint64_t content_print(std::uint64_t content) { return content == 0 ? 1 : content; }
+/// Print of a content hash: never 0.
+constexpr std::uint32_t content_print(std::uint64_t content) {
+  return static_cast<std::uint32_t>(print_of<SequenceWindow::kContentBits>(content));
+}
 /// Of a device with a MAC key what its MAC covers is the content: a gateway that sends the same scan again with another
 /// word beside it must not make a clone of an honest reader.
-std::uint64_t content_print(const DeviceState& d, const Scan& scan);
+std::uint32_t content_print(const DeviceState& d, const Scan& scan);
+/// Print of a scan's number, in every boot another.
+std::uint32_t number_print(const Scan& scan);
 
 SequencePlace sequence_place(DeviceState& d, const Scan& scan, std::uint64_t event, const Context& context);
 /// Everything but retransmission and id_used is remembered. Counts gaps in `out.tally`.

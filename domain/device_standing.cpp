@@ -11,6 +11,11 @@ constexpr std::string_view kRemedy =
     "is wrong, object to the information centre with the device's service record; once it is cleared up the centre "
     "releases the device (device.release).";
 
+/// It is not where the register says.
+void disbelieve_place(DeviceState& d, Time opened, Time at, Effects& out) {
+  declare_fault(d, opened - days(1), at + days(1), out);
+}
+
 /// A clone is denied at once; everything else waits for people.
 bool quarantines_by_itself(RuleId rule) { return rule == RuleId::D2 || rule == RuleId::D3; }
 
@@ -121,9 +126,31 @@ std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Eff
   publish(subject(d), w, hit, context, out);
   std::string uid = w.open->finding.uid;
   if ((hit.rule == RuleId::D4 || hit.rule == RuleId::D5) && w.band >= Band::watch)
-    declare_fault(d, w.open->finding.opened - days(1), hit.at + days(1), out); // it is not where the register says
+    disbelieve_place(d, w.open->finding.opened, hit.at, out);
   if (automatic) quarantine(d, w.open->evidence.strongest(hit.at).facts.text(), uid, policy.version, context.now, out);
   return uid;
+}
+
+void hold_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out) {
+  // What was published before must not fall behind its evidence.
+  const auto* open = open_finding(d.file, hit.rule);
+  if (open != nullptr && !open->finding.uid.empty()) {
+    take_hit(d, hit, context, out);
+  } else {
+    weigh(subject(d), hit, false, context, out);
+  }
+}
+
+void release_held(DeviceState& d, const Context& context, Effects& out) {
+  if (d.environment.held.ms == 0) return;
+  d.environment.held = {};
+  d.dirty.environment = true;
+  out.timers.push_back({std::string(kHeldTimer), std::nullopt});
+  for (const RuleId rule : {RuleId::D4, RuleId::D7})
+    if (publish_held(subject(d), rule, context, out) && rule == RuleId::D4) {
+      const auto& open = *open_finding(d.file, rule);
+      disbelieve_place(d, open.finding.opened, open.evidence.newest(), out);
+    }
 }
 
 } // namespace onecode

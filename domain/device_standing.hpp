@@ -33,6 +33,14 @@ enum class Said : std::uint8_t { by_the_device, by_somebody };
 std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out,
                      Said said = Said::by_the_device);
 
+/// The same for what may be the network's doing (D4 by its port, D7): nothing new is published before release_held().
+void hold_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out);
+/// The switch has spoken, or its time is over: what was held back is published. Nothing held: nothing happens.
+void release_held(DeviceState& d, const Context& context, Effects& out);
+/// How long a device waits for its switch, and the timer that ends it.
+inline constexpr Duration kHeld = minutes(5);
+inline constexpr std::string_view kHeldTimer = "held";
+
 /// Out of use, with the notice that every adverse act has (R1.1). `more`: reasons besides DEVICE_QUARANTINED.
 void quarantine(DeviceState& d, const Text& why, std::string_view finding, std::string_view policy, Time now,
                 Effects& out, Reasons more = {});

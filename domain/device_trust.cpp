@@ -1,6 +1,7 @@
 #include "domain/device_trust.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "domain/by_event_time.hpp"
@@ -15,6 +16,7 @@ using Fault = Trust::Fault;
 
 constexpr Duration kTogether = hours(1);
 constexpr std::int64_t kOfOnePerson = 3; // doubts
+constexpr std::size_t kEstimators = 3;   // people
 constexpr Duration kAgain = days(1);     // people found it: believed again a day after the last of them
 
 bool covers(const Fault& f, Time t) { return f.from <= t && t < f.to; }
@@ -72,6 +74,33 @@ std::optional<Time> at_fault(const std::vector<Trust::Doubt>& doubts, Time end) 
   return many ? std::optional(first) : std::nullopt;
 }
 
+/// Of the same hour: one error of each person, the least that explains their way.
+std::optional<Trust::ClockError> clock_by_people(const std::vector<Trust::Doubt>& doubts, Time end) {
+  std::map<std::string_view, std::int64_t> least;
+  for (const auto& x : doubts) {
+    if (x.at > end || end - x.at > kTogether || x.shift_s == 0) continue;
+    const auto size = [](std::int64_t s) { return s < 0 ? -s : s; };
+    const auto [it, first] = least.emplace(x.account, x.shift_s);
+    if (!first && size(x.shift_s) < size(it->second)) it->second = x.shift_s;
+  }
+  if (least.size() < kEstimators) return std::nullopt;
+  std::vector<std::int64_t> all;
+  for (const auto& [who, shift] : least) all.push_back(shift);
+  std::ranges::sort(all);
+  return Trust::ClockError{all[all.size() / 2] * 1000, (all.back() - all.front()) * 1000,
+                           static_cast<std::int64_t>(all.size()), end};
+}
+
+/// `about +290 s`; nothing where nobody knows.
+Text in_words(const std::optional<Trust::ClockError>& clock) {
+  if (!clock) return {};
+  const std::int64_t s = clock->offset_ms / 1000;
+  const std::string off = (s < 0 ? "" : "+") + std::to_string(s), around = std::to_string(clock->uncertain_ms / 1000);
+  const std::string n = std::to_string(clock->people);
+  return {"(据 " + n + " 人估计时钟偏差约 " + off + " 秒,±" + around + " 秒)",
+          " (by " + n + " of them its clock is off by about " + off + " s, ±" + around + " s)"};
+}
+
 } // namespace
 
 bool times_wrong(const DeviceState& d, Time at) {
@@ -80,7 +109,13 @@ bool times_wrong(const DeviceState& d, Time at) {
 
 void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   if (d.reg.life == DeviceLife::unknown) return;
-  Trust::Doubt x{doubted.account, doubted.rule, doubted.partner, doubted.at, doubted.event};
+  const auto partner = doubted.partner == 0 ? 0 : print_of<Trust::kPartnerBits>(doubted.partner);
+  Trust::Doubt x{doubted.account,
+                 doubted.rule,
+                 static_cast<std::uint32_t>(partner),
+                 doubted.at,
+                 place_of(doubted.event),
+                 static_cast<std::int32_t>(std::clamp(doubted.shift_ms, -days(1).ms, days(1).ms) / 1000)};
   if (times_wrong(d, doubted.at)) {
     // One more that its people found out; what was repaired since is no matter any more.
     for (auto& f : d.trust.faults)
@@ -103,11 +138,15 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
     const auto first = at_fault(d.trust.doubts, end.at);
     if (!first) continue;
     const Fault fault{*first - kTogether, end.at + kAgain, false};
+    const auto clock = clock_by_people(d.trust.doubts, end.at);
+    const bool heard = d.trust.clock && d.trust.clock->people == 0 && d.trust.clock->at >= *first - kAgain;
+    if (clock && !heard) d.trust.clock = clock; // what it says itself is closer
     open_fault(d, fault, out);
-    return tell_unit(
-        d, fault.from,
-        {"一小时内多人的其他刷码与其时间或位置不符", "several people's other scans contradict its time or place"},
-        out);
+    const Text about = in_words(clock);
+    return tell_unit(d, fault.from,
+                     {"一小时内多人的其他刷码与其时间或位置不符" + about.zh,
+                      "several people's other scans contradict its time or place" + about.en},
+                     out);
   }
 }
 
@@ -119,6 +158,10 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
   const std::int64_t off = *report.clock_offset_ms;
   const bool right = -skew <= off && off <= skew;
   if (right) {
+    if (trust.clock && trust.clock->at <= t) {
+      trust.clock.reset();
+      d.dirty.trust = true;
+    }
     const auto open = std::ranges::find_if(trust.faults, [&](const Fault& f) { return f.reported && covers(f, t); });
     if (open != trust.faults.end() && t > trust.wrong) {
       open->to = t;
@@ -135,6 +178,8 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
   const Duration error = milliseconds(std::min(off < 0 ? -off : off, days(1).ms));
   if (trust.right && t + error < *trust.right) return; // late: it was set right meanwhile
   trust.wrong = std::max(trust.wrong, t);
+  if (!trust.clock || trust.clock->people > 0 || trust.clock->at <= t)
+    trust.clock = Trust::ClockError{off, skew, 0, t};
   d.dirty.trust = true;
   const Time to = t + kAgain + error; // unless another heartbeat says otherwise
   const auto lately = std::ranges::find_if(trust.faults, [&](const Fault& f) {
@@ -165,6 +210,7 @@ void end_faults(DeviceState& d, Time at) {
     if (covers(f, at)) f.to = at;
   d.trust.right.reset();
   d.trust.wrong = {};
+  d.trust.clock.reset();
   d.dirty.trust = true;
 }
 

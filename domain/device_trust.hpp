@@ -5,6 +5,9 @@
 //   Found      accounts tell it whenever they accuse somebody by its time or place (A1, A2, A4). Three different people within
 //              an hour, against two different other readers, and not all at once: then it is the reader. Against one other reader
 //              only, it takes six, for it may be either of the two.
+//   Estimate   how wrong the clock is: what the newest heartbeat says, to the skew; or of the people who found it the median of the
+//              least error that makes each one's way possible, with their spread. It is told and kept, and corrects nothing
+//              (docs/decisions/0026).
 //   Declared   an approved repair whose window covers the scan; a quarantine; a finding that it was moved (D4, D5).
 //   Follows    its scans of that time are no evidence; what they caused is taken back from the accounts, with an apology; its
 //              unit is told where it cannot know.

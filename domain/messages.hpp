@@ -284,6 +284,8 @@ struct ScanDoubted {
   std::uint64_t partner = 0; // hash of the reader of the other scan; 0: none
   Time at;
   EventRef event; // your scan
+  std::int64_t shift_ms =
+      0; // A1: the least error of your clock that explains it, positive: it is ahead; 0: not known
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("account", s.account);
@@ -291,6 +293,7 @@ struct ScanDoubted {
     v("partner", s.partner);
     v("at", s.at);
     v("event", s.event);
+    v("shift_ms", s.shift_ms);
   }
 };
 
@@ -390,7 +393,8 @@ struct SwitchJoined {
   }
 };
 
-/// device → switch:<id>: my network is not the approved one (D7). Answered by NetworkExcused where many say so at once.
+/// device → switch:<id>: my network is not the approved one (D7). Answered by NetworkExcused where many say so at once, by
+/// NetworkAlone where that can never be.
 struct NetworkTripped {
   std::string device;
   Time at;
@@ -416,6 +420,15 @@ struct NetworkExcused {
   }
 };
 
+/// switch:<id> → device: too few stand behind me for me to be the cause. No answer; again: nothing is held back any more.
+struct NetworkAlone {
+  std::uint64_t print = 0; // of the network that was asked about
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("print", s.print);
+  }
+};
+
 /// An entity's own timer: due at `due`, named so that it can be set again or taken back.
 struct TimerFired {
   std::string name;
@@ -437,6 +450,6 @@ using Message =
                  msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired, msg::DeviceStopped,
                  msg::ForeignCode, msg::DataRead, msg::StrangerRead, msg::NeighbourSeen, msg::DayCounted,
                  msg::ExchangeSeen, msg::OrderMoved, msg::ScanDoubted, msg::EvidenceWithdrawn, msg::RuleJudged,
-                 msg::RuleDoubted, msg::SwitchJoined, msg::NetworkTripped, msg::NetworkExcused>;
+                 msg::RuleDoubted, msg::SwitchJoined, msg::NetworkTripped, msg::NetworkExcused, msg::NetworkAlone>;
 
 } // namespace onecode

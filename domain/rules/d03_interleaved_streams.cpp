@@ -25,8 +25,11 @@ bool before(const Seen& a, const Seen& b) { return a.at < b.at && a.event < b.ev
 } // namespace
 
 std::optional<Seen> stream_of(const DeviceReport& report) {
-  Seen seen{report.origin.time, report.network ? hash_if_said(report.network->src_ip) : 0,
-            hash_if_said(report.tls_fingerprint), report.boot, ref(report.origin)};
+  const auto print = [](const std::string& said) {
+    return said.empty() ? 0 : static_cast<std::uint32_t>(print_of<Seen::kBits>(hash64(said)));
+  };
+  Seen seen{report.origin.time, report.network ? print(report.network->src_ip) : 0, print(report.tls_fingerprint),
+            report.boot, place_of(report.origin)};
   if (seen.address == 0 && seen.tls == 0) return std::nullopt;
   return seen;
 }

@@ -110,15 +110,15 @@ std::optional<Hit> moved_device(DeviceState& d, const DeviceReport& report, cons
   if (report.position && has_home &&
       keep_newest(
           env.fixes,
-          {t, report.position->lat_e7, report.position->lon_e7, report.position->accuracy_m, ref(report.origin)},
+          {t, report.position->lat_e7, report.position->lon_e7, report.position->accuracy_m, place_of(report.origin)},
           Environment::kFixes)) {
     d.dirty.environment = true;
     hits[1] = elsewhere(env.fixes, reg.position, s);
   }
   const auto installed = unique(reg.aps);
   if (!report.aps.empty() && installed.size() >= kLeastAps &&
-      keep_newest(env.aps, {t, share_permille(unique(report.aps), installed), ref(report.origin)},
-                  Environment::kFixes)) {
+      keep_newest(env.aps, {t, share_permille(unique(report.aps), installed), place_of(report.origin)},
+                  Environment::kAps)) {
     d.dirty.environment = true;
     hits[2] = other_air(env.aps, s);
   }

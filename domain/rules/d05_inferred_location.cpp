@@ -13,7 +13,7 @@ namespace p = param::d5;
 using Neighbours = DeviceState::Neighbours;
 using Counts = std::vector<Neighbours::Count>;
 
-void add(Counts& counts, const std::string& zone, std::int64_t n) {
+void add(Counts& counts, std::uint64_t zone, std::int64_t n) {
   const auto it = std::ranges::find(counts, zone, &Neighbours::Count::zone);
   if (it != counts.end()) {
     it->accounts += n;
@@ -23,14 +23,14 @@ void add(Counts& counts, const std::string& zone, std::int64_t n) {
 }
 
 /// Space-Saving (Metwally et al., 2005): a frequent zone is never lost, a count is at most too large by the smallest.
-void vote(Counts& counts, const std::string& zone) {
+void vote(Counts& counts, std::uint64_t zone) {
   const bool known = std::ranges::find(counts, zone, &Neighbours::Count::zone) != counts.end();
   if (known || counts.size() < Neighbours::kZonesToday) return add(counts, zone, 1);
   auto& rarest = *std::ranges::min_element(counts, {}, &Neighbours::Count::accounts);
   rarest = {zone, rarest.accounts + 1};
 }
 
-/// The most frequent stay; of equals the smaller id.
+/// The most frequent stay; of equals the smaller print.
 void keep_most(Counts& counts) {
   if (counts.size() <= Neighbours::kZones) return;
   std::ranges::sort(counts, [](const auto& a, const auto& b) {
@@ -39,7 +39,7 @@ void keep_most(Counts& counts) {
   counts.resize(Neighbours::kZones);
 }
 
-std::int64_t of_zone(const Counts& counts, const std::string& zone) {
+std::int64_t of_zone(const Counts& counts, std::uint64_t zone) {
   const auto it = std::ranges::find(counts, zone, &Neighbours::Count::zone);
   return it == counts.end() ? 0 : it->accounts;
 }
@@ -66,11 +66,17 @@ void turn_to(Neighbours& n, Time day) {
   n.day = day;
 }
 
-bool far_apart(const Policy& policy, const std::string& a, const std::string& b, std::int64_t metres) {
-  const auto one = policy.zones.find(a), two = policy.zones.find(b);
-  if (one == policy.zones.end() || two == policy.zones.end()) return false;
-  if (!has_coordinates(one->second) || !has_coordinates(two->second)) return false;
-  return length_mm(displacement(one->second, two->second)) >= metres * 1000;
+std::uint64_t print_of_zone(const std::string& zone) { return print_of<Neighbours::kZoneBits>(hash64(zone)); }
+
+/// The zone of that print where it is known to be as far away as that; nullptr: not.
+const std::string* far_zone(const Policy& policy, const std::string& from, std::uint64_t print, std::int64_t metres) {
+  const auto one = policy.zones.find(from);
+  if (one == policy.zones.end() || !has_coordinates(one->second)) return nullptr;
+  for (const auto& [name, zone] : policy.zones)
+    if (print_of_zone(name) == print && has_coordinates(zone) &&
+        length_mm(displacement(one->second, zone)) >= metres * 1000)
+      return &name;
+  return nullptr;
 }
 
 } // namespace
@@ -84,7 +90,7 @@ std::optional<Hit> inferred_location(DeviceState& d, const msg::NeighbourSeen& s
   if (day > n.day) turn_to(n, day);
   d.dirty.neighbours = true;
   if (!n.counted.add(mix64(seen.account, 5))) return std::nullopt;
-  vote(n.today, seen.zone);
+  vote(n.today, print_of_zone(seen.zone));
   ++n.all_today;
 
   Counts lately = n.today;
@@ -93,14 +99,16 @@ std::optional<Hit> inferred_location(DeviceState& d, const msg::NeighbourSeen& s
   const std::int64_t need = s[p::accounts];
   if (all < need || usual < need * 28) return std::nullopt;
   const auto top = std::ranges::max_element(lately, {}, &Neighbours::Count::accounts);
-  if (top->zone == d.reg.zone || top->accounts * 1000 < s[p::agreement_permille] * all) return std::nullopt;
+  if (top->zone == print_of_zone(d.reg.zone) || top->accounts * 1000 < s[p::agreement_permille] * all)
+    return std::nullopt;
   if (of_zone(n.usual, top->zone) * 2000 >= s[p::agreement_permille] * usual) return std::nullopt;
-  if (!far_apart(policy, d.reg.zone, top->zone, s[p::min_distance_m])) return std::nullopt;
+  const std::string* there = far_zone(policy, d.reg.zone, top->zone, s[p::min_distance_m]);
+  if (there == nullptr) return std::nullopt;
   const std::string share = std::to_string(top->accounts * 100 / all), count = std::to_string(all);
   return make_hit(
       RuleId::D5, s, seen.at,
-      {"登记在 " + d.reg.zone + ",而 " + count + " 名使用人中有 " + share + "% 前后十分钟内出现在 " + top->zone,
-       "registered in " + d.reg.zone + ", but " + share + " % of " + count + " people were in " + top->zone +
+      {"登记在 " + d.reg.zone + ",而 " + count + " 名使用人中有 " + share + "% 前后十分钟内出现在 " + *there,
+       "registered in " + d.reg.zone + ", but " + share + " % of " + count + " people were in " + *there +
            " within ten minutes"},
       seen.event);
 }

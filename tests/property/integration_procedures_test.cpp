@@ -24,14 +24,6 @@ namespace {
 
 using Parts = std::map<std::string, std::string>;
 
-struct Group {
-  std::array<SequenceWindow::Slot, SequenceWindow::kGroup> slots;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("slots", s.slots);
-  }
-};
-
 template <class S, class F>
 void each_part(S& i, F f) requires std::is_same_v<std::remove_const_t<S>, IntegrationState> {
   f("record", i.record, i.dirty.record);
@@ -73,10 +65,10 @@ Parts parts_of(const DeviceState& d, bool all) {
   for (std::size_t w = 0; w < 2; ++w)
     for (std::size_t g = 0; g < SequenceWindow::kGroups; ++g) {
       if (!d.dirty.groups[w][g] && (!all || d.windows[w].slots.empty())) continue;
-      Group group;
+      const SequenceGroup group{const_cast<SequenceWindow*>(&d.windows[w]), g}; // reads only
+      bool empty = true;
       for (std::size_t n = 0; n < SequenceWindow::kGroup; ++n)
-        group.slots[n] = d.windows[w].slots[g * SequenceWindow::kGroup + n];
-      const bool empty = std::ranges::all_of(group.slots, [](const auto& slot) { return slot.content == 0; });
+        empty = empty && d.windows[w].slots[g * SequenceWindow::kGroup + n].content == 0;
       if (!all || !empty) encode(parts["window" + std::to_string(w) + "/" + std::to_string(g)], group);
     }
   return parts;
@@ -99,10 +91,8 @@ void load(DeviceState& d, const Parts& parts) {
   for (std::size_t w = 0; w < 2; ++w)
     for (std::size_t g = 0; g < SequenceWindow::kGroups; ++g)
       if (const auto it = parts.find("window" + std::to_string(w) + "/" + std::to_string(g)); it != parts.end()) {
-        Group group;
+        SequenceGroup group{&d.windows[w], g};
         decode(it->second, group);
-        for (std::size_t n = 0; n < SequenceWindow::kGroup; ++n)
-          d.windows[w].slots[g * SequenceWindow::kGroup + n] = group.slots[n];
       }
 }
 

@@ -1,4 +1,6 @@
 // Catches: a replaced switch that accuses every reader behind it, a single re-routed reader that hides behind its switch (R11.2, D7).
+#include <algorithm>
+
 #include "domain/campus.hpp"
 #include "domain/rules/d07_network_change.hpp"
 #include "tests/catch.hpp"
@@ -31,6 +33,10 @@ struct Switch {
     for (const auto& s : out.sends)
       if (std::holds_alternative<msg::NetworkExcused>(s.message)) all.push_back(s.to.id);
     return all;
+  }
+  bool alone() const {
+    return std::ranges::any_of(out.sends,
+                               [](const auto& s) { return std::holds_alternative<msg::NetworkAlone>(s.message); });
   }
   const FindingRecord* finding() const {
     for (const auto& o : out.outputs)
@@ -81,6 +87,14 @@ TEST_CASE("D7: what is no incident", "[campus][D7]") {
     Switch s(2);
     for (int i = 0; i < 2; ++i) s.trip(i, minutes(i));
     CHECK(s.excused().empty());
+  }
+}
+
+TEST_CASE("D7: who is told at once to stand alone", "[campus][D7]") {
+  for (const int devices : {0, 1, 2, 3, 10}) {
+    Switch s(devices);
+    s.trip(0, {});
+    CHECK(s.alone() == (devices < 3));
   }
 }
 

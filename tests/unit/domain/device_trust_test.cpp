@@ -20,6 +20,7 @@ struct Accusation {
   const char* account;
   const char* partner; // the other reader; empty: none
   Duration at;
+  std::int64_t shift_ms = 0;
 };
 
 void accuse(DeviceWorld& w, const Accusation& x, RuleId rule = RuleId::A1) {
@@ -30,7 +31,8 @@ void accuse(DeviceWorld& w, const Accusation& x, RuleId rule = RuleId::A1) {
                         rule,
                         hash_if_said(x.partner),
                         kNoon + x.at,
-                        {{Topic::scans, 3}, offset, "s" + std::to_string(offset)}},
+                        {{Topic::scans, 3}, offset, "s" + std::to_string(offset)},
+                        x.shift_ms},
        w.context(), w.out);
 }
 
@@ -151,14 +153,14 @@ TEST_CASE("Device trust: a device that nobody registered hears nothing", "[devic
   CHECK_FALSE(w.d.dirty.any());
 }
 
-TEST_CASE("Device trust: the last sixteen doubts and four faults are kept", "[device][trust]") {
+TEST_CASE("Device trust: the last twelve doubts and four faults are kept", "[device][trust]") {
   auto w = DeviceWorld::at_work();
   constexpr const char* people[] = {"a-1", "a-2", "a-3", "a-4", "a-5", "a-6", "a-7", "a-8"};
   for (int i = 0; i < 40; ++i) accuse(w, {people[i % 8], "d-2", hours(2) * i});
-  CHECK(w.d.trust.doubts.size() == 16);
+  CHECK(w.d.trust.doubts.size() == 12);
   accuse(w, {"a-1", "d-2", hours(1)});
-  CHECK(w.d.trust.doubts.size() == 16);
-  CHECK(w.d.trust.doubts.front().at == kNoon + hours(48));
+  CHECK(w.d.trust.doubts.size() == 12);
+  CHECK(w.d.trust.doubts.front().at == kNoon + hours(56));
   for (int i = 0; i < 9; ++i) declare_fault(w.d, kNoon + days(i), kNoon + days(i) + hours(1), w.out);
   CHECK(w.d.trust.faults.size() == 4);
   CHECK(w.d.trust.faults.back().from == kNoon + days(8));
@@ -277,8 +279,8 @@ TEST_CASE("Device trust: an approved repair whose window begins in the past", "[
       continue;
     }
     REQUIRE(gone.size() == 1);
-    CHECK(gone[0].event.id == "s" + std::to_string(gone[0].event.offset));
-    CHECK(w.d.trust.doubts.size() == 1); // of before the window
+    CHECK(gone[0].event.offset == w.offset - 2); // the second accusation, two commands ago
+    CHECK(w.d.trust.doubts.size() == 1);         // of before the window
     CHECK(times_wrong(w.d, kNoon + hours(1)));
     CHECK_FALSE(times_wrong(w.d, kNoon + hours(1) - milliseconds(1)));
     // Done sooner than planned: believed from then on.
@@ -483,4 +485,43 @@ TEST_CASE("Learned ways: from another place they are other ways", "[device][ways
   CHECK(learned_ways(w.d).size() == 1);
   new_baseline(w.d, kNoon, "relocate", {"", ""}, w.context(), w.out);
   CHECK(learned_ways(w.d).empty());
+}
+
+TEST_CASE("Device trust: how wrong the clock is, by several people", "[device][trust][R8.1]") {
+  auto w = DeviceWorld::at_work();
+  SECTION("the median of one error of each, the least") {
+    accuse(w, {"a-1", "d-2", {}, 900'000});
+    accuse(w, {"a-1", "d-2", minutes(1), 290'000});
+    accuse(w, {"a-2", "d-3", minutes(10), 250'000});
+    CHECK_FALSE(w.d.trust.clock);
+    accuse(w, {"a-3", "d-3", minutes(20), 310'000});
+    REQUIRE(w.d.trust.clock);
+    CHECK(w.d.trust.clock->offset_ms == 290'000);
+    CHECK(w.d.trust.clock->uncertain_ms == 60'000);
+    CHECK(w.d.trust.clock->people == 3);
+    const auto notices = w.outputs<Notice>();
+    REQUIRE(notices.size() == 1);
+    CHECK(notices[0].text.en.find("about +290 s, ±60 s") != std::string::npos);
+    CHECK(notices[0].text.zh.find("约 +290 秒,±60 秒") != std::string::npos);
+    CHECK_FALSE(believed(w, minutes(30))); // told, and corrects nothing
+    heartbeat(w, hours(1), 0);
+    CHECK_FALSE(w.d.trust.clock);
+  }
+  SECTION("what they do not say is not made up") {
+    for (const auto& x : {Accusation{"a-1", "d-2", {}, 290'000}, Accusation{"a-2", "d-3", minutes(10), 0},
+                          Accusation{"a-3", "d-3", minutes(20), -200'000}})
+      accuse(w, x);
+    CHECK_FALSE(believed(w, minutes(30)));
+    CHECK_FALSE(w.d.trust.clock);
+  }
+  SECTION("a heartbeat is closer") {
+    heartbeat(w, hours(-1), -120'000);
+    REQUIRE(w.d.trust.clock);
+    CHECK(w.d.trust.clock->offset_ms == -120'000);
+    CHECK(w.d.trust.clock->people == 0);
+    heartbeat(w, hours(-2), -60'000); // late
+    CHECK(w.d.trust.clock->offset_ms == -120'000);
+    heartbeat(w, hours(1), 0);
+    CHECK_FALSE(w.d.trust.clock);
+  }
 }

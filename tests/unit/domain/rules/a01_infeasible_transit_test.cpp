@@ -82,3 +82,19 @@ TEST_CASE("A1: what it says names both places, the distance, and both events", "
   CHECK(e.events.size() == 2);
   CHECK(e.at == kNoon + seconds(60));
 }
+
+TEST_CASE("A1: each reader hears the least error of its clock that explains the way", "[rules][A1][trust]") {
+  for (const bool late : {false, true}) { // the earlier scan arrives last
+    World w;
+    if (!late) w.show({.zone = "gate"});
+    w.show({.zone = "dorm", .time = kNoon + seconds(60)});
+    if (late) w.show({.zone = "gate"});
+    const auto doubts = w.messages<msg::ScanDoubted>();
+    REQUIRE(doubts.size() == 2);
+    for (const auto& x : doubts) {                                      // 60 s instead of 194.5
+      const std::int64_t expected = x.at == kNoon ? 134'500 : -134'500; // the first is ahead, or the second behind
+      CHECK(x.shift_ms - expected <= 1000);
+      CHECK(expected - x.shift_ms <= 1000);
+    }
+  }
+}

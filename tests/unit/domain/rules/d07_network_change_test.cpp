@@ -243,6 +243,8 @@ TEST_CASE("D7: a finding, for people to decide", "[D7][R11.2]") {
     INFO(row.score);
     DeviceWorld w = reader();
     send(w, from(row.seen, kNoon + minutes(1)));
+    CHECK(w.outputs<FindingRecord>().empty()); // its switch is asked first
+    w.timer(std::string(kHeldTimer), kNoon + minutes(6));
     const auto records = w.outputs<FindingRecord>();
     REQUIRE(records.size() == (row.score == 0 ? 0 : 1));
     if (records.empty()) continue;
