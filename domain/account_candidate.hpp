@@ -19,8 +19,10 @@ void weigh_as_candidate(AccountState& a, const Hit& hit, const Candidate& candid
 
 /// Judges a rule by the candidate's settings, where they are not those in force. Call it before the rule is judged in earnest.
 /// `judge`: (settings, policy) to a Hit or none; must leave the account as it is.
+/// Out of the way of scans, for which there is seldom a candidate.
 template <class F>
-void judge_as_candidate(AccountState& a, RuleId rule, const Context& context, Effects& out, F&& judge) {
+[[gnu::noinline, gnu::cold]] void judge_as_candidate(AccountState& a, RuleId rule, const Context& context,
+                                                     Effects& out, F&& judge) {
   const Candidate* candidate = context.candidate();
   if (candidate == nullptr || !candidate->judges(rule)) return;
   const std::optional<Hit> hit = judge(candidate->policy->rule(rule), *candidate->policy);

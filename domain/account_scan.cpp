@@ -102,8 +102,9 @@ Verdict verdict_of(Reasons reasons, bool challenged, bool blockable) {
 }
 
 /// Under the candidate, from the same as d's verdict. `common`: the reasons that no policy changes.
-CandidateDecision foresee(const AccountState& a, const Scan& scan, const DeviceOpinion& opinion, Reasons common,
-                          AccountLife life, const Candidate& candidate) {
+[[gnu::noinline, gnu::cold]] CandidateDecision foresee(const AccountState& a, const Scan& scan,
+                                                       const DeviceOpinion& opinion, Reasons common, AccountLife life,
+                                                       const Candidate& candidate) {
   const Policy& policy = *candidate.policy;
   CandidateDecision d;
   d.policy = policy.version;
@@ -120,8 +121,8 @@ CandidateDecision foresee(const AccountState& a, const Scan& scan, const DeviceO
 }
 
 /// The rest of it, once the scan itself was judged.
-void complete(CandidateDecision& d, const AccountState& a, Time t, const Candidate& candidate,
-              const Context& context) {
+[[gnu::noinline, gnu::cold]] void complete(CandidateDecision& d, const AccountState& a, Time t,
+                                           const Candidate& candidate, const Context& context) {
   const EvidenceBook known = evidence_under(a.file, candidate);
   d.score = known.score(t);
   d.band = band_under(a, known, std::max(t, known.newest()), *candidate.policy, context);
@@ -212,20 +213,25 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
                      bool happened, const Policy& policy, const Context& context, Effects& out) {
   bool news = false;
   const bool foreseen = context.candidate() != nullptr;
-  const auto judge_by = [&](RuleId id, bool ask, auto&& rule) {
-    if (foreseen) judge_as_candidate(a, id, context, out, rule);
+  const auto judge_in_force = [&](RuleId id, auto&& rule) {
     const auto& settings = policy.rule(id);
     if (settings.mode == Mode::off) return;
-    const std::optional<Hit> hit = rule(settings, policy);
-    if (!hit) return;
-    if (ask && settings.mode == Mode::enforce) ask_readers(a, *hit, out);
-    if (!stands_already(a.file.evidence, *hit)) news |= weigh(a, *hit, settings, out);
+    const std::optional<Hit> hit = rule(settings);
+    if (hit && !stands_already(a.file.evidence, *hit)) news |= weigh(a, *hit, settings, out);
   };
   const auto judge = [&](RuleId id, auto&& rule) {
-    judge_by(id, false, [&](const auto& s, const Policy&) { return rule(s); });
+    if (foreseen) judge_as_candidate(a, id, context, out, [&](const auto& s, const Policy&) { return rule(s); });
+    judge_in_force(id, rule);
   };
   // What rests on a reader's time and place is told to the readers: they may know, or find out, that it is wrong.
-  const auto judge_and_ask = [&](RuleId id, auto&& rule) { judge_by(id, true, rule); };
+  const auto judge_and_ask = [&](RuleId id, auto&& rule) {
+    if (foreseen) judge_as_candidate(a, id, context, out, rule);
+    judge_in_force(id, [&](const auto& s) {
+      std::optional<Hit> hit = rule(s, policy);
+      if (hit && s.mode == Mode::enforce) ask_readers(a, *hit, out);
+      return hit;
+    });
+  };
   judge_and_ask(RuleId::A1, [&](const auto& s, const Policy& by) {
     return rules::infeasible_transit(a, now, opinion.ways, s, by);
   });
@@ -256,12 +262,15 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
     a.dirty.habits = true;
   }
   if (surprise) judge(RuleId::A12, [&](const auto& s) { return rules::novelty(*surprise, now, s); });
-  if (surprise || other_hand)
-    judge_by(RuleId::A14, false, [&](const auto& s, const Policy& by) {
-      if (&by == &policy) return rules::regime_change(a.habits, a.hands, surprise, now, s);
-      Habits as_learnt = a.habits; // the rule learns as it judges, and once is enough
-      return rules::regime_change(as_learnt, a.hands, surprise, now, s);
-    });
+  if (surprise || other_hand) {
+    if (foreseen)
+      judge_as_candidate(a, RuleId::A14, context, out, [&](const auto& s, const Policy&) {
+        Habits as_learnt = a.habits; // the rule learns as it judges, and once is enough
+        return rules::regime_change(as_learnt, a.hands, surprise, now, s);
+      });
+    judge_in_force(RuleId::A14,
+                   [&](const auto& s) { return rules::regime_change(a.habits, a.hands, surprise, now, s); });
+  }
   if (surprise) learn_surprise(a.habits, surprise->bits_q8);
   if (opinion.companion != 0) {
     const Meeting met = learn_company(a.company, opinion.companion, now.time);

@@ -34,8 +34,9 @@ struct MetricInfo {
 };
 
 inline constexpr std::string_view kLabelNames[] = {
-    "topic",  "partition", "shard", "verdict",   "reason", "rule", "mode",  "code",    "stage",   "command",
-    "result", "cause",     "kind",  "operation", "phase",  "part", "state", "version", "revision"};
+    "topic", "partition", "shard",   "verdict", "reason",   "rule", "mode",
+    "code",  "stage",     "command", "result",  "cause",    "kind", "operation",
+    "phase", "part",      "state",   "version", "revision", "live", "candidate"};
 
 namespace metric {
 using enum MetricType;

@@ -209,7 +209,12 @@ TEST_CASE("property: a candidate that judges alike says what is in force", "[pro
 
 TEST_CASE("property: the order of arrival changes nothing that a candidate holds", "[property][account][R13.1]") {
   const bool ok = rc::check("the same book for every order of arrival", [] {
-    const Policy candidate = published(any_candidate(), "any-1", kNoon + minutes(any(0, 60)));
+    Policy p = campus_policy();
+    for (const RuleId rule : {RuleId::A1, RuleId::A2, RuleId::A3, RuleId::A8}) {
+      p.rule(rule).weight = any(1, 1001);
+      p.rule(rule).half_life_h = any(0, 900);
+    }
+    const Policy candidate = published(std::move(p), "any-1", kLongAgo);
     std::vector<Shown> day(static_cast<std::size_t>(any(2, 17)));
     const char* zones[] = {"gate", "hall", "canteen", "dorm", "city"};
     const char* handsets[] = {"", "h-1", "h-2", "h-3"};
