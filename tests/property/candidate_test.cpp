@@ -69,6 +69,7 @@ void play(World& w, const Action& a) {
   const char* zones[] = {"gate", "gate", "hall", "canteen", "dorm", "lab-a", "city", "hill"};
   const char* handsets[] = {"", "h-1", "h-1", "h-2", "h-3", "h-4"};
   w.now = w.now + seconds(a.seconds);
+  w.out.clear();
   const Time past = w.now - seconds(a.pick % 4 == 0 ? a.pick * 100 : 0); // some are late
   const std::string nonce = "n-" + std::to_string(a.pick % 5), h = handsets[a.other % 6];
   switch (a.kind) {
@@ -211,7 +212,7 @@ TEST_CASE("property: the order of arrival changes nothing that a candidate holds
   const bool ok = rc::check("the same book for every order of arrival", [] {
     Policy p = campus_policy();
     for (const RuleId rule : {RuleId::A1, RuleId::A2, RuleId::A3, RuleId::A8}) {
-      p.rule(rule).weight = any(1, 1001);
+      p.rule(rule).weight = any(1, 851); // below the weights of the graver forms
       p.rule(rule).half_life_h = any(0, 900);
     }
     const Policy candidate = published(std::move(p), "any-1", kLongAgo);
