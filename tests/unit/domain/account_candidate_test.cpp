@@ -282,6 +282,19 @@ TEST_CASE("candidate: a shared handset is counted by its window and its limits",
     step(w.a, std::get<msg::HandsetCrowded>(out.sends.front().message), w.context(), w.out);
     CHECK(w.weight(RuleId::A9) == 200);
   }
+  SECTION("off in force") {
+    Policy live = campus_policy();
+    live.rule(RuleId::A9).mode = Mode::off;
+    policies = PolicyHistory(live);
+    policies.add(candidate(same));
+    use("a-1", kNoon);
+    CHECK(use("a-2", kNoon + days(1)) == Told{{0, 2}, {0, 2}});
+    CandidateWorld w(candidate(same), live);
+    w.out.clear();
+    step(w.a, std::get<msg::HandsetCrowded>(out.sends.front().message), w.context(), w.out);
+    CHECK(w.a.file.evidence.empty());
+    CHECK(w.out.tally.candidate_hits == Rules{RuleId::A9});
+  }
   SECTION("alike") {
     policies.add(candidate(same));
     use("a-1", kNoon);
