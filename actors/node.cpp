@@ -520,9 +520,13 @@ void Node::publish_status() {
   }
   const std::lock_guard lock(mutex_);
   status_.resident = resident;
-  status_.policy = policies_.history()->at(clock_.peek()).version;
+  const Time now = clock_.peek();
+  const auto history = policies_.history();
+  const Candidate* candidate = history->candidate_at(now);
+  status_.policy = history->at(now).version;
+  status_.candidate = candidate != nullptr ? candidate->policy->version : std::string();
   status_.policy_offset = policies_.offset();
-  status_.engine_time = clock_.peek();
+  status_.engine_time = now;
   status_.turns = turns_;
   status_.shards.clear();
   for (const auto& p : takeover_.progress()) status_.shards.push_back({p.shard, true, p.done, p.total, 0});

@@ -62,6 +62,7 @@ struct NodeStatus {
   std::vector<ShardStatus> shards;
   std::array<std::size_t, monitoring::kKinds> resident{};
   std::string policy;
+  std::string candidate; // the version in shadow; empty: none
   std::int64_t policy_offset = 0;
   Time engine_time;
   Time last_commit; // engine time of the last committed turn

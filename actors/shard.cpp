@@ -408,9 +408,14 @@ void Shard::fault(const Envelope& envelope, const char* what) {
   }
   if (const auto* seen = std::get_if<msg::ScanSeen>(&envelope.message)) {
     Decision decision = engine_fault_decision(*seen->scan, seen->opinion, context());
-    staged_.stats.decided(decision.verdict, decision.reasons, envelope.root->received_ns);
+    count(decision, envelope);
     emit(envelope, std::move(decision));
   }
+}
+
+void Shard::count(const Decision& d, const Envelope& envelope) {
+  staged_.stats.decided(d.verdict, d.reasons, envelope.root->received_ns);
+  if (d.candidate) staged_.stats.foreseen(d.verdict, d.candidate->verdict);
 }
 
 void Shard::take_effects(const Envelope& envelope) {
@@ -421,8 +426,7 @@ void Shard::take_effects(const Envelope& envelope) {
   if (effects_.tally.accounts_opened != 0)
     send(envelope, kBreaker, msg::AccountsOpened{effects_.tally.accounts_opened}, Stage::deliver);
   for (const auto& output : effects_.outputs) {
-    if (const auto* decision = std::get_if<Decision>(&output))
-      staged_.stats.decided(decision->verdict, decision->reasons, envelope.root->received_ns);
+    if (const auto* decision = std::get_if<Decision>(&output)) count(*decision, envelope);
     if (const auto* finding = std::get_if<FindingRecord>(&output)) staged_.stats.found(*finding);
     emit(envelope, output);
   }

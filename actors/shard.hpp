@@ -144,6 +144,7 @@ private:
   /// From this shard's copy of the campus' facts.
   void learn_campus(const Entity& copy);
   void fault(const Envelope& envelope, const char* what);
+  void count(const Decision& decision, const Envelope& envelope);
   void take_effects(const Envelope& envelope);
   void refuse(const Envelope& envelope, const Refusal& refusal);
   void tell_misread();

@@ -190,6 +190,7 @@ struct Engine::Impl {
     for (std::size_t k = 0; k < status.resident.size(); ++k)
       resident[std::string(to_string(static_cast<Kind>(k)))] = status.resident[k];
     out["policy"] = status.policy;
+    if (!status.candidate.empty()) out["candidate"] = status.candidate;
     out["policy_offset"] = status.policy_offset;
     out["engine_time"] = format_time(status.engine_time);
     out["turns"] = status.turns;

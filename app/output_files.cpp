@@ -88,6 +88,17 @@ nlohmann::ordered_json OutputFiles::finish(std::uint64_t records, const monitori
   auto& rules = summary["rule_hits"] = nlohmann::ordered_json::object();
   for (std::size_t r = 0; r < kRuleIds; ++r)
     if (stats.rule_hits[r] != 0) rules[std::string(to_string(static_cast<RuleId>(r)))] = stats.rule_hits[r];
+  // A version in shadow: what it would have decided, and what its own settings saw.
+  nlohmann::ordered_json foreseen, hits;
+  for (std::size_t live = 0; live < stats.candidate_verdicts.size(); ++live)
+    for (std::size_t other = 0; other < stats.candidate_verdicts.size(); ++other)
+      if (const auto n = stats.candidate_verdicts[live][other]; n != 0)
+        foreseen[fmt::format("{}->{}", to_string(static_cast<Verdict>(live)),
+                             to_string(static_cast<Verdict>(other)))] = n;
+  for (std::size_t r = 0; r < kRuleIds; ++r)
+    if (stats.candidate_hits[r] != 0) hits[std::string(to_string(static_cast<RuleId>(r)))] = stats.candidate_hits[r];
+  if (!foreseen.empty()) summary["candidate"]["verdicts"] = std::move(foreseen);
+  if (!hits.empty()) summary["candidate"]["rule_hits"] = std::move(hits);
   // For the revision of the rules (R13.1): what each of them led to.
   auto& revision = summary["rules"] = nlohmann::ordered_json::object();
   for (std::size_t r = 0; r < kRuleIds; ++r) {

@@ -73,6 +73,12 @@ public:
         each_name(x, y, [&](const std::string& category, const Json& before, const Json& after) {
           subject("categories." + category, {"人员类别 " + category, "category " + category}, before, after);
         });
+      } else if (name == "shadow") {
+        if (x != y)
+          add(name, x, y,
+              y == Json(true)
+                  ? Text{"只在影子中运行,不生效", "runs in shadow and is never in force"}
+                  : Text{"正式生效,不再只在影子中运行", "takes effect, and no longer runs in shadow only"});
       } else if (name == "trust") {
         trust(x, y);
       } else if (name == "walking_seconds") {

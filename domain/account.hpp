@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/boxed.hpp"
 #include "domain/case_file.hpp"
 #include "domain/effects.hpp"
 #include "domain/evidence.hpp"
@@ -245,6 +246,17 @@ struct AccountState {
     }
   };
 
+  /// What a version in shadow holds against the account by the rules that it judges itself (domain/account_candidate.hpp).
+  struct CandidateBook {
+    std::string policy; // whose it is
+    EvidenceBook evidence;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("policy", s.policy);
+      v("evidence", s.evidence);
+    }
+  };
+
   /// What stands against the account.
   struct Case {
     EvidenceBook evidence;
@@ -258,7 +270,8 @@ struct AccountState {
     std::optional<Time> settled;
     /// Evidence up to here was answered by a check of the person: it asks for no other.
     std::optional<Time> checked;
-    std::string tip; // the act that a tip-off named last (A17)
+    std::string tip;                               // the act that a tip-off named last (A17)
+    std::optional<Boxed<CandidateBook>> candidate; // only while there is a candidate
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("evidence", s.evidence);
@@ -271,6 +284,7 @@ struct AccountState {
       v("settled", s.settled);
       v("checked", s.checked);
       v("tip", s.tip);
+      v("candidate", s.candidate);
     }
   };
 

@@ -1,6 +1,7 @@
 // Commands for an account (COMMANDS.md, "Accounts"). Each is applied whole or refused with a sentence for the clerk.
 #include <algorithm>
 
+#include "domain/account_candidate.hpp"
 #include "domain/account_machine.hpp"
 #include "domain/account_procedures.hpp"
 #include "domain/explain.hpp"
@@ -125,6 +126,10 @@ void apply(AccountState& a, const Command& command, const HandsetBind& args, con
   const Policy& policy = context.policy_at(now);
   const RuleSettings& a7 = policy.rule(RuleId::A7);
   const EventRef event = ref(command.origin);
+  if (!a.profile.test)
+    judge_as_candidate(a, RuleId::A7, context, out, [&](const RuleSettings& s, const Policy&) {
+      return rules::handset_churn(handsets, now, event, s);
+    });
   if (a7.mode != Mode::off && !a.profile.test)
     if (const auto hit = rules::handset_churn(handsets, now, event, a7); hit && weigh(a, *hit, a7, out))
       respond(a, event, now, policy, context, out);
@@ -284,6 +289,7 @@ void apply(AccountState& a, const Command&, const HolderAbsence& args, const Con
       return e.rule == RuleId::A13 && covers(corrected, e.at) && !covers(a.procedures.absences, e.at);
     });
   };
+  if (a.file.candidate && wrong((*a.file.candidate)->evidence)) take_back_as_candidate(a, RuleId::A13);
   if (wrong(a.file.evidence) || wrong(a.file.shadow))
     retract(a, RuleId::A13, {"离校记录已更正。", "the record of the absence was corrected."}, context, out);
 }
@@ -291,13 +297,16 @@ void apply(AccountState& a, const Command&, const HolderAbsence& args, const Con
 // ---- evidence that people give: A16, A17
 // -------------------------------------------------------------------------------------------------
 
-void take_evidence(AccountState& a, const Command& command, const std::optional<Hit>& hit, const Context& context,
-                   Effects& out) {
-  if (!hit) return;
+template <class F>
+void take_evidence(AccountState& a, const Command& command, RuleId rule, const Context& context, Effects& out,
+                   F&& judge) {
+  judge_as_candidate(a, rule, context, out, [&](const RuleSettings& s, const Policy&) { return judge(s); });
   const Time t = command.origin.time;
   const Policy& policy = context.policy_at(t);
-  const RuleSettings& settings = policy.rule(hit->rule);
-  if (settings.mode == Mode::off || !weigh(a, *hit, settings, out)) return;
+  const RuleSettings& settings = policy.rule(rule);
+  if (settings.mode == Mode::off) return;
+  const std::optional<Hit> hit = judge(settings);
+  if (!hit || !weigh(a, *hit, settings, out)) return;
   respond(a, ref(command.origin), t, policy, context, out);
 }
 
@@ -318,10 +327,9 @@ void apply(AccountState& a, const Command& command, const StepUpResult& args, co
     }
     return;
   }
-  take_evidence(a, command,
-                rules::failed_check(a.procedures.checks, ref(command.origin),
-                                    context.policy_at(command.origin.time).rule(RuleId::A16)),
-                context, out);
+  take_evidence(a, command, RuleId::A16, context, out, [&](const RuleSettings& s) {
+    return rules::failed_check(a.procedures.checks, ref(command.origin), s);
+  });
 }
 
 void apply(AccountState& a, const Command& command, const TipoffFile& args, const Context& context, Effects& out) {
@@ -331,10 +339,9 @@ void apply(AccountState& a, const Command& command, const TipoffFile& args, cons
     a.file.tip = args.kind;
     a.dirty.file = true;
   }
-  take_evidence(a, command,
-                rules::tipoff(args.reliability, ref(command.origin), command.origin.time,
-                              context.policy_at(command.origin.time).rule(RuleId::A17)),
-                context, out);
+  take_evidence(a, command, RuleId::A17, context, out, [&](const RuleSettings& s) {
+    return rules::tipoff(args.reliability, ref(command.origin), command.origin.time, s);
+  });
 }
 
 void refuse_life(const AccountState& a, const AccountPermit& permit, AccountLife life, Effects& out) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "domain/account_candidate.hpp"
 #include "domain/account_procedures.hpp"
 #include "domain/account_size.hpp"
 #include "domain/campus.hpp"
@@ -187,6 +188,7 @@ void close_quiet_finding(AccountState& a, Time due, const Context& context, Effe
   file.evidence.clear();
   file.tip.clear();
   file.shadow.clear();
+  file.candidate.reset();
   file.freeze_wanted = file.auto_frozen = false;
   a.dirty.file = true;
 }
@@ -219,6 +221,7 @@ void settle_evidence(AccountState& a, const Text& why, const Context& context, E
   file.evidence.clear();
   file.tip.clear();
   file.shadow.clear();
+  file.candidate.reset();
   file.freeze_wanted = file.auto_frozen = false;
   file.settled = t;
   a.dirty.file = true;
@@ -273,15 +276,18 @@ void retract(AccountState& a, RuleId rule, const Text& why, const Context& conte
   record_finding(a, FindingActivity::update, t, policy, context.now, out);
 }
 
+Band band_under(const AccountState& a, const EvidenceBook& book, Time t, const Policy& policy,
+                const Context& context) {
+  if (book.empty()) return Band::observe;
+  return trusted_band(book, t, policy.thresholds, may_freeze(a, policy, t), context);
+}
+
 bool weigh(AccountState& a, const Hit& hit, const RuleSettings& settings, Effects& out) {
   if (a.file.settled && hit.at <= *a.file.settled) return false;
   const Duration half_life = hours(settings.half_life_h);
   if (settings.mode == Mode::shadow) {
     out.tally.shadow_hits.push_back(hit.rule);
-    Hit watched = hit; // nobody reads what was seen
-    watched.facts = {};
-    for (auto& e : watched.events) e.id.clear();
-    a.dirty.file |= a.file.shadow.add(watched, settings.version, half_life);
+    a.dirty.file |= a.file.shadow.add(without_words(hit), settings.version, half_life);
     return false;
   }
   out.tally.hits.push_back(hit.rule);
@@ -367,6 +373,11 @@ void step(AccountState& a, const msg::HandsetCrowded& crowded, const Context& co
   if ((life != AccountLife::active && life != AccountLife::frozen) || a.profile.test) return;
   const Policy& policy = context.policy_at(crowded.at);
   const auto& settings = policy.rule(RuleId::A9);
+  judge_as_candidate(a, RuleId::A9, context, out, [&](const RuleSettings& s, const Policy&) {
+    msg::HandsetCrowded by_its_window = crowded;
+    by_its_window.accounts = crowded.for_candidate;
+    return rules::shared_handset(by_its_window, s);
+  });
   if (settings.mode == Mode::off) return;
   const auto hit = rules::shared_handset(crowded, settings);
   if (!hit || !weigh(a, *hit, settings, out)) return;

@@ -15,6 +15,10 @@ bool weigh(AccountState& a, const Hit& hit, const RuleSettings& settings, Effect
 void respond(AccountState& a, const EventRef& cause, Time event_time, const Policy& policy, const Context& context,
              Effects& out);
 
+/// The band that this evidence reaches under this policy at t; automatic: it would ask for a freeze.
+Band band_under(const AccountState& a, const EvidenceBook& book, Time t, const Policy& policy,
+                const Context& context);
+
 /// What a hold blocks unless somebody says otherwise: payment, entry, books (REGULATION §4). Sorted.
 inline const std::vector<std::string> kHeldFunctions = {"access", "library", "payment"};
 

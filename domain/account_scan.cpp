@@ -1,6 +1,7 @@
 // A scan of an account: who is it, may they, does a hold stand, is the code good; then what the rules make of it.
 #include <algorithm>
 
+#include "domain/account_candidate.hpp"
 #include "domain/account_response.hpp"
 #include "domain/account_size.hpp"
 #include "domain/functions.hpp"
@@ -101,6 +102,38 @@ Verdict verdict_of(Reasons reasons, bool challenged, bool blockable) {
   return challenged ? Verdict::challenge : Verdict::allow;
 }
 
+/// Under the candidate, from the same as d's verdict. `common`: the reasons that no policy changes.
+[[gnu::noinline, gnu::cold]] CandidateDecision foresee(const AccountState& a, const Scan& scan,
+                                                       const DeviceOpinion& opinion, Reasons common, AccountLife life,
+                                                       const Candidate& candidate) {
+  const Policy& policy = *candidate.policy;
+  CandidateDecision d;
+  d.policy = policy.version;
+  d.reasons = common;
+  if (life != AccountLife::unknown) d.reasons.add(may_they(a, scan, opinion, policy));
+  d.reasons.add(code(a, scan, policy));
+  const EvidenceBook known = evidence_under(a.file, candidate);
+  const bool serves = life == AccountLife::active || life == AccountLife::frozen;
+  const bool answered = a.file.checked && known.newest() <= *a.file.checked;
+  const bool challenged = serves && !answered && known.score(scan.origin.time) >= policy.thresholds.challenge;
+  d.verdict = verdict_of(d.reasons, challenged, !never_blocked(scan, policy));
+  if (challenged && d.reasons.empty()) d.reasons.add(Reason::CHALLENGE_REQUIRED);
+  return d;
+}
+
+/// The rest of it, once the scan itself was judged.
+[[gnu::noinline, gnu::cold]] void complete(CandidateDecision& d, const AccountState& a, Time t,
+                                           const Candidate& candidate, const Context& context) {
+  const EvidenceBook known = evidence_under(a.file, candidate);
+  d.score = known.score(t);
+  d.band = band_under(a, known, std::max(t, known.newest()), *candidate.policy, context);
+  std::array<int, kRuleIds> more{}; // points under the candidate, less those in force
+  for (const auto& e : known.entries()) more[static_cast<std::size_t>(e.rule)] += points_of(e.nats(t));
+  for (const auto& e : a.file.evidence.entries()) more[static_cast<std::size_t>(e.rule)] -= points_of(e.nats(t));
+  for (std::size_t i = 0; i < kRuleIds; ++i)
+    if (more[i] != 0) d.rules.push_back(static_cast<RuleId>(i));
+}
+
 /// The rules in shadow mode that would have asked this person for a check, had they been enforced: each that does so
 /// alone, or all of them where it takes them together.
 std::vector<RuleId> shadow_rules(const AccountState::Case& file, Time t, int challenge) {
@@ -186,6 +219,10 @@ void take_back_passback(AccountState& a, const Policy& policy, const Context& co
         book.entries(), [&](const Evidence& e) { return e.rule == RuleId::A3 && rules::passback_refuted(a, e); });
   };
   if (refuted(a.file.shadow)) a.dirty.file |= a.file.shadow.remove(RuleId::A3);
+  if (a.file.candidate && refuted((*a.file.candidate)->evidence)) {
+    judge_again_as_candidate(a, RuleId::A3, context,
+                             [&](const auto& s, const Policy&) { return rules::anti_passback(a, s); });
+  }
   if (!refuted(a.file.evidence)) return;
   const RuleSettings& settings = policy.rule(RuleId::A3);
   retract(a, RuleId::A3,
@@ -193,40 +230,41 @@ void take_back_passback(AccountState& a, const Policy& policy, const Context& co
           out, settings.mode == Mode::enforce ? rules::anti_passback(a, settings) : std::nullopt);
 }
 
-/// Rules that look at the whole ring find again what they found before.
-bool stands_already(const AccountState& a, const Hit& hit) {
-  return std::ranges::any_of(a.file.evidence.entries(), [&](const Evidence& e) {
-    return e.rule == hit.rule && e.at == hit.at && e.weight == hit.weight * hit.quality / 1000 &&
-           e.events.size() == hit.events.size() && std::ranges::is_permutation(e.events, hit.events);
-  });
-}
-
 /// R8.1: what this scan says together with the others. True: there is new evidence.
 bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, const Sighting& now,
-                     bool happened, const Policy& policy, Effects& out) {
+                     bool happened, const Policy& policy, const Context& context, Effects& out) {
   bool news = false;
-  const auto judge = [&](RuleId id, auto&& rule) {
+  const bool foreseen = context.candidate() != nullptr;
+  const auto judge_in_force = [&](RuleId id, auto&& rule) {
     const auto& settings = policy.rule(id);
     if (settings.mode == Mode::off) return;
     const std::optional<Hit> hit = rule(settings);
-    if (hit && !stands_already(a, *hit)) news |= weigh(a, *hit, settings, out);
+    if (hit && !stands_already(a.file.evidence, *hit)) news |= weigh(a, *hit, settings, out);
+  };
+  const auto judge = [&](RuleId id, auto&& rule) {
+    if (foreseen) judge_as_candidate(a, id, context, out, [&](const auto& s, const Policy&) { return rule(s); });
+    judge_in_force(id, rule);
   };
   // What rests on a reader's time and place is told to the readers: they may know, or find out, that it is wrong.
   const auto judge_and_ask = [&](RuleId id, auto&& rule) {
-    judge(id, [&](const auto& s) {
-      std::optional<Hit> hit = rule(s);
+    if (foreseen) judge_as_candidate(a, id, context, out, rule);
+    judge_in_force(id, [&](const auto& s) {
+      std::optional<Hit> hit = rule(s, policy);
       if (hit && s.mode == Mode::enforce) ask_readers(a, *hit, policy, out);
       return hit;
     });
   };
-  judge_and_ask(RuleId::A1,
-                [&](const auto& s) { return rules::infeasible_transit(a, now, opinion.ways, s, policy); });
-  judge_and_ask(RuleId::A2, [&](const auto& s) { return rules::simultaneous_presence(a, now, s, policy); });
+  judge_and_ask(RuleId::A1, [&](const auto& s, const Policy& by) {
+    return rules::infeasible_transit(a, now, opinion.ways, s, by);
+  });
+  judge_and_ask(RuleId::A2,
+                [&](const auto& s, const Policy& by) { return rules::simultaneous_presence(a, now, s, by); });
   if (now.direction != Direction::none) judge(RuleId::A3, [&](const auto& s) { return rules::anti_passback(a, s); });
   if (scan.token.state == TokenState::genuine) {
     if (const auto* made = rules::made_code(a.codes, code_print(scan.token.nonce)))
-      judge_and_ask(RuleId::A4,
-                    [&](const auto&) { return rules::issue_scan_apart(a, *made, now, opinion.ways, policy); });
+      judge_and_ask(RuleId::A4, [&](const auto&, const Policy& by) {
+        return rules::issue_scan_apart(a, *made, now, opinion.ways, by);
+      });
     judge(RuleId::A5, [&](const auto& s) { return rules::nonce_reuse(a, scan, s); });
     judge(RuleId::A6, [&](const auto& s) { return rules::stale_code(scan, s); });
   }
@@ -246,8 +284,15 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
     a.dirty.habits = true;
   }
   if (surprise) judge(RuleId::A12, [&](const auto& s) { return rules::novelty(*surprise, now, s); });
-  if (surprise || other_hand)
-    judge(RuleId::A14, [&](const auto& s) { return rules::regime_change(a.habits, a.hands, surprise, now, s); });
+  if (surprise || other_hand) {
+    if (foreseen)
+      judge_as_candidate(a, RuleId::A14, context, out, [&](const auto& s, const Policy&) {
+        Habits as_learnt = a.habits; // the rule learns as it judges, and once is enough
+        return rules::regime_change(as_learnt, a.hands, surprise, now, s);
+      });
+    judge_in_force(RuleId::A14,
+                   [&](const auto& s) { return rules::regime_change(a.habits, a.hands, surprise, now, s); });
+  }
   if (surprise) learn_surprise(a.habits, surprise->bits_q8);
   if (opinion.companion != 0) {
     const Meeting met = learn_company(a.company, opinion.companion, now.time);
@@ -356,6 +401,7 @@ Decision engine_fault_decision(const Scan& scan, const DeviceOpinion& opinion, c
   d.integration = opinion.integration;
   d.findings = opinion.findings;
   d.policy = policy.version;
+  d.candidate = decision_as_candidate(scan, d.reasons, context);
   return d;
 }
 
@@ -366,6 +412,8 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   const Policy& policy = context.policy_at(t);
   const AccountLife life = life_at(a, t);
   const bool serves = life == AccountLife::active || life == AccountLife::frozen;
+  const Candidate* candidate = context.candidate();
+  if (a.file.candidate) end_candidate(a, candidate);
 
   Decision d;
   d.scan = &scan;
@@ -375,10 +423,11 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   d.reasons = opinion.reasons;
   d.reasons.add(who(a, life, opinion.test_only));
   if (!a.profile.test) d.reasons.add(opinion.for_people);
-  if (life != AccountLife::unknown) {
-    d.reasons.add(may_they(a, scan, opinion, policy));
-    if (a.file.holds.blocks(scan.function, t)) d.reasons.add(Reason::ACCOUNT_FROZEN); // R8.2
-  }
+  if (life != AccountLife::unknown && a.file.holds.blocks(scan.function, t))
+    d.reasons.add(Reason::ACCOUNT_FROZEN); // R8.2
+  if (candidate != nullptr && candidate->covers(t))
+    d.candidate = foresee(a, scan, opinion, d.reasons, life, *candidate);
+  if (life != AccountLife::unknown) d.reasons.add(may_they(a, scan, opinion, policy));
   d.reasons.add(code(a, scan, policy));
 
   // The step-up asks at the next use (DETECTION §6): what counts is what was known before this scan.
@@ -409,7 +458,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
         if (now->handset != 0) report_handset(a, handset_of(scan), t, now->event, out);
         tell_neighbours(a, *now, policy, out);
         take_back_passback(a, policy, context, out);
-        if (look_for_misuse(a, scan, opinion, *now, happened, policy, out))
+        if (look_for_misuse(a, scan, opinion, *now, happened, policy, context, out))
           respond(a, now->event, t, policy, context, out);
       }
       if (served && scan.function == "payment" && scan.amount) rules::learn_payment(a.hot, *scan.amount);
@@ -429,6 +478,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   }
 
   d.score = a.file.evidence.score(t);
+  if (d.candidate) complete(*d.candidate, a, t, *candidate, context);
   if (a.file.finding) d.findings.push_back(a.file.finding->uid);
   out.outputs.emplace_back(std::move(d));
   keep_small(a);
@@ -437,10 +487,11 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
 namespace {
 
 /// A1, A2 and A3 once more, over the scans that may still be believed.
-std::optional<Hit> what_others_say(const AccountState& a, RuleId rule, const Context& context) {
+template <class PolicyAt>
+std::optional<Hit> what_others_say(const AccountState& a, RuleId rule, PolicyAt&& policy_at) {
   std::optional<Hit> best;
   a.ring.each([&](const Sighting& s) {
-    const Policy& policy = context.policy_at(s.time);
+    const Policy& policy = policy_at(s.time);
     const RuleSettings& settings = policy.rule(rule);
     if (settings.mode != Mode::enforce || !s.clock_sound) return;
     std::optional<Hit> hit = rule == RuleId::A1   ? rules::infeasible_transit(a, s, {}, settings, policy)
@@ -455,21 +506,26 @@ std::optional<Hit> what_others_say(const AccountState& a, RuleId rule, const Con
 } // namespace
 
 void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& context, Effects& out) {
-  // A device names a scan by its place.
-  const auto is_gone = [&](const EventRef& e) { return e.at == gone.event.at && e.offset == gone.event.offset; };
   // The scan itself stays what it was; nothing is concluded from its time any more.
   for (std::size_t i = 0; i < a.ring.sightings().size(); ++i) {
     auto& s = a.ring.at(i);
-    if (!s.used || !is_gone(s.event) || !s.clock_sound) continue;
+    if (!s.used || s.event != gone.event || !s.clock_sound) continue;
     s.clock_sound = false;
     a.dirty.ring[i] = true;
   }
   // Whatever rests on the time or place of that scan goes; what the other scans say without it stays.
   for (const RuleId rule : {RuleId::A1, RuleId::A2, RuleId::A3, RuleId::A4}) {
-    const auto& entries = a.file.evidence.entries();
-    const auto e = std::ranges::find(entries, rule, &Evidence::rule);
-    if (e == entries.end() || std::ranges::none_of(e->events, is_gone)) continue;
-    const auto instead = what_others_say(a, rule, context);
+    const auto rests_on_it = [&](const EvidenceBook& book) {
+      const auto e = std::ranges::find(book.entries(), rule, &Evidence::rule);
+      return e != book.entries().end() && std::ranges::find(e->events, gone.event) != e->events.end();
+    };
+    if (a.file.candidate && rests_on_it((*a.file.candidate)->evidence)) {
+      judge_again_as_candidate(a, rule, context, [&](const RuleSettings&, const Policy& by) {
+        return what_others_say(a, rule, [&](Time) -> const Policy& { return by; });
+      });
+    }
+    if (!rests_on_it(a.file.evidence)) continue;
+    const auto instead = what_others_say(a, rule, [&](Time t) -> const Policy& { return context.policy_at(t); });
     if (instead) ask_readers(a, *instead, context.policy_at(instead->at), out); // it may rest on the same reader
     retract(a, rule,
             {"设备 " + gone.device + " 的时间或位置有误,其刷码不作为依据。",
@@ -499,6 +555,9 @@ void compare_with_shown(AccountState& a, const AccountState::MadeCode& made, con
   if (!shown) return;
   const Policy& policy = context.policy_at(shown->time);
   const RuleSettings& settings = policy.rule(RuleId::A4);
+  judge_as_candidate(a, RuleId::A4, context, out, [&](const RuleSettings&, const Policy& by) {
+    return rules::issue_scan_apart(a, made, *shown, {}, by);
+  });
   if (settings.mode == Mode::off) return;
   const auto hit = rules::issue_scan_apart(a, made, *shown, {}, policy);
   if (hit && settings.mode == Mode::enforce) ask_readers(a, *hit, policy, out);

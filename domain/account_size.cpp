@@ -14,9 +14,10 @@ namespace {
 std::size_t at_most(const AccountState& a) {
   constexpr std::size_t kSighting = 70, kNonce = 65, kCode = 65, kHandset = 30, kHand = 60, kRest = 500,
                         kEvidence = 180, kHold = 600;
+  const std::size_t in_shadow = a.file.candidate ? (*a.file.candidate)->evidence.entries().size() : 0;
   return kSighting * a.ring.sightings().size() + kNonce * a.usage.nonces.size() + kCode * a.codes.list.size() +
          kHandset * a.usage.handsets.size() + kHand * a.hands.list.size() + kRest +
-         kEvidence * (a.file.evidence.entries().size() + a.file.shadow.entries().size()) +
+         kEvidence * (a.file.evidence.entries().size() + a.file.shadow.entries().size() + in_shadow) +
          kHold * a.file.holds.all().size();
 }
 
@@ -82,6 +83,19 @@ bool sighting(AccountState& a) {
   return a.dirty.ring[*slot] = true;
 }
 
+/// A version in shadow has the room that the one in force leaves: what people meet must not depend on it.
+void forget_as_candidate(AccountState& a) {
+  if (!(**a.file.candidate).evidence.forget_weakest(0)) a.file.candidate.reset();
+  a.dirty.file = true;
+}
+
+template <class T>
+std::size_t bytes_of(const T& part) {
+  std::string bytes;
+  encode(bytes, part);
+  return bytes.size();
+}
+
 } // namespace
 
 std::size_t counted_bytes(const AccountState& a) {
@@ -110,6 +124,7 @@ void keep_small(AccountState& a) {
   for (const auto give_up :
        {side_ids, sighting_id, company, used_code, made_code, handset, evidence_ids, evidence, sighting})
     while (size > kMaxAccountBytes && give_up(a)) size = counted_bytes(a);
+  while (a.file.candidate && size + bytes_of(*a.file.candidate) > kMaxAccountBytes) forget_as_candidate(a);
 }
 
 } // namespace onecode

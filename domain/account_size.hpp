@@ -3,7 +3,8 @@
 //   Counted  what scans, codes and handsets fill: hot, ring, usage, codes, visits, habits, hands, company, evidence, finding, and the holds that
 //            the engine set. Not counted: what departments said (profile, procedures, ledger), which has limits of its own.
 //   Given up in this order: the ids of events that no evidence names (their places stay); company (A15); the oldest codes and handset
-//            names; the ids in evidence; evidence beyond the strongest three; the oldest sightings.
+//            names; the ids in evidence; evidence beyond the strongest three; the oldest sightings. What a version in shadow counts has the
+//            room that is left.
 #pragma once
 
 #include <cstddef>

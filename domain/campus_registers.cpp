@@ -65,6 +65,10 @@ void apply(CampusState& c, const Command& command, const InterpretationIssue& ar
 void step(CampusState& c, const msg::ForeignCode& code, const Context& context, Effects& out) {
   if (const auto& scheme = c.registered.scheme; scheme && code.at < scheme->to) return;
   const RuleSettings& settings = context.policy_at(code.at).rule(RuleId::R2_4);
+  count_as_candidate(RuleId::R2_4, context, out, [&](const RuleSettings& s, const Policy&) {
+    auto as_it_was = c.foreign; // the rule remembers as it judges
+    return rules::similar_credential(as_it_was, code, s);
+  });
   if (settings.mode == Mode::off) return;
   if (const auto hit = rules::similar_credential(c.foreign, code, settings))
     find_against(subject(c), *hit, false, context, out);

@@ -109,6 +109,9 @@ void step(DeviceState& d, const msg::OrderMoved& moved, const Context& context, 
 
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out) {
   const RuleSettings& settings = context.policy_at(shared.at).rule(RuleId::D8);
+  count_as_candidate(RuleId::D8, context, out, [&](const RuleSettings& s, const Policy&) {
+    return std::optional(rules::shared_serial(shared, s));
+  });
   take_hit(d, rules::shared_serial(shared, settings), context, out);
 }
 
@@ -137,7 +140,16 @@ void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context
   if (d.reg.life == DeviceLife::active) learn_way(d, seen);
   const Policy& policy = context.policy_at(seen.at);
   const RuleSettings& settings = policy.rule(RuleId::D5);
-  if (d.reg.life != DeviceLife::active || settings.mode == Mode::off || explained(d.reg, RuleId::D5, seen.at)) return;
+  if (d.reg.life != DeviceLife::active || explained(d.reg, RuleId::D5, seen.at)) return;
+  count_as_candidate(RuleId::D5, context, out, [&](const RuleSettings& s, const Policy& by) {
+    const auto as_it_was = d.neighbours; // the rule remembers as it judges
+    const bool dirty = d.dirty.neighbours;
+    auto hit = rules::inferred_location(d, seen, by, context.now, s);
+    d.neighbours = as_it_was;
+    d.dirty.neighbours = dirty;
+    return hit;
+  });
+  if (settings.mode == Mode::off) return;
   if (const auto hit = rules::inferred_location(d, seen, policy, context.now, settings))
     take_hit(d, *hit, context, out);
 }

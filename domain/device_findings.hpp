@@ -5,6 +5,7 @@
 //   silent. Closes     when quiet for 30 days of engine time (timer `quiet:<rule>`), or when a person settled it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "domain/article.hpp"
@@ -47,6 +48,17 @@ void attach_order(const FindingSubject& subject, std::string_view control, const
 void detach_order(const FindingSubject& subject, std::string_view order);
 /// A timer `quiet:<rule>`; false: another timer.
 bool quiet_timer(const FindingSubject& subject, const msg::TimerFired& timer, const Context& context, Effects& out);
+
+/// Counts what a policy in shadow would have found by its own settings (docs/decisions/0025-a-policy-in-shadow.md): nothing
+/// follows from it. Call it before the rule is judged in earnest. `judge`: (settings, policy) to a Hit or none; must leave
+/// the state as it is.
+template <class F>
+void count_as_candidate(RuleId rule, const Context& context, Effects& out, F&& judge) {
+  const Candidate* candidate = context.candidate();
+  if (candidate == nullptr || !candidate->judges(rule)) return;
+  const std::optional<Hit> hit = judge(candidate->policy->rule(rule), *candidate->policy);
+  if (hit && candidate->covers(hit->at)) out.tally.candidate_hits.push_back(rule);
+}
 
 /// nullptr: nothing is held against it under this rule.
 DeviceState::OpenFinding* open_finding(DeviceState::File& file, RuleId rule);

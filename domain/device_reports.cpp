@@ -1,6 +1,7 @@
 // What a device's reports say: who it is (R11.1a; D1, D2, D3), where it stands (R11.1c; D4), whether it was opened (R11.1b; D6) and
 // from which network it speaks (R11.2; D7).
 #include "domain/device.hpp"
+#include "domain/device_findings.hpp"
 #include "domain/device_sequence.hpp"
 #include "domain/device_standing.hpp"
 #include "domain/device_trust.hpp"
@@ -41,8 +42,17 @@ void compare_with_baseline(DeviceState& d, const DeviceReport& report, const Pol
   // Registered only, taken down or quarantined it may be opened and stand where it likes.
   if (!at_its_place && life != DeviceLife::certified) return;
   const auto judge = [&](RuleId rule, auto&& what, auto&& held) {
+    if (explained(d.reg, rule, t)) return;
+    count_as_candidate(rule, context, out, [&](const RuleSettings& s, const Policy&) {
+      auto as_it_was = d.environment; // these rules remember as they judge
+      const bool dirty = d.dirty.environment;
+      std::optional<Hit> hit = what(s);
+      d.environment = std::move(as_it_was);
+      d.dirty.environment = dirty;
+      return hit;
+    });
     const RuleSettings& settings = policy.rule(rule);
-    if (settings.mode == Mode::off || explained(d.reg, rule, t)) return;
+    if (settings.mode == Mode::off) return;
     const std::optional<Hit> hit = what(settings);
     if (!hit) return;
     if (held(settings)) return hold_hit(d, *hit, context, out);
@@ -86,12 +96,19 @@ void step(DeviceState& d, const DeviceReport& report, const Context& context, Ef
     ++out.tally.retransmissions;
     return;
   }
-  if (const auto fault = rules::connection_fault(d.reg); fault != rules::CertificationFault::none)
+  const auto count = [&](RuleId rule, auto&& judge) {
+    count_as_candidate(rule, context, out,
+                       [&](const RuleSettings& s, const Policy&) -> std::optional<Hit> { return judge(s); });
+  };
+  if (const auto fault = rules::connection_fault(d.reg); fault != rules::CertificationFault::none) {
+    count(RuleId::D1, [&](const auto& s) { return rules::uncertified(fault, d.reg, s, report.origin); });
     take_hit(d, rules::uncertified(fault, d.reg, policy.rule(RuleId::D1), report.origin), context, out);
+  }
   if (d.reg.life == DeviceLife::unknown) return;
 
   // Reports carry no MAC: where the device has a key, anybody might have sent this one, and people look first.
   const Said said = d.reg.secret.empty() ? Said::by_the_device : Said::by_somebody;
+  count(RuleId::D2, [&](const auto& s) { return rules::cloned_report(arrival, report, s); });
   if (const auto hit = rules::cloned_report(arrival, report, policy.rule(RuleId::D2)))
     take_hit(d, *hit, context, out, said);
   compare_with_baseline(d, report, policy, context, out);
@@ -100,6 +117,7 @@ void step(DeviceState& d, const DeviceReport& report, const Context& context, Ef
   const auto seen = rules::stream_of(report);
   if (!seen || !rules::remember_stream(d.reports.streams, *seen)) return;
   d.dirty.reports = true;
+  count(RuleId::D3, [&](const auto& s) { return rules::interleaved_streams(d.reports.streams, *seen, s); });
   if (const auto hit = rules::interleaved_streams(d.reports.streams, *seen, policy.rule(RuleId::D3)))
     take_hit(d, *hit, context, out, said);
 }

@@ -4,8 +4,9 @@
 //              (R6.4), is it inside the declared scope (R7.2, D15).
 #include <algorithm>
 
-#include "domain/account.hpp"
+#include "domain/account_candidate.hpp"
 #include "domain/device.hpp"
+#include "domain/device_findings.hpp"
 #include "domain/device_sequence.hpp"
 #include "domain/device_standing.hpp"
 #include "domain/device_trust.hpp"
@@ -118,6 +119,8 @@ void watch_habits(DeviceState& d, const Scan& scan, const Context& context, Effe
   if (ended && d.reg.view.scope.volumes && d.reg.view.scope.volumes->scans_per_day)
     out.sends.push_back(
         {{Kind::integration, d.reg.integration}, msg::DayCounted{d.id, ended->day, ended->scans, event}});
+  count_as_candidate(RuleId::D9, context, out,
+                     [&](const RuleSettings& s, const Policy&) { return rules::lent_device(d, at, event, s); });
   if (settings.mode == Mode::off) return;
   if (const auto hit = rules::lent_device(d, at, event, settings)) take_hit(d, *hit, context, out);
 }
@@ -147,6 +150,7 @@ void decide_without_account(const Scan& scan, DeviceOpinion&& opinion, const Con
   decision.integration = std::move(opinion.integration);
   decision.findings = std::move(opinion.findings);
   decision.policy = policy.version;
+  decision.candidate = decision_as_candidate(scan, decision.reasons, context);
   out.outputs.push_back(std::move(decision));
 }
 
@@ -171,13 +175,20 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
   // Nobody clones a device that is not in the register: that one is D1.
   const bool counted = place.arrival == Arrival::next || place.arrival == Arrival::late;
   if (known && !counted) {
+    count_as_candidate(RuleId::D2, context, out,
+                       [&](const RuleSettings& s, const Policy&) { return rules::cloned_sequence(place, scan, s); });
     if (const auto h = rules::cloned_sequence(place, scan, settings(RuleId::D2))) {
       contradicted = settings(RuleId::D2).mode == Mode::enforce;
       hit(*h);
     }
   }
-  if (const auto fault = rules::certification_fault(d.reg, mac, on_arrival); fault != rules::CertificationFault::none)
+  if (const auto fault = rules::certification_fault(d.reg, mac, on_arrival);
+      fault != rules::CertificationFault::none) {
+    count_as_candidate(RuleId::D1, context, out, [&](const RuleSettings& s, const Policy&) {
+      return std::optional(rules::uncertified(fault, d.reg, s, scan.origin));
+    });
     hit(rules::uncertified(fault, d.reg, settings(RuleId::D1), scan.origin));
+  }
 
   if (!proven) opinion.reasons.add(Reason::DEVICE_BAD_MAC);
   opinion.integration = known ? d.reg.integration : scan.integration;
@@ -188,6 +199,9 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
       opinion.reasons.add(Reason::OUT_OF_SCOPE);
       if (proven) {
         contradicted = true;
+        count_as_candidate(RuleId::D8, context, out, [&](const RuleSettings& s, const Policy&) {
+          return std::optional(rules::other_integration(scan, d.reg, s));
+        });
         hit(rules::other_integration(scan, d.reg, settings(RuleId::D8)));
       }
     }

@@ -13,19 +13,19 @@ using Slot = SequenceWindow::Slot;
 constexpr std::uint64_t kNumbers = SequenceWindow::kNumbers;
 constexpr std::uint64_t kReports = DeviceState::Reports::kNumbers;
 
-constexpr std::uint16_t short_print(std::uint64_t event) { return static_cast<std::uint16_t>(event); }
+constexpr std::uint16_t slot_print(std::uint64_t event) { return static_cast<std::uint16_t>(event); }
 
 std::size_t slot_of(std::uint64_t seq) { return static_cast<std::size_t>(seq % kNumbers); }
 
 void make_prints(SequenceWindow& w) {
-  for (std::size_t i = 0; i < kNumbers; ++i) w.prints[i] = short_print(std::as_const(w.slots)[i].event);
+  for (std::size_t i = 0; i < kNumbers; ++i) w.prints[i] = slot_print(std::as_const(w.slots)[i].event);
   w.printed = true;
 }
 
 /// Is there a slot with this event? Almost always no, so all prints are read without a branch between.
 bool holds_event(SequenceWindow& w, std::uint64_t event) {
   if (!w.printed) make_prints(w);
-  const std::uint16_t print = short_print(event);
+  const std::uint16_t print = slot_print(event);
   std::uint16_t any = 0;
   for (std::size_t i = 0; i < kNumbers; ++i) any |= static_cast<std::uint16_t>(w.prints[i] == print);
   if (any == 0) return false;
@@ -186,7 +186,7 @@ void remember_sequence(DeviceState& d, const Scan& scan, std::uint64_t event, co
   slot.event = event;
   slot.partition = scan.origin.at.partition;
   slot.offset = scan.origin.offset;
-  if (window.printed) window.prints[i] = short_print(event);
+  if (window.printed) window.prints[i] = slot_print(event);
   d.dirty.groups[static_cast<std::size_t>(w)][i / SequenceWindow::kGroup] = true;
 }
 

@@ -17,6 +17,16 @@
 
 namespace onecode {
 
+/// What the version in shadow would have said of a scan (docs/decisions/0025-a-policy-in-shadow.md).
+struct CandidateDecision {
+  std::string_view policy; // its version
+  Verdict verdict{};
+  Reasons reasons;
+  int score = 0;             // of the account under it, after the scan
+  Band band{};               // that it reaches; automatic: it would have asked for a freeze
+  std::vector<RuleId> rules; // whose evidence counts otherwise under it
+};
+
 /// CONTRACT §5.1
 struct Decision {
   const Scan* scan = nullptr;
@@ -27,6 +37,7 @@ struct Decision {
   int score = 0;
   std::string_view policy; // of the version in force at event time; the history of versions outlives the turn
   std::vector<RuleId> shadow;
+  std::optional<CandidateDecision> candidate; // while a version runs in shadow
 };
 
 /// CONTRACT §5.2
@@ -107,7 +118,8 @@ struct TimerChange {
 struct Tally {
   std::vector<RuleId> hits; // enforced rule hits
   std::vector<RuleId> shadow_hits;
-  std::uint32_t sequence_gaps = 0; // scans that never arrived (D2's loss metric)
+  std::vector<RuleId> candidate_hits; // of the version in shadow, where it judges otherwise
+  std::uint32_t sequence_gaps = 0;    // scans that never arrived (D2's loss metric)
   std::uint32_t retransmissions = 0;
   std::uint32_t automatic_freezes = 0;
   std::uint32_t breaker_refusals = 0;
@@ -133,6 +145,7 @@ struct Effects {
     deferred = false;
     tally.hits.clear();
     tally.shadow_hits.clear();
+    tally.candidate_hits.clear();
     tally.sequence_gaps = tally.retransmissions = tally.automatic_freezes = 0;
     tally.breaker_refusals = tally.accounts_opened = 0;
     tally.cases_upheld = tally.cases_not_upheld = 0;
@@ -152,6 +165,8 @@ struct Context {
   std::int32_t shards = 0;            // of the whole cluster
 
   const Policy& policy_at(Time event_time) const { return policies.at(event_time); }
+  /// The version in shadow at the turn; what it judges must also lie in its time (Candidate::covers). nullptr: none.
+  const Candidate* candidate() const { return policies.candidate_at(now); }
 };
 
 } // namespace onecode

@@ -127,6 +127,12 @@ bool outweighs(const Hit& a, const Hit& b, Duration half_life) {
   return ea.weight == 0 || eb.weight == 0 ? ea.weight > eb.weight : outweighs(ea, eb);
 }
 
+Hit without_words(Hit hit) {
+  hit.facts = {};
+  for (auto& e : hit.events) e.id.clear();
+  return hit;
+}
+
 bool EvidenceBook::add(const Hit& hit, int version, Duration half_life) {
   return take(evidence_of(hit, version, half_life));
 }

@@ -67,6 +67,9 @@ struct Hit {
   std::vector<EventRef> events;
 };
 
+/// Where nobody reads what was seen: for books of rules and policies that only watch.
+Hit without_words(Hit hit);
+
 inline constexpr std::size_t kMaxEvents = 4;
 
 /// The strongest standing hit of one rule.

@@ -32,25 +32,45 @@ void step(HandsetState& h, const msg::HandsetUsed& used, const Context& context,
   if (!remember(h, used)) return;
   h.dirty = true;
   auto& r = h.record;
+  if (r.users.empty()) return;
   const RuleSettings& a9 = context.policy_at(used.at).rule(RuleId::A9);
-  if (a9.mode == Mode::off || r.users.empty()) return;
-
   const Time newest = std::ranges::max_element(r.users, {}, &HandsetState::User::last)->last;
-  const Time since = newest - days(a9[param::a9::window_days]);
-  std::vector<const HandsetState::User*> lately;
-  for (const auto& u : r.users)
-    if (u.last > since) lately.push_back(&u);
+  const auto in_window = [&](const RuleSettings& s) {
+    const Time since = newest - days(s[param::a9::window_days]);
+    std::vector<const HandsetState::User*> lately;
+    for (const auto& u : r.users)
+      if (u.last > since) lately.push_back(&u);
+    return lately;
+  };
+  const auto crowded = [&](const std::vector<const HandsetState::User*>& lately, std::uint32_t accounts,
+                           std::uint32_t for_candidate) {
+    msg::HandsetCrowded message{h.id, accounts, newest, {}, for_candidate};
+    for (const auto* u : lately) message.events.push_back(u->event);
+    for (const auto* u : lately) out.sends.push_back({{Kind::account, u->account}, message});
+  };
+  std::vector<const HandsetState::User*> by_candidate;
+  if (const Candidate* candidate = context.candidate(); candidate != nullptr && candidate->judges(RuleId::A9)) {
+    const RuleSettings& other = candidate->policy->rule(RuleId::A9);
+    by_candidate = in_window(other);
+    if (static_cast<std::int64_t>(by_candidate.size()) < other[param::a9::watch_accounts]) by_candidate.clear();
+  }
+  const auto for_candidate = static_cast<std::uint32_t>(by_candidate.size());
 
+  if (a9.mode == Mode::off) {
+    if (for_candidate > 0) crowded(by_candidate, 0, for_candidate);
+    return;
+  }
+  const auto lately = in_window(a9);
   const auto accounts = static_cast<std::uint32_t>(lately.size());
   if (accounts < r.told) r.told = accounts; // some left the window: the same number again would be news
-  if (accounts < a9[param::a9::watch_accounts]) return;
-  if (accounts <= r.told && newest < r.told_at + kTellAgain) return;
-  r.told = accounts;
-  r.told_at = newest;
-
-  msg::HandsetCrowded crowded{h.id, accounts, newest, {}};
-  for (const auto* u : lately) crowded.events.push_back(u->event);
-  for (const auto* u : lately) out.sends.push_back({{Kind::account, u->account}, crowded});
+  const bool many = accounts >= a9[param::a9::watch_accounts];
+  if (many && (accounts > r.told || newest >= r.told_at + kTellAgain)) {
+    r.told = accounts;
+    r.told_at = newest;
+    crowded(lately, accounts, for_candidate);
+  } else if (for_candidate > 0 && !(many && accounts == for_candidate)) { // told already, where it is as many
+    crowded(by_candidate, 0, for_candidate);
+  }
 }
 
 } // namespace onecode

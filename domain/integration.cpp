@@ -59,6 +59,10 @@ void step(IntegrationState& i, const msg::DeviceJoined& joined, const Context&, 
 }
 
 void see_drift(IntegrationState& i, const msg::DriftSeen& drift, const Context& context, Effects& out) {
+  if (drift.rule != RuleId::R5_2) // its limits are settings, so that it is judged where they are compared
+    count_as_candidate(drift.rule, context, out, [&](const RuleSettings& s, const Policy&) {
+      return std::optional(rules::plan_drift(drift, s));
+    });
   const Hit hit = rules::plan_drift(drift, context.policy_at(drift.at).rule(drift.rule));
   const Weighed weighed = weigh(subject(i), hit, true, context, out);
   if (weighed.open == nullptr) return;

@@ -50,9 +50,14 @@ void step(IntegrationState& i, const DataAccess& access, const Context& context,
   const EventRef event = ref(access.origin);
   const Manifest& scope = i.record.scope;
   const auto judge = [&](RuleId rule, auto&& what) {
+    count_as_candidate(rule, context, out, [&](const RuleSettings& s, const Policy& by) {
+      IntegrationState::DataUse as_it_was = i.data; // some rules remember as they judge
+      return what(as_it_was, s, by);
+    });
     const RuleSettings& settings = policy.rule(rule);
     if (settings.mode == Mode::off) return;
-    if (const std::optional<Hit> hit = what(settings)) find_against(subject(i), *hit, false, context, out);
+    if (const std::optional<Hit> hit = what(i.data, settings, policy))
+      find_against(subject(i), *hit, false, context, out);
   };
 
   if (!may_read(i)) see_drift(i, {RuleId::R6_4, "data access while " + standing(i), t, event, {}}, context, out);
@@ -68,11 +73,12 @@ void step(IntegrationState& i, const DataAccess& access, const Context& context,
     if (declared > 0 && rules::surely_today(i.data) > declared)
       see_drift(i, {RuleId::D15, "volume above " + std::to_string(declared) + " subjects per day", t, event, {}},
                 context, out);
-    judge(RuleId::D11, [&](const auto& s) { return rules::data_volume(i.data, scope, access, s); });
+    judge(RuleId::D11,
+          [&](auto& use, const auto& s, const auto&) { return rules::data_volume(use, scope, access, s); });
   }
-  judge(RuleId::D13, [&](const auto& s) { return rules::enumeration(i.data, access, s); });
-  judge(RuleId::D14, [&](const RuleSettings& s) -> std::optional<Hit> {
-    if (std::ranges::none_of(access.subjects, [&](const auto& a) { return policy.canary_subjects.contains(a); }))
+  judge(RuleId::D13, [&](auto& use, const auto& s, const auto&) { return rules::enumeration(use, access, s); });
+  judge(RuleId::D14, [&](auto&, const RuleSettings& s, const Policy& by) -> std::optional<Hit> {
+    if (std::ranges::none_of(access.subjects, [&](const auto& a) { return by.canary_subjects.contains(a); }))
       return std::nullopt;
     return make_hit(RuleId::D14, s, t,
                     {"读取了为发现滥用而设的虚拟账户", "it read a planted account that nobody has a reason to read"},
@@ -89,6 +95,10 @@ void step(IntegrationState& i, const DataAccess& access, const Context& context,
 void step(IntegrationState& i, const msg::StrangerRead& read, const Context& context, Effects& out) {
   i.dirty.data = true;
   const RuleSettings& settings = context.policy_at(read.at).rule(RuleId::D12);
+  count_as_candidate(RuleId::D12, context, out, [&](const RuleSettings& s, const Policy&) {
+    IntegrationState::DataUse as_it_was = i.data;
+    return rules::reads_without_scans(as_it_was, read, s);
+  });
   if (const auto hit = rules::reads_without_scans(i.data, read, settings))
     find_against(subject(i), *hit, false, context, out);
 }
@@ -113,16 +123,22 @@ void step(IntegrationState& i, const msg::ExchangeSeen& seen, const Context& con
   if (day == nullptr) return;
   day->accepted += seen.accepted;
   day->rejected += seen.rejected;
-  const RuleSettings& settings = context.policy_at(seen.at).rule(RuleId::R5_2);
   const auto samples = static_cast<u128>(day->accepted / 16);
   const std::int64_t all = day->rejected + day->accepted + 32 * static_cast<std::int64_t>(square_root(samples));
-  if (seen.rejected == 0 || day->rejected < settings[param::r5_2::rejected] ||
-      day->rejected * 1000 <= settings[param::r5_2::rejected_permille] * all)
-    return;
-  // The limit and not the number: one detail per finding, however many follow.
-  const std::string percent = std::to_string(settings[param::r5_2::rejected_permille] / 10);
-  see_drift(i, {RuleId::R5_2, "more than " + percent + " % of the day's postings rejected", seen.at, seen.event, {}},
-            context, out);
+  const auto judge = [&](const RuleSettings& s) -> std::optional<msg::DriftSeen> {
+    if (seen.rejected == 0 || day->rejected < s[param::r5_2::rejected] ||
+        day->rejected * 1000 <= s[param::r5_2::rejected_permille] * all)
+      return std::nullopt;
+    // The limit and not the number: one detail per finding, however many follow.
+    const std::string percent = std::to_string(s[param::r5_2::rejected_permille] / 10);
+    return msg::DriftSeen{
+        RuleId::R5_2, "more than " + percent + " % of the day's postings rejected", seen.at, seen.event, {}};
+  };
+  count_as_candidate(RuleId::R5_2, context, out, [&](const RuleSettings& s, const Policy&) -> std::optional<Hit> {
+    const auto drift = judge(s);
+    return drift ? std::optional(rules::plan_drift(*drift, s)) : std::nullopt;
+  });
+  if (const auto drift = judge(context.policy_at(seen.at).rule(RuleId::R5_2))) see_drift(i, *drift, context, out);
 }
 
 } // namespace onecode

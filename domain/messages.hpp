@@ -72,15 +72,17 @@ struct HandsetUsed {
 /// handset → account: `accounts` different accounts used this handset lately (rule A9). No answer. Again: same evidence.
 struct HandsetCrowded {
   std::string handset;
-  std::uint32_t accounts = 0;
+  std::uint32_t accounts = 0; // 0: told for the version in shadow only
   Time at;
   std::vector<EventRef> events;
+  std::uint32_t for_candidate = 0; // as many by its window, where it judges A9 itself
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("handset", s.handset);
     v("accounts", s.accounts);
     v("at", s.at);
     v("events", s.events);
+    v("for_candidate", s.for_candidate);
   }
 };
 

@@ -1,6 +1,7 @@
 #include "domain/policy.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "domain/article.hpp"
 #include "domain/functions.hpp"
@@ -163,6 +164,23 @@ void check_departments(const Policy& p, Errors& errors) {
   }
 }
 
+/// The rules that two versions judge differently.
+std::bitset<kRuleIds> rules_apart(const Policy& a, const Policy& b) {
+  std::bitset<kRuleIds> apart;
+  const auto mark = [&](RuleId id, bool differs) {
+    if (differs) apart.set(static_cast<std::size_t>(id));
+  };
+  for (std::size_t i = 0; i < kRuleIds; ++i) apart[i] = a.rules[i] != b.rules[i];
+  // Besides its settings a rule may read where places are, how A1 measures between them, or who is planted.
+  const bool zones = a.zones != b.zones, ways = zones || a.walking_seconds != b.walking_seconds;
+  mark(RuleId::A1, ways);
+  mark(RuleId::A2, zones);
+  mark(RuleId::A4, ways || a.rule(RuleId::A1) != b.rule(RuleId::A1));
+  mark(RuleId::D5, zones);
+  mark(RuleId::D14, a.canary_subjects != b.canary_subjects);
+  return apart;
+}
+
 } // namespace
 
 std::string_view Policy::department_for(std::string_view function) const {
@@ -238,20 +256,42 @@ PolicyHistory::PolicyHistory() : PolicyHistory(builtin_policy()) {}
 PolicyHistory::PolicyHistory(Policy first) { versions_.push_back(std::make_shared<const Policy>(std::move(first))); }
 
 void PolicyHistory::add(Policy policy) {
+  const auto insert = [](auto& list, auto from, std::shared_ptr<const Policy> v) {
+    list.insert(std::upper_bound(from, list.end(), v->effective_from,
+                                 [](Time t, const auto& other) { return t < other->effective_from; }),
+                std::move(v));
+  };
+  const auto added = std::make_shared<const Policy>(std::move(policy));
+  insert(published_, published_.begin(), added);
   // The first stands below all others, whatever its own date.
-  const auto it = std::upper_bound(versions_.begin() + 1, versions_.end(), policy.effective_from,
-                                   [](Time t, const auto& v) { return t < v->effective_from; });
-  versions_.insert(it, std::make_shared<const Policy>(std::move(policy)));
+  if (!added->shadow) insert(versions_, versions_.begin() + 1, added);
+
+  candidates_.clear();
+  for (std::size_t i = 0; i < published_.size(); ++i) {
+    const auto& v = published_[i];
+    const Time until = i + 1 < published_.size() ? published_[i + 1]->effective_from : Time{INT64_MAX};
+    if (!v->shadow || until == v->effective_from) continue;
+    const auto& live = versions_[in_force(v->effective_from)];
+    candidates_.push_back({v, live, until, rules_apart(*v, *live)});
+  }
 }
 
-const Policy& PolicyHistory::at(Time event_time) const {
-  for (std::size_t i = versions_.size() - 1; i > 0; --i)
-    if (versions_[i]->effective_from <= event_time) return *versions_[i];
-  return *versions_.front();
+std::size_t PolicyHistory::in_force(Time t) const {
+  std::size_t i = versions_.size() - 1;
+  while (i > 0 && versions_[i]->effective_from > t) --i;
+  return i;
+}
+
+const Policy& PolicyHistory::at(Time event_time) const { return *versions_[in_force(event_time)]; }
+
+const Candidate* PolicyHistory::find_candidate(Time t) const {
+  const auto it = std::ranges::find_if(candidates_, [t](const Candidate& c) { return c.covers(t); });
+  return it == candidates_.end() ? nullptr : &*it;
 }
 
 bool PolicyHistory::knows(std::string_view version) const {
-  return std::ranges::any_of(versions_, [&](const auto& v) { return v->version == version; });
+  return versions_.front()->version == version ||
+         std::ranges::any_of(published_, [&](const auto& v) { return v->version == version; });
 }
 
 } // namespace onecode

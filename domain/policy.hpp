@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -126,6 +127,7 @@ struct Issuer {
 struct Policy {
   std::string version = "builtin-1";
   Time effective_from{};
+  bool shadow = false; // a candidate: runs beside the version in force and changes nothing
   std::string regulation_title = "岳阳学院校园“一码通”管理办法";
   std::string regulation_date = "2025-10-14";
   std::string regulation_hash;
@@ -164,18 +166,42 @@ Policy builtin_policy();
 /// Everything that is wrong with a policy, one sentence each with the member's path; empty: it may take effect.
 std::vector<std::string> check(const Policy& policy);
 
+/// A version in shadow beside the one in force: from its effective_from until that of the next version of either kind.
+struct Candidate {
+  std::shared_ptr<const Policy> policy;
+  std::shared_ptr<const Policy> live; // in force meanwhile
+  Time until;                         // excluded
+  std::bitset<kRuleIds> apart; // rules for which the two differ, in the settings or in the places they measure by
+
+  bool covers(Time t) const { return policy->effective_from <= t && t < until; }
+  /// Would it judge this rule itself? What both judge alike is judged once, and rules that only watch count for nobody.
+  bool judges(RuleId id) const { return differs(id) && policy->rule(id).mode == Mode::enforce; }
+  bool differs(RuleId id) const { return apart[static_cast<std::size_t>(id)]; }
+};
+
 /// The versions that were accepted, and which one judges what.
 class PolicyHistory {
 public:
   PolicyHistory(); // holds the built-in policy
+  /// The version that stands where no published one is in force yet, whatever it says of itself.
   explicit PolicyHistory(Policy first);
-  /// The version that stands where no published one is in force yet.
   void add(Policy policy);
+  /// The version in force: never one in shadow.
   const Policy& at(Time event_time) const;
+  /// The version in shadow; nullptr: there is none.
+  const Candidate* candidate_at(Time event_time) const {
+    return candidates_.empty() ? nullptr : find_candidate(event_time);
+  }
   bool knows(std::string_view version) const;
 
 private:
-  std::vector<std::shared_ptr<const Policy>> versions_; // by effective_from; equal times: the later published wins
+  const Candidate* find_candidate(Time t) const;
+  std::size_t in_force(Time t) const; // its place among the versions
+
+  // By effective_from; equal times: the later published wins.
+  std::vector<std::shared_ptr<const Policy>> versions_;  // the first, and those that are or were to be in force
+  std::vector<std::shared_ptr<const Policy>> published_; // all but the first
+  std::vector<Candidate> candidates_;                    // without those that another version replaces at once
 };
 
 } // namespace onecode

@@ -39,6 +39,7 @@ constexpr const MetricInfo* kAll[] = {
     &metric::decisions,
     &metric::decision_reasons,
     &metric::rule_hits,
+    &metric::candidate_verdicts,
     &metric::findings,
     &metric::rule_cases,
     &metric::automatic_freezes,
@@ -175,6 +176,8 @@ struct Metrics::Impl {
       metric::decision_reasons, "reason", [](std::size_t i) { return to_string(static_cast<Reason>(i)); });
   std::array<Counter*, kRuleIds> hits = rules(metric::rule_hits, "mode", "enforce");
   std::array<Counter*, kRuleIds> shadow_hits = rules(metric::rule_hits, "mode", "shadow");
+  std::array<Counter*, kRuleIds> candidate_hits = rules(metric::rule_hits, "mode", "candidate");
+  std::array<std::array<Counter*, kVerdicts>, kVerdicts> candidate_verdicts{};
   std::array<Counter*, kRuleIds> findings_opened = rules(metric::findings, "state", "opened");
   std::array<Counter*, kRuleIds> findings_closed = rules(metric::findings, "state", "closed");
   std::array<Counter*, kRuleIds> rule_upheld = rules(metric::rule_cases, "result", "upheld");
@@ -234,6 +237,11 @@ struct Metrics::Impl {
       commands_refused[i] =
           &commands.Add({{"command", std::string(onecode::kCommands[i].name)}, {"result", "refused"}});
     }
+    auto& foreseen = counters(metric::candidate_verdicts);
+    const auto verdict = [](std::size_t i) { return std::string(to_string(static_cast<Verdict>(i))); };
+    for (std::size_t live = 0; live < kVerdicts; ++live)
+      for (std::size_t other = 0; other < kVerdicts; ++other)
+        candidate_verdicts[live][other] = &foreseen.Add({{"live", verdict(live)}, {"candidate", verdict(other)}});
     auto& residents = gauges(metric::resident);
     for (std::size_t i = 0; i < kKinds; ++i)
       resident[i] = &residents.Add({{"kind", std::string(to_string(static_cast<Kind>(i)))}});
@@ -277,6 +285,8 @@ void Metrics::committed(const TurnStats& s, const TurnTimes& t) {
   Impl::add(m.reasons, s.reasons);
   Impl::add(m.hits, s.rule_hits);
   Impl::add(m.shadow_hits, s.shadow_hits);
+  Impl::add(m.candidate_hits, s.candidate_hits);
+  for (std::size_t i = 0; i < kVerdicts; ++i) Impl::add(m.candidate_verdicts[i], s.candidate_verdicts[i]);
   Impl::add(m.findings_opened, s.findings_opened);
   Impl::add(m.findings_closed, s.findings_closed);
   Impl::add(m.rule_upheld, s.rule_upheld);

@@ -34,8 +34,9 @@ struct MetricInfo {
 };
 
 inline constexpr std::string_view kLabelNames[] = {
-    "topic",  "partition", "shard", "verdict",   "reason", "rule", "mode",  "code",    "stage",   "command",
-    "result", "cause",     "kind",  "operation", "phase",  "part", "state", "version", "revision"};
+    "topic", "partition", "shard",   "verdict", "reason",   "rule", "mode",
+    "code",  "stage",     "command", "result",  "cause",    "kind", "operation",
+    "phase", "part",      "state",   "version", "revision", "live", "candidate"};
 
 namespace metric {
 using enum MetricType;
@@ -64,8 +65,12 @@ inline constexpr MetricInfo decisions{"onecode_decisions_total", counter, "", "v
                                       "How many scans were allowed, denied or challenged?"};
 inline constexpr MetricInfo decision_reasons{"onecode_decision_reasons_total", counter, "", "reason",
                                              "Why? A decision counts under each of its reasons."};
-inline constexpr MetricInfo rule_hits{"onecode_rule_hits_total", counter, "", "rule,mode",
-                                      "Which rules see something, enforced or in shadow?"};
+inline constexpr MetricInfo rule_hits{
+    "onecode_rule_hits_total", counter, "", "rule,mode",
+    "Which rules see something, enforced, in shadow, or only by a policy in shadow?"};
+inline constexpr MetricInfo candidate_verdicts{
+    "onecode_candidate_verdicts_total", counter, "", "live,candidate",
+    "What did the policy in force decide, and what would the one in shadow have decided?"};
 inline constexpr MetricInfo findings{"onecode_findings_total", counter, "", "rule,state",
                                      "How many findings were opened and closed, by the rule that leads them?"};
 inline constexpr MetricInfo rule_cases{

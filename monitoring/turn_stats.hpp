@@ -41,6 +41,9 @@ struct TurnStats {
   std::array<Count, kReasons> reasons{}; // a decision counts under each of its reasons
   std::array<Count, kRuleIds> rule_hits{};
   std::array<Count, kRuleIds> shadow_hits{};
+  std::array<Count, kRuleIds> candidate_hits{};
+  /// Decisions while a policy version ran in shadow: [what was decided][what it would have been].
+  std::array<std::array<Count, kVerdicts>, kVerdicts> candidate_verdicts{};
   std::array<Count, kRuleIds> findings_opened{}, findings_closed{}; // by the rule that leads them
   std::array<Count, kRuleIds> rule_upheld{}, rule_not_upheld{};     // cases in which the rule's evidence stood
 
@@ -87,6 +90,10 @@ struct TurnStats {
     }
   }
 
+  void foreseen(Verdict live, Verdict candidate) {
+    ++candidate_verdicts[static_cast<std::size_t>(live)][static_cast<std::size_t>(candidate)];
+  }
+
   void found(const FindingRecord& f) {
     const auto rule = static_cast<std::size_t>(f.rule);
     if (f.activity == FindingActivity::create) ++findings_opened[rule];
@@ -100,6 +107,7 @@ struct TurnStats {
   void add(const Tally& t) {
     for (const RuleId r : t.hits) ++rule_hits[static_cast<std::size_t>(r)];
     for (const RuleId r : t.shadow_hits) ++shadow_hits[static_cast<std::size_t>(r)];
+    for (const RuleId r : t.candidate_hits) ++candidate_hits[static_cast<std::size_t>(r)];
     for (const RuleId r : t.upheld) ++rule_upheld[static_cast<std::size_t>(r)];
     for (const RuleId r : t.not_upheld) ++rule_not_upheld[static_cast<std::size_t>(r)];
     sequence_gaps += t.sequence_gaps;
@@ -123,6 +131,8 @@ struct TurnStats {
     sum(reasons, o.reasons);
     sum(rule_hits, o.rule_hits);
     sum(shadow_hits, o.shadow_hits);
+    sum(candidate_hits, o.candidate_hits);
+    for (std::size_t i = 0; i < kVerdicts; ++i) sum(candidate_verdicts[i], o.candidate_verdicts[i]);
     sum(findings_opened, o.findings_opened);
     sum(findings_closed, o.findings_closed);
     sum(rule_upheld, o.rule_upheld);

@@ -90,7 +90,21 @@ void write(const Decision& d, const EncodeContext& context, OutRecord& out) {
   member(v, R"(,"score":)", d.score);
   member(v, R"(,"policy":)", d.policy);
   v.append(R"(,"shadow":)");
-  append_list(v, d.shadow, [&](RuleId r) { append_json_string(v, to_string(r)); });
+  const auto append_rules = [&](const std::vector<RuleId>& rules) {
+    append_list(v, rules, [&](RuleId r) { append_json_string(v, to_string(r)); });
+  };
+  append_rules(d.shadow);
+  if (d.candidate) {
+    const CandidateDecision& c = *d.candidate;
+    member(v, R"(,"candidate":{"policy":)", c.policy);
+    v.append(R"(,"verdict":")").append(to_string(c.verdict)).append(R"(","reasons":)");
+    append_reasons(v, c.reasons);
+    member(v, R"(,"score":)", c.score);
+    member(v, R"(,"band":)", static_cast<int>(c.band));
+    v.append(R"(,"rules":)");
+    append_rules(c.rules);
+    v += '}';
+  }
   v.append("}}");
 }
 

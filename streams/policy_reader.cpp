@@ -111,6 +111,8 @@ private:
       } else if (key == "effective_from") {
         effective = true;
         time(v, at, policy_.effective_from);
+      } else if (key == "shadow") {
+        note(at, read_bool(v, policy_.shadow));
       } else if (key == "regulation") {
         regulation(v, at);
       } else if (key == "trust") {

@@ -138,6 +138,7 @@ std::string write_policy(const Policy& p) {
   std::string v;
   member(v, R"({"version":)", p.version);
   member(v, R"(,"effective_from":)", p.effective_from);
+  if (p.shadow) v += R"(,"shadow":true)";
   member(v, R"(,"regulation":{"title":)", p.regulation_title);
   member(v, R"(,"date":)", p.regulation_date);
   member(v, R"(,"hash":)", p.regulation_hash);

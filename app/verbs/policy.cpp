@@ -24,7 +24,7 @@ struct Options {
   std::string file, other;
   std::optional<std::string> key, out;
   std::string language = "en";
-  bool json = false, without_signature = false;
+  bool json = false, without_signature = false, candidate = false;
 };
 
 bool has_signature(const std::string& document) {
@@ -36,6 +36,13 @@ std::vector<std::string> named(const std::string& file, const std::vector<std::s
   std::vector<std::string> out;
   for (const auto& e : errors) out.push_back(file + ": " + e);
   return out;
+}
+
+/// "in force from …", or that it never will be.
+std::string role_of(const Policy& policy) {
+  const auto from = format_time(policy.effective_from);
+  return policy.shadow ? fmt::format("a candidate: in shadow from {}, never in force", from)
+                       : fmt::format("in force from {}", from);
 }
 
 int run_check(const Options& o) {
@@ -56,8 +63,7 @@ int run_check(const Options& o) {
     print(Json{{"ok", errors.empty()}, {"errors", errors}}.dump(2) + "\n");
   } else if (errors.empty()) {
     const auto policy = streams::read_policy(document).policy;
-    print(fmt::format("{}: version {}, in force from {}; {}\n", o.file, policy->version,
-                      format_time(policy->effective_from), note));
+    print(fmt::format("{}: version {}, {}; {}\n", o.file, policy->version, role_of(*policy), note));
   } else {
     std::string text;
     for (const auto& e : named(o.file, errors)) text += e + "\n";
@@ -78,12 +84,14 @@ std::string newest_published(const Options& o) {
       for (const auto& r : batch->records) {
         // What no node can accept is in the topic too.
         streams::PolicyEvent event;
-        if (!streams::open_policy_event(r, event) && streams::read_policy(event.data).policy)
+        if (streams::open_policy_event(r, event)) continue;
+        if (const auto policy = streams::read_policy(event.data).policy; policy && policy->shadow == o.candidate)
           newest = std::string(event.data);
       }
   if (!newest)
-    throw Failure(kAnswerIsNo,
-                  fmt::format("{}policy holds no policy yet: the built-in one is in force", config.kafka.prefix));
+    throw Failure(kAnswerIsNo, o.candidate ? fmt::format("{}policy holds no candidate", config.kafka.prefix)
+                                           : fmt::format("{}policy holds no policy yet: the built-in one is in force",
+                                                         config.kafka.prefix));
   return *newest;
 }
 
@@ -95,6 +103,8 @@ int run_show(const Options& o) {
     const auto result = streams::read_policy(newest_published(o));
     if (!result.policy) throw InputError(named("the newest published policy", result.errors));
     document = streams::write_policy(*result.policy);
+  } else if (o.candidate) {
+    throw UsageError("--candidate needs a cluster: give --config or --brokers");
   } else {
     document = streams::write_policy(builtin_policy());
   }
@@ -159,11 +169,14 @@ int run_publish_policy(const Options& o) {
                      streams::kNoTimestamp);
   publisher->flush();
   if (o.json)
-    print(Json{{"version", policy.version}, {"effective_from", format_time(policy.effective_from)}}.dump() + "\n");
+    print(Json{{"version", policy.version},
+               {"effective_from", format_time(policy.effective_from)},
+               {"shadow", policy.shadow}}
+              .dump() +
+          "\n");
   else
-    print(fmt::format(
-        "version {}, in force from {}, published to {}policy; /status of a node tells which version it runs\n",
-        policy.version, format_time(policy.effective_from), config.kafka.prefix));
+    print(fmt::format("version {}, {}, published to {}policy; /status of a node tells which version it runs\n",
+                      policy.version, role_of(policy), config.kafka.prefix));
   return kDone;
 }
 
@@ -179,7 +192,8 @@ Run add_policy(CLI::App& verb) {
   auto* diff =
       verb.add_subcommand("diff", "say in words what changes from one to the other (exit 1 when something does)");
   auto* sign = verb.add_subcommand("sign", "put a signature on a document");
-  auto* publish = verb.add_subcommand("publish", "put a document in force on a cluster");
+  auto* publish =
+      verb.add_subcommand("publish", "put a document in force on a cluster, or in shadow where it says so");
   const char* document = "policy document (JSON), signed or not; 'builtin' for the built-in one";
   check->add_option("FILE", o->file, document)->required();
   check->add_option("--config", o->kafka.config, "whose [trust] root the signature is checked against")
@@ -187,6 +201,8 @@ Run add_policy(CLI::App& verb) {
   check->footer("\nExample:\n  onecode policy check policy.json");
   show->add_option("FILE", o->file,
                    std::string(document) + "; without one: the newest of --config/--brokers, or the built-in");
+  show->add_flag("--candidate", o->candidate,
+                 "the newest of the cluster that runs in shadow, instead of the newest other");
   o->kafka.add_to(*show);
   show->footer("\nExample:\n  onecode policy show --brokers localhost:9092");
   diff->add_option("A", o->file, document)->required();

@@ -209,3 +209,60 @@ TEST_CASE("policy diff says no when something changes, policy show fills in the 
   CHECK(whole.at("response").at("breaker") == json({{"freezes", 20}, {"minutes", 10}, {"daily_ppm", 2000}}));
   CHECK(whole.at("never_block") == json({"egress", "other:clinic", "other:exam"}));
 }
+
+TEST_CASE("a policy in shadow is never in force, and decisions say what it would have decided", "[contract]") {
+  Campus campus = ordinary();
+  json candidate = second_version(kHour);
+  candidate["version"] = "c-1";
+  candidate["shadow"] = true;
+  candidate["rules"] = {{"A2", {{"mode", "off"}}}, {"A1", {{"mode", "off"}}}};
+  campus.add(policy_line(candidate, 0, "p-c"));
+  campus.scan("before", "d-1", 1, "a-1", kHour - 1, kLibrary);
+  campus.scan("at", "d-1", 2, "a-1", kHour, kLibrary);
+  campus.scan("m-1", "d-1", 3, "a-1", 2 * kHour, {{"handset", "h-1"}});
+  campus.scan("m-2", "d-2", 1, "a-1", 2 * kHour + kSecond, {{"handset", "h-1"}});
+  campus.scan("next", "d-1", 4, "a-1", 3 * kHour, {{"handset", "h-1"}});
+  json live = second_version(4 * kHour);
+  campus.add(policy_line(live, 0, "p-2")); // ends the candidate
+  campus.scan("after", "d-1", 5, "a-1", 4 * kHour, {{"handset", "h-1"}});
+  const Outcome outcome = campus.replay();
+  CHECK(outcome.dead_codes().empty());
+  CHECK_FALSE(outcome.decision("before").contains("candidate"));
+  CHECK(outcome.decision("at").at("policy") == "t-1");
+  CHECK(outcome.verdict("at") == "allow");
+  CHECK(outcome.decision("at").at("candidate") == json({{"policy", "c-1"},
+                                                        {"verdict", "deny"},
+                                                        {"reasons", {"NO_ENTITLEMENT"}},
+                                                        {"score", 0},
+                                                        {"band", 0},
+                                                        {"rules", json::array()}}));
+  CHECK(outcome.verdict("next") == "challenge");
+  CHECK(outcome.decision("next").at("candidate").at("verdict") == "allow");
+  CHECK(outcome.decision("next").at("candidate").at("rules") == json({"A1", "A2"}));
+  CHECK(outcome.decision("after").at("policy") == "t-2");
+  CHECK_FALSE(outcome.decision("after").contains("candidate"));
+  CHECK(outcome.summary.at("candidate").at("verdicts") ==
+        json({{"allow->allow", 2}, {"allow->deny", 1}, {"challenge->allow", 1}}));
+}
+
+TEST_CASE("policy check and diff say that a document is for the shadow", "[contract]") {
+  const Folder folder;
+  json document = second_version(0);
+  const std::string live = folder.write("live.json", document.dump()).string();
+  document["shadow"] = true;
+  const std::string file = folder.write("shadow.json", document.dump()).string();
+  const Exit checked = onecode({"policy", "check", file});
+  CHECK(checked.code == 0);
+  CHECK(checked.out.find("in shadow from") != std::string::npos);
+  CHECK(onecode({"policy", "check", live}).out.find("in shadow") == std::string::npos);
+  const Exit differs = onecode({"policy", "diff", live, file});
+  CHECK(differs.code == 1);
+  CHECK(differs.out == "runs in shadow and is never in force\n");
+  CHECK(onecode({"policy", "diff", file, live}).out == "takes effect, and no longer runs in shadow only\n");
+  CHECK(json::parse(onecode({"policy", "show", file}).out).at("shadow") == true);
+  CHECK_FALSE(json::parse(onecode({"policy", "show", live}).out).contains("shadow"));
+  document["shadow"] = "yes";
+  const Exit wrong = onecode({"policy", "check", folder.write("wrong.json", document.dump()).string()});
+  CHECK(wrong.code == 1);
+  CHECK((wrong.out + wrong.err).find("shadow: ") != std::string::npos);
+}

@@ -13,6 +13,7 @@
 #include "app/demo/campus.hpp"
 #include "domain/hash.hpp"
 #include "streams/event_file.hpp"
+#include "streams/policy_document.hpp"
 
 namespace onecode::test {
 
@@ -84,6 +85,16 @@ public:
       shard->open();
       crew_.add(std::move(shard));
     }
+  }
+
+  /// A policy version, signed by somebody whom the policy in force trusts; turns from now on know it. False: refused.
+  bool publish(const Policy& policy, const app::SigningKey& key) {
+    const std::string value = streams::policy_event(
+        streams::sign_policy(streams::write_policy(policy), key.private_key, key.id, key.algorithm), kEarliestEvent);
+    streams::Record r;
+    r.key = policy.version;
+    r.value = value;
+    return policies_.read(policies_.offset(), r);
   }
 
   /// Runs one turn; `commit` false: aborts it at the very end.

@@ -1,6 +1,8 @@
 // Whole turns without a broker. What these would catch: an outcome that depends on threads, on what is awake, on an aborted
 // attempt before it, or on whether a shard's state came from memory or from its journal.
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <set>
 #include <stdexcept>
 
@@ -201,6 +203,92 @@ TEST_CASE("every scan gets exactly one decision, misuse is caught and nobody inn
   }
   CHECK(lent.size() == 3);
   CHECK(frozen == lent);
+}
+
+TEST_CASE("a policy in shadow goes on and off between turns and changes no byte of what is in force", "[candidate]") {
+  const World world(120, 4000);
+  std::mt19937 random(20260302);
+  const auto any = [&](int below) { return static_cast<int>(random() % static_cast<unsigned>(below)); };
+  const auto candidate = [&](std::string version, Time from) {
+    Policy p = world.policy;
+    p.version = std::move(version);
+    p.effective_from = from;
+    p.shadow = true;
+    for (const auto& info : rule_catalogue()) {
+      RuleSettings& r = p.rule(info.id);
+      r.mode = any(4) == 0 ? Mode::off : any(4) == 0 ? Mode::shadow : Mode::enforce;
+      r.weight = any(1001);
+      for (std::size_t i = 0; i < info.param_count(); ++i)
+        r.params[i] = std::clamp<std::int64_t>(r.params[i] * any(9) / 4, 1, 1000);
+    }
+    auto& a9 = p.rule(RuleId::A9).params;
+    if (a9[1] < a9[0]) std::swap(a9[0], a9[1]);
+    p.thresholds = {100, 200, 300, 400, 1};
+    return p;
+  };
+  const auto run = [&](auto&& publish) {
+    actors::PlainCrew crew;
+    const auto stores = storage::memory_stores();
+    Engine engine(crew, *stores, world.policy);
+    std::map<TopicPartition, std::int64_t> offsets;
+    for (auto& turn : cut(world.commands, 300, kDefaultPartitions, offsets)) engine.run(std::move(turn));
+    auto turns = cut(world.scans, 200, kDefaultPartitions, offsets);
+    for (std::size_t i = 0; i < turns.size(); ++i) {
+      publish(engine, i, turns.size());
+      engine.run(std::move(turns[i]));
+    }
+    crew.clear();
+    return std::pair(engine.outputs, engine.stats);
+  };
+  const auto time_of = [&](std::size_t scan) {
+    return *parse_time(nlohmann::json::parse(*world.scans[scan].value).at("time").get<std::string>());
+  };
+  Policy live = world.policy;
+  live.version = "live-2";
+  live.effective_from = time_of(3000);
+  const auto [expected, without] = run([&](Engine& engine, std::size_t turn, std::size_t of) {
+    if (turn == of / 2) REQUIRE(engine.publish(live, world.key));
+  });
+  const auto [got, with] = run([&](Engine& engine, std::size_t turn, std::size_t of) {
+    if (turn == 1) REQUIRE(engine.publish(candidate("cand-1", time_of(500)), world.key));
+    if (turn == 2) REQUIRE_FALSE(engine.publish(candidate("cand-1", time_of(600)), world.key)); // never replaced
+    if (turn == of / 4) REQUIRE(engine.publish(candidate("cand-2", time_of(1500)), world.key));
+    if (turn == of / 2) REQUIRE(engine.publish(live, world.key)); // from scan 3000 on there is no candidate
+  });
+
+  std::map<std::string, int> by_candidate, by_policy;
+  REQUIRE(got.size() == expected.size());
+  int different = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    std::string value = got[i].value;
+    if (got[i].topic == Topic::decisions) {
+      const auto data = nlohmann::json::parse(value).at("data");
+      ++by_policy[data.at("policy")];
+      if (data.contains("candidate")) {
+        ++by_candidate[data["candidate"].at("policy")];
+        CHECK(data.at("policy") != "live-2");
+        different += data["candidate"].at("verdict") != data.at("verdict");
+        const auto begins = value.find(R"(,"candidate":{)");
+        value.erase(begins, value.find('}', begins) + 1 - begins);
+      }
+    }
+    if (value != expected[i].value || got[i].key != expected[i].key || got[i].topic != expected[i].topic) {
+      CAPTURE(i, value, expected[i].value);
+      FAIL("not the same");
+    }
+  }
+  CHECK(by_candidate["cand-1"] > 500);
+  CHECK(by_candidate["cand-2"] > 500);
+  CHECK(by_policy["live-2"] > 500);
+  CHECK(different > 10);
+  CHECK(with.decisions == without.decisions);
+  CHECK(with.rule_hits == without.rule_hits);
+  std::uint64_t foreseen = 0, hits = 0;
+  for (const auto& row : with.candidate_verdicts)
+    for (const auto n : row) foreseen += n;
+  for (const auto n : with.candidate_hits) hits += n;
+  CHECK(foreseen == static_cast<std::uint64_t>(by_candidate["cand-1"] + by_candidate["cand-2"]));
+  CHECK(hits > 10);
 }
 
 TEST_CASE("an exception of the rules costs its event and nothing else") {

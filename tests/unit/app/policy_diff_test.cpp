@@ -37,6 +37,8 @@ TEST_CASE("policy diff: what a document leaves out counts as its default") {
 }
 
 TEST_CASE("policy diff: one line per difference") {
+  CHECK(lines("", R"(,"shadow":true)") == Lines{"runs in shadow and is never in force"});
+  CHECK(lines(R"(,"shadow":true)", "") == Lines{"takes effect, and no longer runs in shadow only"});
   CHECK(lines("", R"(,"rules":{"A1":{"weight":700,"mode":"shadow"}})") ==
         Lines{"rule A1: mode enforce -> shadow", "rule A1: weight 600 -> 700"});
   CHECK(lines("", R"(,"thresholds":{"freeze":970},"response":{"breaker":{"minutes":15}})") ==

@@ -168,6 +168,74 @@ TEST_CASE("policy: an event is judged by the version in force at its time", "[po
   CHECK(given.at(april + days(60)).version == "march");
 }
 
+TEST_CASE("policy: a version in shadow is never in force", "[policy][R13.1]") {
+  const auto version = [](std::string name, Time from, bool shadow) {
+    Policy p = builtin_policy();
+    p.version = std::move(name);
+    p.effective_from = from;
+    p.shadow = shadow;
+    return p;
+  };
+  const Time march = test::kNoon, april = march + days(30), may = march + days(60), june = march + days(90);
+  PolicyHistory h;
+  const auto candidate = [&](Time t) {
+    const Candidate* c = h.candidate_at(t);
+    return c == nullptr ? std::string() : c->policy->version + " beside " + c->live->version;
+  };
+  CHECK(candidate(march).empty());
+  h.add(version("live-1", march, false));
+  h.add(version("cand-1", march, true));
+  CHECK(candidate(march - milliseconds(1)).empty());
+  CHECK(candidate(march) == "cand-1 beside live-1");
+  CHECK(h.at(june).version == "live-1");
+  h.add(version("cand-2", may, true)); // another candidate ends it
+  CHECK(candidate(may - milliseconds(1)) == "cand-1 beside live-1");
+  CHECK(candidate(may) == "cand-2 beside live-1");
+  h.add(version("live-2", april, false)); // so does a version in force
+  CHECK(candidate(april - milliseconds(1)) == "cand-1 beside live-1");
+  CHECK(candidate(april).empty());
+  CHECK(candidate(may) == "cand-2 beside live-2");
+  CHECK(h.at(may).version == "live-2");
+  h.add(version("live-3", may, false)); // of the same date the later published
+  CHECK(candidate(may).empty());
+  CHECK(candidate(june).empty());
+  CHECK(h.at(may).version == "live-3");
+  for (const char* known : {"live-1", "live-2", "live-3", "cand-1", "cand-2", "builtin-1"}) CHECK(h.knows(known));
+  CHECK_FALSE(h.knows("cand-3"));
+
+  // What is given by hand stands, whatever it says of itself.
+  PolicyHistory given(version("given", april, true));
+  CHECK(given.at(march).version == "given");
+  CHECK(given.candidate_at(april) == nullptr);
+  CHECK(given.knows("given"));
+}
+
+TEST_CASE("policy: a candidate judges by itself what it would judge otherwise", "[policy]") {
+  using Rules = std::set<std::string>;
+  const auto judged = [](auto&& change) {
+    PolicyHistory h(test::campus_policy());
+    Policy p = test::campus_policy();
+    p.version = "cand-1";
+    p.shadow = true;
+    change(p);
+    h.add(p);
+    Rules out;
+    for (std::size_t i = 0; i < kRuleIds; ++i)
+      if (h.candidate_at(test::kNoon)->judges(static_cast<RuleId>(i)))
+        out.insert(std::string(to_string(static_cast<RuleId>(i))));
+    return out;
+  };
+  CHECK(judged([](Policy&) {}).empty());
+  CHECK(judged([](Policy& p) { p.rule(RuleId::A8).weight = 1; }) == Rules{"A8"});
+  CHECK(judged([](Policy& p) { p.rule(RuleId::A8).mode = Mode::off; }).empty());    // nothing to judge
+  CHECK(judged([](Policy& p) { p.rule(RuleId::A8).mode = Mode::shadow; }).empty()); // for nobody
+  CHECK(judged([](Policy& p) { p.rule(RuleId::A1).weight = 1; }) == Rules{"A1", "A4"});
+  CHECK(judged([](Policy& p) { p.zones.erase("hall"); }) == Rules{"A1", "A2", "A4", "D5"});
+  CHECK(judged([](Policy& p) { p.walking_seconds.clear(); }) == Rules{"A1", "A4"});
+  CHECK(judged([](Policy& p) { p.canary_subjects.insert("a-9"); }) == Rules{"D14"});
+  CHECK(judged([](Policy& p) { p.thresholds.watch = 1; }).empty());
+}
+
 TEST_CASE("policy: time on foot, in both directions", "[policy]") {
   const Policy p = test::campus_policy();
   CHECK(p.walking_time_s("gate", "hill") == 1200);

@@ -53,6 +53,8 @@ TurnStats some_turn() {
   s.decided(Verdict::deny, why, 1'500'000'000);
   s.rule_hits[static_cast<std::size_t>(RuleId::A1)] = 2;
   s.shadow_hits[static_cast<std::size_t>(RuleId::A1)] = 3;
+  s.candidate_hits[static_cast<std::size_t>(RuleId::A1)] = 5;
+  s.foreseen(Verdict::allow, Verdict::challenge);
   s.findings_opened[static_cast<std::size_t>(RuleId::D4)] = 1;
   s.findings_closed[static_cast<std::size_t>(RuleId::D4)] = 2;
   s.rule_upheld[static_cast<std::size_t>(RuleId::A2)] = 3;
@@ -160,6 +162,9 @@ TEST_CASE("a turn is counted") {
   CHECK(value(text, R"(onecode_decision_reasons_total{reason="CODE_EXPIRED"})") == "2");
   CHECK(value(text, R"(onecode_rule_hits_total{mode="enforce",rule="A1"})") == "4");
   CHECK(value(text, R"(onecode_rule_hits_total{mode="shadow",rule="A1"})") == "6");
+  CHECK(value(text, R"(onecode_rule_hits_total{mode="candidate",rule="A1"})") == "10");
+  CHECK(value(text, R"(onecode_candidate_verdicts_total{candidate="challenge",live="allow"})") == "2");
+  CHECK(value(text, R"(onecode_candidate_verdicts_total{candidate="allow",live="challenge"})") == "0");
   CHECK(value(text, R"(onecode_findings_total{rule="D4",state="opened"})") == "2");
   CHECK(value(text, R"(onecode_findings_total{rule="D4",state="closed"})") == "4");
   CHECK(value(text, R"(onecode_rule_cases_total{result="upheld",rule="A2"})") == "6");

@@ -19,6 +19,8 @@ TEST_CASE("turn stats add up, field by field") {
   Tally tally;
   tally.hits = {RuleId::A5, RuleId::A5};
   tally.shadow_hits = {RuleId::D1};
+  tally.candidate_hits = {RuleId::D2, RuleId::D2};
+  a.foreseen(Verdict::deny, Verdict::allow);
   tally.sequence_gaps = tally.retransmissions = tally.automatic_freezes = 1;
   tally.breaker_refusals = tally.accounts_opened = tally.cases_upheld = tally.cases_not_upheld = 1;
   a.add(tally);
@@ -41,6 +43,9 @@ TEST_CASE("turn stats add up, field by field") {
   CHECK(b.commands_refused[2] == 2);
   CHECK(b.rule_hits[static_cast<std::size_t>(RuleId::A5)] == 4);
   CHECK(b.shadow_hits[static_cast<std::size_t>(RuleId::D1)] == 2);
+  CHECK(b.candidate_hits[static_cast<std::size_t>(RuleId::D2)] == 4);
+  CHECK(b.candidate_verdicts[static_cast<std::size_t>(Verdict::deny)][static_cast<std::size_t>(Verdict::allow)] == 2);
+  CHECK(b.candidate_verdicts[static_cast<std::size_t>(Verdict::allow)][static_cast<std::size_t>(Verdict::deny)] == 0);
   CHECK(b.sequence_gaps == 2);
   CHECK(b.retransmissions == 2);
   CHECK(b.automatic_freezes == 2);

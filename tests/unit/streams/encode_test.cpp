@@ -87,6 +87,13 @@ TEST_CASE("a decision") {
     "device":"d-0417","account":"a-0012345","integration":"dorm-gates","verdict":"deny","reasons":["ACCOUNT_FROZEN","OUT_OF_SCOPE"],
     "findings":["f-1","f-2"],"score":870,"policy":"p-\"7\"","shadow":["A1","R6.4"]})"));
 
+  decision.candidate = CandidateDecision{"p-8", Verdict::challenge, Reason::CHALLENGE_REQUIRED,
+                                         910,   Band::propose,      {RuleId::A2, RuleId::A8}};
+  CHECK(data_of(encoded(decision), "onecode.decision.v1")["candidate"] ==
+        Json::parse(R"({"policy":"p-8","verdict":"challenge","reasons":["CHALLENGE_REQUIRED"],"score":910,"band":3,
+    "rules":["A2","A8"]})"));
+  decision.candidate.reset();
+
   INFO("its id comes from the scan alone");
   const Json first = Json::parse(out.value);
   CHECK(Json::parse(encoded(decision, 9).value)["id"] == first["id"]);

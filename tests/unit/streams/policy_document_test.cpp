@@ -120,6 +120,21 @@ TEST_CASE("what is written reads back the same") {
   }
 }
 
+TEST_CASE("a policy in shadow says so, and no other does") {
+  Json document = full();
+  CHECK_FALSE(read_policy(document.dump()).policy->shadow);
+  CHECK(write_policy(*read_policy(document.dump()).policy).find("\"shadow\": true") == std::string::npos);
+  for (const bool shadow : {true, false}) {
+    document["shadow"] = shadow;
+    const auto policy = read_policy(document.dump()).policy;
+    REQUIRE(policy);
+    CHECK(policy->shadow == shadow);
+    CHECK(read_policy(write_policy(*policy)).policy == policy);
+  }
+  document["shadow"] = "yes";
+  refused(document, "shadow");
+}
+
 TEST_CASE("each error is named by its path") {
   const std::tuple<std::string, Json, std::string> bad[] = {
       {"/version", 5, "version"},
