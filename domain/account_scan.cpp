@@ -429,6 +429,7 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
     if (!s.used || s.event != gone.event || !s.clock_sound) continue;
     s.clock_sound = false;
     a.dirty.ring[i] = true;
+    a.dirty.codes |= rules::forget_apart(a.codes, s.time);
   }
   // Whatever rests on the time or place of that scan goes; what the other scans say without it stays.
   for (const RuleId rule : {RuleId::A1, RuleId::A2, RuleId::A3, RuleId::A4}) {
