@@ -214,6 +214,7 @@ struct AccountState {
     Time made, expires;
     std::string zone;     // empty: not known
     bool foreign = false; // in a network outside the campus, at an access point of others
+    bool outside = false; // in a network outside the campus, no access point known: mobile data, or far away
     EventRef event;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -222,15 +223,38 @@ struct AccountState {
       v("expires", s.expires);
       v("zone", s.zone);
       v("foreign", s.foreign);
+      v("outside", s.outside);
       v("event", s.event);
     }
   };
   struct MadeCodes {
     static constexpr std::size_t kMost = 4; // a phone makes one a minute
     std::vector<MadeCode> list;             // the one that ends first leaves
+    /// How old this person's codes are when shown, of those made where they are shown: running mean and mean deviation, ms.
+    std::int64_t age_mean_ms = 0, age_off_ms = 0;
+    std::uint32_t ages = 0;              // up to 64
+    std::uint32_t outside = 0, late = 0; // codes made outside, and those of them that were shown late for this person
+    enum Sign : std::uint8_t { shown_late = 1, fast, far }; // the stronger the higher
+    struct ApartDay {
+      std::int64_t day = 0; // counted from 1970
+      std::uint8_t sign = 0;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("day", s.day);
+        v("sign", s.sign);
+      }
+    };
+    static constexpr std::size_t kDays = 4;
+    std::vector<ApartDay> days; // on which a code was shown elsewhere than it was made, sorted; the earliest leaves
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("list", s.list);
+      v("age_mean_ms", s.age_mean_ms);
+      v("age_off_ms", s.age_off_ms);
+      v("ages", s.ages);
+      v("outside", s.outside);
+      v("late", s.late);
+      v("days", s.days);
     }
   };
 

@@ -230,6 +230,17 @@ void take_back_passback(AccountState& a, const Policy& policy, const Context& co
           out, settings.mode == Mode::enforce ? rules::anti_passback(a, settings) : std::nullopt);
 }
 
+/// A4 learns as it judges; a version in shadow must not teach it a second time.
+template <class F>
+std::optional<Hit> without_learning(AccountState& a, F&& judged) {
+  AccountState::MadeCodes codes = a.codes;
+  const bool dirty = a.dirty.codes;
+  std::optional<Hit> hit = judged();
+  a.codes = std::move(codes);
+  a.dirty.codes = dirty;
+  return hit;
+}
+
 /// R8.1: what this scan says together with the others. True: there is new evidence.
 bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, const Sighting& now,
                      bool happened, const Policy& policy, const Context& context, Effects& out) {
@@ -261,10 +272,13 @@ bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opi
                 [&](const auto& s, const Policy& by) { return rules::simultaneous_presence(a, now, s, by); });
   if (now.direction != Direction::none) judge(RuleId::A3, [&](const auto& s) { return rules::anti_passback(a, s); });
   if (scan.token.state == TokenState::genuine) {
-    if (const auto* made = rules::made_code(a.codes, code_print(scan.token.nonce)))
+    if (const auto* known = rules::made_code(a.codes, code_print(scan.token.nonce))) {
+      const AccountState::MadeCode made = *known;
       judge_and_ask(RuleId::A4, [&](const auto&, const Policy& by) {
-        return rules::issue_scan_apart(a, *made, now, opinion.ways, by);
+        const auto judged = [&] { return rules::issue_scan_apart(a, made, now, opinion.ways, by); };
+        return &by == &policy ? judged() : without_learning(a, judged);
       });
+    }
     judge(RuleId::A5, [&](const auto& s) { return rules::nonce_reuse(a, scan, s); });
     judge(RuleId::A6, [&](const auto& s) { return rules::stale_code(scan, s); });
   }
@@ -512,6 +526,7 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
     if (!s.used || s.event != gone.event || !s.clock_sound) continue;
     s.clock_sound = false;
     a.dirty.ring[i] = true;
+    a.dirty.codes |= rules::forget_apart(a.codes, s.time);
   }
   // Whatever rests on the time or place of that scan goes; what the other scans say without it stays.
   for (const RuleId rule : {RuleId::A1, RuleId::A2, RuleId::A3, RuleId::A4}) {
@@ -545,7 +560,7 @@ void step(AccountState& a, const msg::DataRead& read, const Context&, Effects& o
 namespace {
 
 /// A4, where the scan was here before the making of its code was known.
-void compare_with_shown(AccountState& a, const AccountState::MadeCode& made, const Context& context, Effects& out) {
+void compare_with_shown(AccountState& a, const AccountState::MadeCode made, const Context& context, Effects& out) {
   const auto used = std::ranges::find(a.usage.nonces, made.nonce_hash, &AccountState::UsedNonce::nonce_hash);
   if (used == a.usage.nonces.end()) return;
   std::optional<Sighting> shown; // evidence that is weighed may touch the ring
@@ -556,7 +571,7 @@ void compare_with_shown(AccountState& a, const AccountState::MadeCode& made, con
   const Policy& policy = context.policy_at(shown->time);
   const RuleSettings& settings = policy.rule(RuleId::A4);
   judge_as_candidate(a, RuleId::A4, context, out, [&](const RuleSettings&, const Policy& by) {
-    return rules::issue_scan_apart(a, made, *shown, {}, by);
+    return without_learning(a, [&] { return rules::issue_scan_apart(a, made, *shown, {}, by); });
   });
   if (settings.mode == Mode::off) return;
   const auto hit = rules::issue_scan_apart(a, made, *shown, {}, policy);

@@ -321,7 +321,9 @@ struct DeviceState {
     std::int64_t days = 0;                          // that were learnt from
     std::vector<People> known; // empty, or: of the last 14 to 28 days, and of those before the last change
     Time known_since;
-    std::int64_t odd_days = 0;             // in a row with other hours and amounts
+    std::int64_t odd_days = 0; // in a row with other hours and amounts
+    std::uint32_t carried_days = 0,
+                  carried = 0;             // quiet days that are judged with the one being counted, and their scans
     Time odd_hours, odd_clients, stranger; // when each was seen last: hours, clientele, an operator nobody registered
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -330,6 +332,8 @@ struct DeviceState {
       v("known", s.known);
       v("known_since", s.known_since);
       v("odd_days", s.odd_days);
+      v("carried_days", s.carried_days);
+      v("carried", s.carried);
       v("odd_hours", s.odd_hours);
       v("odd_clients", s.odd_clients);
       v("stranger", s.stranger);

@@ -77,9 +77,11 @@ constexpr std::array kWords = {
           "the code was used on campus while its holder is on record as on an internship"},
     Words{Form::abroad, "登记本人出国(境)期间在校内使用",
           "the code was used on campus while its holder is on record as abroad"},
-    // A14: how many, how many
-    Words{Form::other_places, "更换手机后的 {0} 次到访中仅 {1} 次在原来常去的地方",
-          "of the {0} visits since its handset changed only {1} were where its holder used to be"},
+    // A14: how many, how many, percent
+    Words{
+        Form::other_places, "更换手机后的 {0} 次到访中仅 {1} 次在原来最常去的地方(此前占 {2}%),其余去处也已不同",
+        "of the {0} visits since its handset changed only {1} were where its holder used to be most (before: {2} %), "
+        "and the others differ as well"},
     Words{Form::other_life, "更换手机的同时,使用的时间和地点也整体改变",
           "the times and places of its use changed together with its handset"},
     // A15

@@ -74,7 +74,7 @@ std::optional<Surprise> learn_visit(Habits& h, const std::string& zone, Time t) 
 
   if (!h.main.empty() && h.since < 1000) {
     ++h.since;
-    h.at_main += std::ranges::binary_search(h.main, place);
+    if (const auto main = std::ranges::find(h.main, place, &Habits::Main::zone); main != h.main.end()) ++main->since;
   }
   ++h.spans[span];
   ++h.visits;
@@ -96,11 +96,10 @@ void remember_main_places(Habits& h) {
   std::uint64_t sum = 0;
   for (const auto& p : h.places) {
     if (h.main.size() == Habits::kMain || sum * 5 >= std::uint64_t{h.visits} * 4) break;
-    h.main.push_back(p.zone);
+    h.main.push_back({p.zone, static_cast<std::uint32_t>(p.visits * std::uint64_t{1000} / h.visits), 0});
     sum += p.visits;
   }
-  std::ranges::sort(h.main);
-  h.since = h.at_main = 0;
+  h.since = 0;
 }
 
 bool watch_drift(Habits& h, std::int64_t x, std::int64_t slack_tenths, std::int64_t limit_tenths) {

@@ -46,8 +46,19 @@ struct Habits {
   EventRef changed_by;
   /// Where its holder mostly was when a new handset appeared, and how many of the visits since were there (A14).
   static constexpr std::size_t kMain = 8;
-  std::vector<std::uint32_t> main; // hashes of zones, sorted
-  std::uint32_t since = 0, at_main = 0;
+  struct Main {
+    std::uint32_t zone = 0;  // hash
+    std::uint32_t share = 0; // of the visits before, thousandths
+    std::uint32_t since = 0; // visits
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("zone", s.zone);
+      v("share", s.share);
+      v("since", s.since);
+    }
+  };
+  std::vector<Main> main; // the most frequent first
+  std::uint32_t since = 0;
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -64,7 +75,6 @@ struct Habits {
     v("changed_by", s.changed_by);
     v("main", s.main);
     v("since", s.since);
-    v("at_main", s.at_main);
   }
 };
 

@@ -117,6 +117,13 @@ private:
     return out_.back();
   }
   void code(Event& e) {
+    if (p_.mobile_days > 0 &&
+        Random(c_.seed, 0x6d6f62, who_, static_cast<std::uint64_t>(day_)).permille(p_.mobile_days)) {
+      // Reception is bad in the queue, so that it is opened early now and then.
+      const auto before = r_.between(3, r_.permille(300) ? 40 : 16) * kSecond;
+      show_code(e, zone_, Net::external, before, 0, mixed(r_.next()) | 1, out_);
+      return;
+    }
     show_code(e, zone_, Net::campus, r_.between(3, 14) * kSecond,
               t_ >= p_.phone_clock_from && t_ < p_.phone_clock_to ? p_.phone_clock : 0, mixed(r_.next()) | 1, out_);
   }

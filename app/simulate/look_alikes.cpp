@@ -28,6 +28,7 @@ public:
     each(3, [&] { return network_retry(); });
     for (std::size_t i = 0; i < std::max<std::size_t>(1, s_.options.people / 2000); ++i) timetable_change();
     festival();
+    each(3, [&] { return mobile_data(); });
   }
 
 private:
@@ -261,6 +262,15 @@ private:
     if (!p) return false;
     who(*p).retries = 60;
     story("network-retry", *p, s_.midnight(0), s_.end());
+    return true;
+  }
+
+  /// Never in the campus wireless, or not on days when its login has run out: the phone's address is one of the mobile network.
+  bool mobile_data() {
+    const auto p = s_.pick([](const Person& x) { return student(x) && x.dynamic; });
+    if (!p) return false;
+    who(*p).mobile_days = static_cast<std::uint16_t>(s_.random.permille(400) ? 1000 : s_.random.between(100, 400));
+    story("mobile-data", *p, s_.midnight(0), s_.end());
     return true;
   }
 

@@ -44,7 +44,8 @@ struct Person {
   std::uint16_t missed_in = 40, missed_out = 50;
   std::int32_t phone_clock = 0; // ms that the phone is ahead, until somebody sets it right
   std::int64_t phone_clock_from = 0, phone_clock_to = 0;
-  std::uint8_t retries = 0; // permille of scans that the network swallows
+  std::uint8_t retries = 0;      // permille of scans that the network swallows
+  std::uint16_t mobile_days = 0; // permille of days on mobile data
   std::array<std::uint32_t, 3> canteens{};
   std::array<std::uint32_t, 3> merchants{};
   std::array<std::uint32_t, 2> services{};

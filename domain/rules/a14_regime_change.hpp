@@ -2,10 +2,11 @@
 // other times and places than before: it may have been handed over.
 //   Test       a CUSUM (Page, 1954) of how surprising the visits are goes off: k = 0.5 sigma, h = 5 sigma; and within 48 h of it
 //              one handset took the place of the others.
-//   Heavier    where one handset took the place of the others and, of twelve visits or more since then, less than two fifths were where
-//              its holder used to be: nobody changes dormitory, classes and canteen in a day.
-//   Innocent   a dormitory or a course of study that changes, without a new phone; a new phone with old habits. Both at once is
-//              rare, and the finding alone freezes nobody.
+//   Heavier    where one handset took the place of the others and, of twelve to 48 visits since then, less than a quarter of the
+//              usual share were at the place where its holder was most, the own door, and the visits of before and since have
+//              less than 45 % in common (intersection of the histograms): nobody changes dormitory, classes and canteen in a day.
+//   Innocent   a dormitory or a course of study that changes, without a new phone; a new phone with old habits; a new phone and
+//              another dormitory, where classes and canteen stay. The finding alone freezes nobody.
 //   Order      judged when either of the two comes.
 #pragma once
 

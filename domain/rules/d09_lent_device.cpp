@@ -16,6 +16,7 @@ using Cells = std::array<std::uint32_t, DeviceState::Hot::kCells>;
 
 constexpr Duration kGeneration = days(14);
 constexpr Duration kSignLasts = days(7);
+constexpr std::uint32_t kMostDays = 7;       // that are judged together
 constexpr std::int64_t kLargeAmount = 3'000; // fen
 
 /// log2(x) for x in Q16, x > 0, in Q16: by squaring, one bit at a time.
@@ -53,14 +54,15 @@ void add_client(DeviceState& d, const std::string& account) {
   if (d.clients.add(hash)) d.dirty.clients[People::word_of(hash) / People::kGroup] = true;
 }
 
-/// Judges the day against what is known, then makes it part of it.
+/// Judges the day, with the quiet ones before it, against what is known, then makes it part of it.
 void learn(DeviceState& d, const RuleSettings& s) {
   auto& h = d.habits;
   const auto& hot = d.hot;
+  const std::int64_t together = h.carried_days + 1;
   const auto scans = static_cast<std::int64_t>(total(hot.today));
   const bool learnt = h.days >= s[p::warmup_days];
   if (learnt && scans >= s[p::scans]) {
-    h.odd_days = divergence_permille(hot.today, h.usual) > s[p::divergence_permille] ? h.odd_days + 1 : 0;
+    h.odd_days = divergence_permille(hot.today, h.usual) > s[p::divergence_permille] ? h.odd_days + together : 0;
     if (h.odd_days >= s[p::days]) h.odd_hours = hot.day;
   }
   if (learnt && !h.known.empty() && people_in(d.clients) >= s[p::clients]) {
@@ -69,9 +71,11 @@ void learn(DeviceState& d, const RuleSettings& s) {
     if (overlap_permille(d.clients, known) < s[p::overlap_permille]) h.odd_clients = hot.day;
   }
 
-  ++h.days;
-  for (std::size_t i = 0; i < h.usual.size(); ++i)
-    h.usual[i] = h.usual[i] / 28 * 27 + h.usual[i] % 28 * 27 / 28 + hot.today[i];
+  h.days += together;
+  for (std::size_t i = 0; i < h.usual.size(); ++i) {
+    for (std::int64_t n = 0; n < together; ++n) h.usual[i] = h.usual[i] / 28 * 27 + h.usual[i] % 28 * 27 / 28;
+    h.usual[i] += hot.today[i];
+  }
   if (h.known.empty()) {
     h.known.resize(2);
     h.known_since = hot.day;
@@ -129,16 +133,23 @@ std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, Time at, co
   if (day < hot.day) return std::nullopt; // late: its day was judged
   std::optional<DayEnded> ended;
   if (day > hot.day) {
-    if (const auto scans = total(hot.today); scans > 0) {
-      ended = DayEnded{hot.day, static_cast<std::int64_t>(scans)};
-      learn(d, s);
-    }
-    hot.day = day;
-    hot.today = {};
-    if (ended) {
+    const auto scans = total(hot.today);
+    auto& h = d.habits;
+    if (scans > h.carried) ended = DayEnded{hot.day, static_cast<std::int64_t>(scans - h.carried)};
+    const auto least = static_cast<std::uint64_t>(s[p::scans]);
+    const bool enough = scans >= least && (scans >= 2 * least || people_in(d.clients) >= s[p::clients]);
+    if (scans > 0 && !enough && h.carried_days + 1 < kMostDays && (day - hot.day) <= days(kMostDays)) {
+      h.carried = static_cast<std::uint32_t>(scans);
+      ++h.carried_days;
+      d.dirty.habits = true;
+    } else {
+      if (scans > 0) learn(d, s);
+      h.carried = h.carried_days = 0;
+      hot.today = {};
       d.clients = {};
       d.dirty.clients.fill(true);
     }
+    hot.day = day;
   }
   ++hot.today[cell_of(scan)];
   d.dirty.hot = true;

@@ -6,6 +6,7 @@
 //   Clients    a day with at least `clients` people of whom less than `overlap_permille` were seen in the 14 to 28 days before.
 //              Both sets are bitmaps; strangers fall on used bits by chance, which the estimate takes out.
 //   Operator   an operator whom the register does not name, where it names any.
+//   Quiet      days with fewer scans or people are judged together, up to seven, and count as that many.
 //   Innocent   `warmup_days` of learning; a relocation starts it anew; exam weeks, new terms and holidays change hours but not
 //              the people; an opening day changes people but not hours. The settlement account is in no record that
 //              reaches onecode, so its change cannot be seen here.

@@ -131,3 +131,39 @@ TEST_CASE("A14: one of the two alone is an ordinary life", "[rules][A14]") {
   for (int d = 45; d < 48; ++d) day(apart, d, true, "h-2");
   CHECK(apart.weight(RuleId::A14) == 0);
 }
+
+namespace {
+
+/// Sixty visits, of which so many thousandths were at each place; then `since` at them after a new handset.
+Habits lives(std::vector<std::uint32_t> share, std::vector<std::uint32_t> since, std::uint32_t visits) {
+  Habits h;
+  h.visits = 60 + visits;
+  h.since = visits;
+  for (std::uint32_t i = 0; i < share.size(); ++i) h.main.push_back({i + 1, share[i], since[i]});
+  return h;
+}
+bool replaced(Habits h) {
+  Sighting now;
+  now.time = kNoon;
+  const auto hit = rules::regime_change(h, changed_at(kNoon - days(5)), {}, now, settings());
+  return hit && hit->weight == 900;
+}
+
+} // namespace
+
+TEST_CASE("A14: a new handset that never goes home", "[rules][A14][R8.1]") {
+  // Home, canteen, library, two classrooms.
+  const std::vector<std::uint32_t> before{400, 200, 100, 60, 40};
+  CHECK(replaced(lives(before, {0, 7, 5, 0, 0}, 12))); // the same canteen and library: 300 thousandths in common
+  CHECK(replaced(lives(before, {1, 7, 4, 0, 0}, 12))); // once at the door: 83 of 400, and 383 in common
+  // near misses
+  CHECK_FALSE(replaced(lives(before, {0, 7, 4, 0, 0}, 11)));
+  CHECK_FALSE(replaced(lives(before, {2, 3, 0, 0, 0}, 12))); // 167 of 400
+  CHECK_FALSE(replaced(lives(before, {0, 20, 20, 0, 0}, 49)));
+  // the innocent
+  CHECK_FALSE(replaced(lives(before, {5, 3, 2, 1, 1}, 12)));                    // a new phone
+  CHECK_FALSE(replaced(lives(before, {5, 3, 2, 0, 0}, 12)));                    // and another timetable
+  CHECK_FALSE(replaced(lives({400, 200, 100, 100, 100}, {0, 5, 2, 2, 3}, 20))); // another dormitory: 450 in common
+  CHECK_FALSE(replaced(lives({190, 180, 170, 160, 150}, {0, 0, 0, 0, 0}, 20))); // no place was a home
+  CHECK_FALSE(replaced(lives({}, {}, 20)));
+}
