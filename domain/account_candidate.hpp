@@ -2,7 +2,7 @@
 // version in force lets happen: holds, checks and everything that is learnt are those of the version in force.
 //   Evidence  a rule that both judge alike is judged once; the others have a book of their own beside the evidence. Whatever
 //             takes evidence away from the account takes it from that book as well.
-//   Bounded   one entry per rule, and no book without a candidate.
+//   Bounded   in the room that the account leaves (domain/account_size.hpp), and no book without a candidate.
 #pragma once
 
 #include <optional>

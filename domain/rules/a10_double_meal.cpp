@@ -37,7 +37,7 @@ std::uint32_t meal_of(const Scan& scan, const std::string& integration, const Ru
 std::optional<Hit> double_meal(const AccountState& a, const Sighting& now, const RuleSettings& s) {
   if (now.meal == 0 || !now.clock_sound) return std::nullopt;
   const auto mealtime = mealtime_of(now.time);
-  std::array<const Sighting*, SightingRing::kSlots> meals;
+  std::array<const Sighting*, SightingRing::kSlots> meals{};
   std::size_t n = 0;
   bool elsewhere = false;
   a.ring.each([&](const Sighting& other) {

@@ -30,7 +30,7 @@ AccountState full() {
   for (int i = 0; i < 6; ++i)
     a.usage.handsets.push_back({0xfffffff, "abcdefg~0123456" + std::to_string(i), kNoon + hours(i)});
   for (int i = 0; i < 4; ++i)
-    a.codes.list.push_back({~std::uint64_t{0} >> 8, kNoon, kNoon + minutes(i), "teaching-5", false, event(200 + i)});
+    a.codes.list.push_back({~std::uint64_t{0} >> 8, kNoon, kNoon + minutes(i), "teaching-5", false, false, event(200 + i)});
   for (int i = 0; i < 5; ++i) a.hands.list.push_back({0xfffffff, kNoon, kNoon, 3, 1, 1, 1, event(300 + i)});
   for (std::uint32_t i = 0; i < 16; ++i) a.company.peers.push_back({0xfffff00 + i, 1, 20'000});
   for (const RuleId rule : {RuleId::A1, RuleId::A3, RuleId::A4, RuleId::A5, RuleId::A8, RuleId::A11}) {
