@@ -159,7 +159,7 @@ struct AccountState {
     }
   };
 
-  /// A5: a nonce that was used. Kept while its code could still be shown, at most 8.
+  /// A5: a nonce that was used. Kept while its code could still be shown, at most 16.
   struct UsedNonce {
     std::uint64_t nonce_hash = 0; // code_print()
     Time first_use;
@@ -260,7 +260,7 @@ struct AccountState {
 
   struct Usage {
     std::vector<UsedNonce> nonces;
-    std::vector<HandsetSeen> handsets; // at most 6, least recently reported leaves
+    std::vector<HandsetSeen> handsets; // at most 8, least recently reported leaves
     std::optional<Time> early;         // when an early use was reported last (R6.4)
     template <class Self, class V>
     static void fields(Self& s, V& v) {

@@ -351,7 +351,7 @@ void after_lift(AccountState& a, const std::vector<Hold>& lifted, const Text& wh
 }
 
 void report_handset(AccountState& a, const std::string& handset, Time at, const EventRef& event, Effects& out) {
-  constexpr std::size_t kMaxHandsets = 6;
+  constexpr std::size_t kMaxHandsets = 8;
   constexpr Duration kAgain = hours(24);
   auto& known = a.usage.handsets;
   const HandsetPrint print = handset_print(handset);

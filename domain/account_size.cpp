@@ -67,7 +67,7 @@ bool first_of(List& list, Member member, std::size_t least, bool& dirty) {
 }
 
 bool used_code(AccountState& a) {
-  return first_of(a.usage.nonces, &AccountState::UsedNonce::expires, 4, a.dirty.usage);
+  return first_of(a.usage.nonces, &AccountState::UsedNonce::expires, 8, a.dirty.usage);
 }
 bool made_code(AccountState& a) { return first_of(a.codes.list, &AccountState::MadeCode::expires, 2, a.dirty.codes); }
 bool handset(AccountState& a) {
@@ -122,7 +122,7 @@ void keep_small(AccountState& a) {
   if (at_most(a) <= kMaxAccountBytes) return;
   std::size_t size = counted_bytes(a);
   for (const auto give_up :
-       {side_ids, sighting_id, company, used_code, made_code, handset, evidence_ids, evidence, sighting})
+       {side_ids, sighting_id, company, made_code, handset, evidence_ids, evidence, used_code, sighting})
     while (size > kMaxAccountBytes && give_up(a)) size = counted_bytes(a);
   while (a.file.candidate && size + bytes_of(*a.file.candidate) > kMaxAccountBytes) forget_as_candidate(a);
 }

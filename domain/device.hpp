@@ -325,6 +325,9 @@ struct DeviceState {
     std::uint32_t carried_days = 0,
                   carried = 0;             // quiet days that are judged with the one being counted, and their scans
     Time odd_hours, odd_clients, stranger; // when each was seen last: hours, clientele, an operator nobody registered
+    bool own_staff = false, other_staff = false; // today: an operator who is registered, one who is not
+    std::uint32_t other_days = 0;                // in a row with others only
+    Time other_only;                             // when that had gone on for days, last
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("usual", s.usual);
@@ -337,6 +340,10 @@ struct DeviceState {
       v("odd_hours", s.odd_hours);
       v("odd_clients", s.odd_clients);
       v("stranger", s.stranger);
+      v("own_staff", s.own_staff);
+      v("other_staff", s.other_staff);
+      v("other_days", s.other_days);
+      v("other_only", s.other_only);
     }
   };
 

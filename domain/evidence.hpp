@@ -108,8 +108,6 @@ void keep_weightier(std::optional<Hit>& best, Hit hit, Duration half_life);
 /// All evidence against one subject. Its outcome does not depend on the order in which hits arrive.
 class EvidenceBook {
 public:
-  /// Of more rules, those stand that will stand longest: state stays small, and what goes would fade first.
-  static constexpr std::size_t kMost = 6;
   /// True when the hit became its rule's strongest standing one (so that a finding has something new to say).
   bool add(const Hit& hit, int version, Duration half_life);
   /// The same for an entry of another book.

@@ -27,6 +27,7 @@
 #include "domain/commands.hpp"
 #include "domain/decision.hpp"
 #include "domain/facts.hpp"
+#include "domain/grounds.hpp"
 #include "domain/money.hpp"
 #include "streams/authenticate.hpp"
 #include "streams/decode_events.hpp"
@@ -63,6 +64,7 @@ public:
     append_json_string(out_, id.text);
   }
   void put(const Facts& facts) { put(facts.text()); }
+  void put(const Grounds& grounds) { put(grounds.text()); }
   void put(Time t) {
     out_ += '"';
     append_time(out_, t);

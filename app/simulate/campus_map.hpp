@@ -79,9 +79,11 @@ struct Venue {
   bool service = false;
   std::uint32_t new_zone = kNobody; // moved on the night before `new_from`
   std::int64_t new_from = 0;
-  std::int64_t lent_from = 0;    // 0: never
-  std::int64_t opens = 0;        // closed before: a building site
-  bool taken = false;            // by a story
+  std::int64_t lent_from = 0; // 0: never
+  bool own_login = true;      // of those whom it was lent to; else they use that of the people before them
+  std::int64_t helper_from = 0, helper_to = 0; // somebody helps at the counter whom nobody registered
+  std::int64_t opens = 0;                      // closed before: a building site
+  bool taken = false;                          // by a story
   std::uint32_t rogue = kNobody; // a device that nobody certified, beside the others, in [rogue_from, rogue_to)
   std::int64_t rogue_from = 0, rogue_to = 0;
 

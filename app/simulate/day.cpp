@@ -228,7 +228,9 @@ private:
     auto& e =
         show(device, v.service ? Function::identity : Function::payment, Way::none,
              v.service ? -1 : static_cast<std::int32_t>(lent ? r_.between(30, 180) * 100 : r_.between(2, 35) * 50));
-    if (lent) e.clerk = static_cast<std::uint16_t>(60'000 + venue);
+    const bool helper = t_ >= v.helper_from && t_ < v.helper_to && r_.permille(500);
+    if (lent && v.own_login) e.clerk = static_cast<std::uint16_t>(60'000 + venue);
+    if (helper) e.clerk = static_cast<std::uint16_t>(62'500 + venue);
     t_ += r_.between(1, 6) * kMinute;
   }
   void laundry() {

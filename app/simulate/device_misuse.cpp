@@ -165,6 +165,7 @@ private:
   /// Sublet to somebody who sells in the evening, to other people, other things.
   void lent(Venue& v, int day) {
     v.lent_from = s_.midnight(day);
+    v.own_login = mixed(s_.options.seed ^ v.devices[0]) % 1000 < 700;
     for (const auto n : v.devices) {
       auto& d = s_.map.devices[n];
       tell(d, misuse("lent-device", "11(3)", d.id), v.lent_from, s_.end());

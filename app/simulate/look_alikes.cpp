@@ -29,6 +29,7 @@ public:
     for (std::size_t i = 0; i < std::max<std::size_t>(1, s_.options.people / 2000); ++i) timetable_change();
     festival();
     each(3, [&] { return mobile_data(); });
+    for (std::size_t i = 0; i < std::max<std::size_t>(2, s_.options.people / 2000); ++i) new_clerk();
   }
 
 private:
@@ -272,6 +273,24 @@ private:
     who(*p).mobile_days = static_cast<std::uint16_t>(s_.random.permille(400) ? 1000 : s_.random.between(100, 400));
     story("mobile-data", *p, s_.midnight(0), s_.end());
     return true;
+  }
+
+  /// Somebody helps at the counter for some days, beside the others, and is not in the register yet.
+  void new_clerk() {
+    for (std::size_t i = 0; i < s_.map.merchants; ++i) {
+      auto& v = s_.map.venues[i];
+      if (v.taken) continue;
+      v.taken = true;
+      const int day = any_day(14);
+      v.helper_from = s_.midnight(day);
+      v.helper_to = s_.midnight(std::min(day + static_cast<int>(s_.random.between(3, 14)), s_.options.days));
+      for (const auto n : v.devices) {
+        const auto number = s_.story(Story::look_alike, "new-clerk", "", "device:" + s_.map.devices[n].id);
+        s_.seen(number, v.helper_from);
+        s_.seen(number, v.helper_to);
+      }
+      return;
+    }
   }
 
   /// A teacher fell ill: from one Monday on the whole class has other hours and rooms.

@@ -7,7 +7,7 @@
 namespace onecode::rules {
 namespace {
 
-constexpr std::size_t kMaxNonces = 8;
+constexpr std::size_t kMaxNonces = 16;
 constexpr Duration kLateness = hours(1);
 
 const AccountState::UsedNonce* earlier_use(const AccountState& a, const Scan& scan) {

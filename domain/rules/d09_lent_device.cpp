@@ -54,6 +54,28 @@ void add_client(DeviceState& d, const std::string& account) {
   if (d.clients.add(hash)) d.dirty.clients[People::word_of(hash) / People::kGroup] = true;
 }
 
+void see_operator(DeviceState& d, const Scan& scan, Time at) {
+  if (scan.operator_id.empty() || d.reg.operators.empty()) return;
+  auto& h = d.habits;
+  const bool own = std::ranges::find(d.reg.operators, scan.operator_id) != d.reg.operators.end();
+  bool& today = own ? h.own_staff : h.other_staff;
+  d.dirty.habits |= !today;
+  today = true;
+  if (own || at <= h.stranger + hours(1)) return;
+  h.stranger = at;
+  d.dirty.habits = true;
+}
+
+/// The day's operators; a day on which nobody said who it was says nothing.
+void judge_operators(DeviceState& d, const RuleSettings& s) {
+  auto& h = d.habits;
+  if (!h.own_staff && !h.other_staff) return;
+  h.other_days = h.own_staff ? 0 : h.other_days + 1;
+  if (h.other_days >= s[p::days]) h.other_only = d.hot.day;
+  h.own_staff = h.other_staff = false;
+  d.dirty.habits = true;
+}
+
 /// Judges the day, with the quiet ones before it, against what is known, then makes it part of it.
 void learn(DeviceState& d, const RuleSettings& s) {
   auto& h = d.habits;
@@ -133,6 +155,7 @@ std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, Time at, co
   if (day < hot.day) return std::nullopt; // late: its day was judged
   std::optional<DayEnded> ended;
   if (day > hot.day) {
+    judge_operators(d, s);
     const auto scans = total(hot.today);
     auto& h = d.habits;
     if (scans > h.carried) ended = DayEnded{hot.day, static_cast<std::int64_t>(scans - h.carried)};
@@ -154,11 +177,7 @@ std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, Time at, co
   ++hot.today[cell_of(scan)];
   d.dirty.hot = true;
   add_client(d, scan.account);
-  if (!scan.operator_id.empty() && !d.reg.operators.empty() && at > d.habits.stranger + hours(1) &&
-      std::ranges::find(d.reg.operators, scan.operator_id) == d.reg.operators.end()) {
-    d.habits.stranger = at;
-    d.dirty.habits = true;
-  }
+  see_operator(d, scan, at);
   return ended;
 }
 
@@ -175,6 +194,7 @@ std::optional<Hit> lent_device(const DeviceState& d, Time t, const EventRef& eve
   sign(h.odd_hours, {"使用时段与金额连续数日异于往常", "other hours and amounts than usual for days"});
   sign(h.odd_clients, {"使用人几乎全部是生面孔", "hardly anybody who used it before"});
   sign(h.stranger, {"操作员未登记", "an operator who is not registered"});
+  sign(h.other_only, {"连续数日已登记的操作员均未出现", "for days none of those who are"});
   if (innocent == 1000) return std::nullopt;
   Hit hit = make_hit(RuleId::D9, s, t, std::move(facts), event);
   hit.weight = static_cast<int>(1000 - innocent);

@@ -1,11 +1,12 @@
 // D9 lent device (R11.3, Article 11(3); family lease). A reader serves other people, at other hours, by other hands than it used to:
 // signs that it was lent or sublet. Each is weak and has the rule's weight; together they are 1 - (1 - w)^n, so that one alone
-// is shown to nobody, two are (.51), three come near a challenge (.66).
+// is shown to nobody, two are (.51), three come near a challenge (.66), four are one (.76).
 //   Hours      hour x amount of a day against the last four weeks: Jensen-Shannon divergence (base 2) above
 //              `divergence_permille` on `days` days in a row with at least `scans` scans.
 //   Clients    a day with at least `clients` people of whom less than `overlap_permille` were seen in the 14 to 28 days before.
 //              Both sets are bitmaps; strangers fall on used bits by chance, which the estimate takes out.
-//   Operator   an operator whom the register does not name, where it names any.
+//   Operator   an operator whom the register does not name, where it names any; a second sign when on `days` days in a row nobody
+//              else was there. A helper who is not registered yet works beside those who are.
 //   Quiet      days with fewer scans or people are judged together, up to seven, and count as that many.
 //   Innocent   `warmup_days` of learning; a relocation starts it anew; exam weeks, new terms and holidays change hours but not
 //              the people; an opening day changes people but not hours. The settlement account is in no record that

@@ -4,6 +4,7 @@
 
 #include "streams/authenticate.hpp"
 #include "streams/json_append.hpp"
+#include "domain/explain.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/streams/samples.hpp"
 
@@ -119,12 +120,16 @@ TEST_CASE("freezes, device and integration status, notices") {
   h.role = "response-policy";
   h.policy = "p-1";
   h.evidence = {"f-1"};
-  h.remedy = "appeal";
   h.provisional = true;
   f.holds.push_back(h);
   h.id = "h-2";
   h.expires = kTurnTime + days(3);
   h.case_id = "c-1";
+  h.grounds = Grounds{950,
+                      {{Family::replay, 950}},
+                      {{Form::code_on_two_devices, {"d-1", "d-2"}}},
+                      Band::automatic,
+                      ProposedAction::freeze};
   f.holds.push_back(h);
   auto out = encoded(f);
   CHECK(out.topic == Topic::freezes);
@@ -136,6 +141,12 @@ TEST_CASE("freezes, device and integration status, notices") {
   CHECK(data["holds"][0]["expires"].is_null());
   CHECK(data["holds"][0]["case"].is_null());
   CHECK(data["holds"][0]["reason"] == "中文\n");
+  CHECK(data["holds"][0]["remedy"] == remedy("8"));
+  // Of the engine's own hold the numbers are kept, and said in words here.
+  const std::string reason = data["holds"][1]["reason"];
+  CHECK(reason.find("同一动态码先后在设备 d-1 和 d-2 上出示") != std::string::npos);
+  CHECK(reason.find("950 of 1000 (replay 950): one dynamic code was shown to the devices d-1 and d-2") !=
+        std::string::npos);
   CHECK(data["holds"][0]["decided_by"] ==
         Json({{"actor", "policy:p-1"}, {"role", "response-policy"}, {"policy", "p-1"}}));
   CHECK(data["holds"][1]["expires"] == format_time(kTurnTime + days(3)));

@@ -23,7 +23,7 @@ struct Turn {
 
 Hands::Hand hand(const Turn& t) {
   Hands::Hand h;
-  h.handset = hash64(t.handset);
+  h.handset = handset_print(t.handset);
   h.first = kNoon + days(t.first_day);
   h.last = kNoon + days(t.last_day);
   h.days = t.days;

@@ -345,7 +345,40 @@ TEST_CASE("D9: two signs and three", "[D9][R11.3]") {
   }
   SECTION("by other hands") {
     for (int i = 0; i < 3; ++i) c.live(1, {.first = 1000 + 100 * i, .hour = 20, .operator_id = "op-9"});
-    CHECK(c.weight() == 657);
+    CHECK(c.weight() == 760);
+  }
+}
+
+TEST_CASE("D9: for days only operators whom nobody registered", "[D9][R11.3]") {
+  Canteen c;
+  c.d.reg.operators = {"op-1", "op-2"};
+  c.live(3, {.operator_id = "op-1"});
+  const auto only = [&] { return c.d.habits.other_only; };
+  SECTION("two days are not enough, three are") {
+    c.live(2, {.operator_id = "op-9"});
+    c.live(1, {});
+    CHECK(only().ms == 0);
+    CHECK(c.weight() == 300);
+    c.live(1, {.operator_id = "op-8"});
+    c.live(1, {});
+    CHECK(only().ms != 0);
+    CHECK(c.weight() == 510);
+  }
+  SECTION("a helper beside those who are registered") {
+    for (int i = 0; i < 6; ++i) {
+      c.serve(c.midnight() + hours(9), "a-1", {}, "op-2");
+      c.live(1, {.operator_id = "op-9"});
+    }
+    c.live(1, {.operator_id = "op-1"});
+    CHECK(only().ms == 0);
+    CHECK(c.weight() == 300);
+  }
+  SECTION("a day off between begins anew") {
+    c.live(2, {.operator_id = "op-9"});
+    c.live(1, {.operator_id = "op-1"});
+    c.live(2, {.operator_id = "op-9"});
+    c.live(1, {.operator_id = "op-1"});
+    CHECK(only().ms == 0);
   }
 }
 
