@@ -7,9 +7,11 @@
 namespace onecode::actors {
 namespace {
 
+constexpr std::uint32_t kVersion = 2; // 1: ids were not packed
+
 /// What travels besides the message.
 struct Wire {
-  std::uint32_t version = 1;
+  std::uint32_t version = kVersion;
   EntityId to;
   Stage stage{};
   TopicPartition at;
@@ -111,7 +113,7 @@ Envelope decode_inbox(std::string_view bytes, std::int64_t received_ns, Arena& a
   Reader reader(bytes);
   Wire wire;
   reader.get(wire);
-  if (wire.version != 1) throw Corrupt("inbox: unknown version");
+  if (wire.version != kVersion) throw Corrupt("inbox: unknown version");
   if (!valid_id(wire.to.id) && wire.to.kind != Kind::campus) throw Corrupt("inbox: bad entity id");
   Root& root = arena.roots.next();
   root = Root{};

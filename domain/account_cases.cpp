@@ -75,6 +75,11 @@ void clear_of(AccountState& a, const CaseRecord& c, const Text& why, const Conte
   if (own) settle_evidence(a, why, context, out);
 }
 
+/// Of an event whose id was too long to keep.
+std::string place_text(const EventRef& e) {
+  return std::string(name(e.at.topic)) + "/" + std::to_string(e.at.partition) + "/" + std::to_string(e.offset);
+}
+
 /// R9.3: a copied code was used by somebody else. The record of its uses stands as it is; this says that they are no longer taken as
 /// the holder's without more. Which of them were is not in the stream.
 void attribute_to_others(const AccountState& a, const CaseRecord& c, Effects& out) {
@@ -82,7 +87,8 @@ void attribute_to_others(const AccountState& a, const CaseRecord& c, Effects& ou
   std::size_t n = 0;
   for (const auto& e : a.file.evidence.entries())
     for (const auto& event : e.events)
-      if (rule_info(e.rule)->family == Family::replay && n++ < 16) ids += (ids.empty() ? "" : ", ") + event.id;
+      if (rule_info(e.rule)->family == Family::replay && n++ < 16)
+        ids += (ids.empty() ? "" : ", ") + (event.id.empty() ? place_text(event) : event.id);
   if (ids.empty()) return;
   tell(a,
        {"attribution-corrected",

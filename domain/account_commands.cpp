@@ -4,6 +4,7 @@
 #include "domain/account_candidate.hpp"
 #include "domain/account_machine.hpp"
 #include "domain/account_procedures.hpp"
+#include "domain/account_size.hpp"
 #include "domain/explain.hpp"
 #include "domain/functions.hpp"
 #include "domain/rules/a07_handset_churn.hpp"
@@ -412,6 +413,7 @@ void step(AccountState& a, const Command& command, const Context& context, Effec
         if constexpr (requires { apply(a, command, args, context, out); }) apply(a, command, args, context, out);
       },
       command.args);
+  keep_small(a);
 }
 
 } // namespace onecode

@@ -241,16 +241,21 @@ std::optional<Hit> without_learning(AccountState& a, F&& judged) {
   return hit;
 }
 
-/// R8.1: what this scan says together with the others. True: there is new evidence.
-bool look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, const Sighting& now,
-                     bool happened, const Policy& policy, const Context& context, Effects& out) {
-  bool news = false;
+/// A set of rules.
+using RuleMask = std::uint64_t;
+static_assert(kRuleIds <= 64);
+constexpr RuleMask mask_of(RuleId rule) { return RuleMask{1} << static_cast<unsigned>(rule); }
+
+/// R8.1: what this scan says together with the others. The rules that found something new.
+RuleMask look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion& opinion, const Sighting& now,
+                         bool happened, const Policy& policy, const Context& context, Effects& out) {
+  RuleMask news = 0;
   const bool foreseen = context.candidate() != nullptr;
   const auto judge_in_force = [&](RuleId id, auto&& rule) {
     const auto& settings = policy.rule(id);
     if (settings.mode == Mode::off) return;
     const std::optional<Hit> hit = rule(settings);
-    if (hit && !stands_already(a.file.evidence, *hit)) news |= weigh(a, *hit, settings, out);
+    if (hit && !stands_already(a.file.evidence, *hit)) news |= weigh(a, *hit, settings, out) ? mask_of(id) : 0;
   };
   const auto judge = [&](RuleId id, auto&& rule) {
     if (foreseen) judge_as_candidate(a, id, context, out, [&](const auto& s, const Policy&) { return rule(s); });
@@ -472,8 +477,14 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
         if (now->handset != 0) report_handset(a, handset_of(scan), t, now->event, out);
         tell_neighbours(a, *now, policy, out);
         take_back_passback(a, policy, context, out);
-        if (look_for_misuse(a, scan, opinion, *now, happened, policy, context, out))
-          respond(a, now->event, t, policy, context, out);
+        const EventRef cause = now->event;
+        const RuleMask news = look_for_misuse(a, scan, opinion, *now, happened, policy, context, out);
+        if (news != 0)
+          keep_small(
+              a); // what has no room is no news: the rules that look at the whole ring would find it again and again
+        const auto is_news = [&](const Evidence& e) { return (news & mask_of(e.rule)) != 0; };
+        if (news != 0 && std::ranges::any_of(a.file.evidence.entries(), is_news))
+          respond(a, cause, t, policy, context, out);
       }
       if (served && scan.function == "payment" && scan.amount) rules::learn_payment(a.hot, *scan.amount);
     }
@@ -547,6 +558,16 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
              "The time or place of the device " + gone.device + " was wrong; its scan is no evidence."},
             context, out, instead);
   }
+  // A4 counts days: without this one it may not recur any more.
+  const auto& entries = a.file.evidence.entries();
+  const auto e = std::ranges::find(entries, RuleId::A4, &Evidence::rule);
+  if (e != entries.end())
+    if (const auto once = rules::without_recurrence(a, *e, context.policy_at(e->at)))
+      retract(a, RuleId::A4,
+              {"设备 " + gone.device + " 的时间或位置有误,当日不再计入。",
+               "The time or place of the device " + gone.device + " was wrong; that day counts no more."},
+              context, out, once->weight > 0 ? once : std::nullopt);
+  keep_small(a);
 }
 
 void step(AccountState& a, const msg::DataRead& read, const Context&, Effects& out) {
@@ -593,9 +614,10 @@ void step(AccountState& a, const CodeIssued& issued, const Context& context, Eff
   });
   if ((life != AccountLife::active && life != AccountLife::frozen) || a.profile.test || helper) return;
   report_handset(a, issued.handset, t, ref(issued.origin), out);
-  if (!rules::remember_made(a.codes, issued, context.now)) return;
-  a.dirty.codes = true;
-  compare_with_shown(a, a.codes.list.back(), context, out);
+  if (rules::remember_made(a.codes, issued, context.now)) {
+    a.dirty.codes = true;
+    compare_with_shown(a, a.codes.list.back(), context, out);
+  }
   keep_small(a);
 }
 

@@ -327,7 +327,7 @@ struct DeviceState {
     Time odd_hours, odd_clients, stranger; // when each was seen last: hours, clientele, an operator nobody registered
     bool own_staff = false, other_staff = false; // today: an operator who is registered, one who is not
     std::uint32_t other_days = 0;                // in a row with others only
-    Time other_only;                             // when that had gone on for days, last
+    Time other_last, other_only;                 // when such a day was counted last; when it had gone on for days
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("usual", s.usual);
@@ -343,6 +343,7 @@ struct DeviceState {
       v("own_staff", s.own_staff);
       v("other_staff", s.other_staff);
       v("other_days", s.other_days);
+      v("other_last", s.other_last);
       v("other_only", s.other_only);
     }
   };
@@ -382,7 +383,7 @@ struct DeviceState {
 
   /// Whether its time and place may be believed (domain/device_trust.hpp).
   struct Trust {
-    static constexpr std::size_t kDoubts = 12, kFaults = 4;
+    static constexpr std::size_t kDoubts = 16, kFaults = 4;
     static constexpr int kPartnerBits = 28;
     /// Somebody was accused by a scan of this device.
     struct Doubt {
@@ -530,7 +531,7 @@ struct DeviceState {
     }
   };
   struct File {
-    static constexpr std::size_t kMaxReported = 24, kMaxOutside = 16;
+    static constexpr std::size_t kMaxReported = 16, kMaxOutside = 12;
     std::vector<OpenFinding> findings; // by rule id
     std::vector<Reported> reported;    // at most 24, the earliest leaves
     std::vector<Outside> outside;      // the last 16, so that their retransmissions are known

@@ -123,6 +123,9 @@ void carry_out(DeviceState& d, const DeviceRegister& a, const Command& command, 
   reg.integration = a.integration;
   reg.secure_element = a.secure_element.value_or("");
   reg.operators = a.operators;
+  d.habits.stranger = d.habits.other_only = {};
+  d.habits.other_days = 0;
+  d.dirty.habits = true;
   forget_sequence(d);
   set_life(d, move, context, out);
   claim(d, "serial:" + a.serial, command, false, out);

@@ -24,10 +24,7 @@ void ask_switch(DeviceState& d, const DeviceReport& report, std::uint64_t print,
   env.network = print;
   d.dirty.environment = true;
   if (home.empty() || open_finding(d.file, RuleId::D7) == nullptr) return;
-  if (env.held.ms == 0) {
-    env.held = context.now + kHeld;
-    out.timers.push_back({std::string(kHeldTimer), env.held});
-  }
+  wait_for_switch(d, context, out);
   out.sends.push_back(
       {{Kind::campus, home}, msg::NetworkTripped{d.id, report.origin.time, ref(report.origin), print}});
 }

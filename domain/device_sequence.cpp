@@ -213,6 +213,7 @@ Arrival report_place(DeviceState& d, const DeviceReport& report) {
   if (r.started && report.boot < r.boot)
     return Arrival::old_boot; // sent before the restart; D3 sees real alternation
   const bool restarted = !r.started || report.boot > r.boot;
+  if (r.recent.size() != kReports) r.recent.assign(kReports, 0);
   if (restarted) {
     r.started = true;
     r.boot = report.boot;

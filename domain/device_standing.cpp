@@ -127,8 +127,16 @@ std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Eff
   std::string uid = w.open->finding.uid;
   if ((hit.rule == RuleId::D4 || hit.rule == RuleId::D5) && w.band >= Band::watch)
     disbelieve_place(d, w.open->finding.opened, hit.at, out);
-  if (automatic) quarantine(d, w.open->evidence.strongest(hit.at).facts.text(), uid, policy.version, context.now, out);
+  if (automatic)
+    quarantine(d, w.open->evidence.strongest(hit.at).facts.text(), uid, policy.version, context.now, out);
   return uid;
+}
+
+void wait_for_switch(DeviceState& d, const Context& context, Effects& out) {
+  if (d.environment.held.ms != 0) return;
+  d.environment.held = context.now + kHeld;
+  d.dirty.environment = true;
+  out.timers.push_back({std::string(kHeldTimer), d.environment.held});
 }
 
 void hold_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out) {
@@ -138,6 +146,7 @@ void hold_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& o
     take_hit(d, hit, context, out);
   } else {
     weigh(subject(d), hit, false, context, out);
+    wait_for_switch(d, context, out);
   }
 }
 

@@ -33,6 +33,8 @@ enum class Said : std::uint8_t { by_the_device, by_somebody };
 std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out,
                      Said said = Said::by_the_device);
 
+/// Sets the time by which the switch must have answered, where none is set.
+void wait_for_switch(DeviceState& d, const Context& context, Effects& out);
 /// The same for what may be the network's doing (D4 by its port, D7): nothing new is published before release_held().
 void hold_hit(DeviceState& d, const Hit& hit, const Context& context, Effects& out);
 /// The switch has spoken, or its time is over: what was held back is published. Nothing held: nothing happens.

@@ -87,7 +87,8 @@ std::optional<Trust::ClockError> clock_by_people(const std::vector<Trust::Doubt>
   std::vector<std::int64_t> all;
   for (const auto& [who, shift] : least) all.push_back(shift);
   std::ranges::sort(all);
-  return Trust::ClockError{all[all.size() / 2] * 1000, (all.back() - all.front()) * 1000,
+  const std::int64_t middle = all[all.size() / 2];
+  return Trust::ClockError{middle * 1000, std::max(middle - all.front(), all.back() - middle) * 1000,
                            static_cast<std::int64_t>(all.size()), end};
 }
 

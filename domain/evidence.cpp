@@ -156,7 +156,19 @@ bool EvidenceBook::take(Evidence e) {
 
 bool EvidenceBook::forget_weakest(std::size_t least) {
   if (entries_.size() <= least) return false;
-  entries_.erase(std::ranges::max_element(entries_, [](const auto& a, const auto& b) { return outweighs(a, b); }));
+  const Time t = newest();
+  const auto second_of_its_family = [&](const Evidence& e) {
+    return std::ranges::any_of(entries_, [&](const Evidence& other) {
+      return family_of(other.rule) == family_of(e.rule) &&
+             std::pair(other.nats(t), e.rule) > std::pair(e.nats(t), other.rule);
+    });
+  };
+  const auto goes_first = [&](const Evidence& a, const Evidence& b) {
+    const bool second_a = second_of_its_family(a), second_b = second_of_its_family(b);
+    if (second_a != second_b) return second_a;
+    return std::pair(a.nats(t), b.rule) < std::pair(b.nats(t), a.rule);
+  };
+  entries_.erase(std::ranges::min_element(entries_, goes_first));
   return true;
 }
 

@@ -53,7 +53,7 @@ struct EventRef {
 };
 /// A sender chooses its ids. UUIDs, ULIDs and short ones are kept; another is left out, for the place names the event as
 /// well, and state stays small.
-inline constexpr std::size_t kMaxEvidenceId = 20;
+inline constexpr std::size_t kMaxEvidenceId = 24;
 inline bool keeps_id(std::string_view id) { return id.size() <= kMaxEvidenceId || is_uuid(id) || is_ulid(id); }
 inline EventRef ref(const Origin& o) { return {o.at, o.offset, keeps_id(o.id) ? o.id : std::string()}; }
 
@@ -117,7 +117,8 @@ public:
   void clear() { entries_.clear(); }
   /// False: there was none.
   bool forget_ids();
-  /// Of more rules than `least`, the one that will fade first; false: there are no more.
+  /// Of more rules than `least`, the one that the score misses least: what is not the strongest of its family, then the weakest;
+  /// false: there are no more.
   bool forget_weakest(std::size_t least);
   bool empty() const { return entries_.empty(); }
 

@@ -44,8 +44,8 @@ void new_baseline(DeviceState& d, Time at, std::string_view kind, const Text& wh
                   Effects& out) {
   const auto covers = [&](RuleId rule) { return kind.empty() || explains(kind, rule); };
   auto& env = d.environment;
-  release_held(d, context, out); // work that comes first must not swallow what was found
   if (covers(RuleId::D4) || covers(RuleId::D7)) {
+    release_held(d, context, out); // work that comes first must not swallow what was found
     end_faults(d, at);
     d.reg.placed = at;
     d.dirty.reg = true;

@@ -109,6 +109,16 @@ std::optional<Hit> issue_scan_apart(AccountState& a, const AccountState::MadeCod
   return outside(Codes::shown_late, 0);
 }
 
+std::optional<Hit> without_recurrence(const AccountState& a, const Evidence& e, const Policy& policy) {
+  const RuleSettings& s = policy.rule(RuleId::A4);
+  const bool far = e.facts.form == Form::made_far_again;
+  if ((!far && e.facts.form != Form::made_outside_again) || recurs(a, day_of(e.at), s)) return std::nullopt;
+  const auto day = std::ranges::find(a.codes.days, day_of(e.at), &Codes::ApartDay::day);
+  const auto sign = day == a.codes.days.end() ? 0 : day->sign;
+  const int weight = sign == Codes::far ? s.weight : sign == Codes::fast ? static_cast<int>(s[p::fast_weight]) : 0;
+  return Hit{RuleId::A4, weight, 1000, e.at, {far ? Form::made_far : Form::made_outside, e.facts.values}, e.events};
+}
+
 bool forget_apart(AccountState::MadeCodes& codes, Time t) {
   return std::erase_if(codes.days, [&](const auto& d) { return d.day == day_of(t); }) > 0;
 }

@@ -26,6 +26,9 @@ namespace onecode::rules {
 std::optional<Hit> issue_scan_apart(AccountState& a, const AccountState::MadeCode& code, const Sighting& shown,
                                     const LearnedWays& learned, const Policy& policy);
 
+/// What stands for several days, once they are too few: the hit of its own day, of weight 0 where that says nothing alone. nullopt: it
+/// still recurs, or never did.
+std::optional<Hit> without_recurrence(const AccountState& a, const Evidence& e, const Policy& policy);
 /// The time or place of a scan of that day was wrong: the day counts no more. False: it did not.
 bool forget_apart(AccountState::MadeCodes& codes, Time t);
 

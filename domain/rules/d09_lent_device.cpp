@@ -16,6 +16,7 @@ using Cells = std::array<std::uint32_t, DeviceState::Hot::kCells>;
 
 constexpr Duration kGeneration = days(14);
 constexpr Duration kSignLasts = days(7);
+constexpr Duration kPause = days(4);         // a long weekend
 constexpr std::uint32_t kMostDays = 7;       // that are judged together
 constexpr std::int64_t kLargeAmount = 3'000; // fen
 
@@ -70,7 +71,9 @@ void see_operator(DeviceState& d, const Scan& scan, Time at) {
 void judge_operators(DeviceState& d, const RuleSettings& s) {
   auto& h = d.habits;
   if (!h.own_staff && !h.other_staff) return;
-  h.other_days = h.own_staff ? 0 : h.other_days + 1;
+  const bool goes_on = d.hot.day - h.other_last <= kPause;
+  h.other_days = h.own_staff ? 0 : goes_on ? h.other_days + 1 : 1;
+  h.other_last = d.hot.day;
   if (h.other_days >= s[p::days]) h.other_only = d.hot.day;
   h.own_staff = h.other_staff = false;
   d.dirty.habits = true;

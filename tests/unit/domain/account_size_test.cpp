@@ -30,7 +30,8 @@ AccountState full() {
   for (int i = 0; i < 8; ++i)
     a.usage.handsets.push_back({0xfffffff, "abcdefg~0123456" + std::to_string(i), kNoon + hours(i)});
   for (int i = 0; i < 4; ++i)
-    a.codes.list.push_back({~std::uint64_t{0} >> 8, kNoon, kNoon + minutes(i), "teaching-5", false, false, event(200 + i)});
+    a.codes.list.push_back(
+        {~std::uint64_t{0} >> 8, kNoon, kNoon + minutes(i), "teaching-5", false, false, event(200 + i)});
   for (int i = 0; i < 5; ++i) a.hands.list.push_back({0xfffffff, kNoon, kNoon, 3, 1, 1, 1, event(300 + i)});
   for (std::uint32_t i = 0; i < 16; ++i) a.company.peers.push_back({0xfffff00 + i, 1, 20'000});
   for (const RuleId rule : {RuleId::A1, RuleId::A3, RuleId::A4, RuleId::A5, RuleId::A8, RuleId::A11}) {
@@ -115,6 +116,44 @@ TEST_CASE("account size: an account that is fuller still keeps its strongest evi
   CHECK(n > 0);
   CHECK(n < 16);
   CHECK(oldest == kNoon + minutes(16 - n));
+}
+
+TEST_CASE("account size: of evidence what the score misses least goes first") {
+  // Long half-lives do not save weak evidence, nor a crowd of one family.
+  EvidenceBook book;
+  for (const auto& [rule, weight, half_life] : {std::tuple{RuleId::A1, 850, days(14)},
+                                                {RuleId::A4, 900, days(14)},
+                                                {RuleId::A7, 300, days(30)},
+                                                {RuleId::A8, 650, days(30)},
+                                                {RuleId::A9, 200, days(30)}})
+    book.add({rule, weight, 1000, kNoon, {}, {event(static_cast<int>(rule))}}, 1, half_life);
+  const auto rules = [&] {
+    std::vector<RuleId> all;
+    for (const auto& e : book.entries()) all.push_back(e.rule);
+    return all;
+  };
+  const int before = book.score(kNoon);
+  REQUIRE(book.forget_weakest(3));
+  CHECK(rules() == std::vector{RuleId::A1, RuleId::A4, RuleId::A7, RuleId::A8});
+  REQUIRE(book.forget_weakest(3));
+  CHECK(rules() == std::vector{RuleId::A1, RuleId::A4, RuleId::A8});
+  CHECK(book.score(kNoon) == before);
+  CHECK_FALSE(book.forget_weakest(3));
+}
+
+TEST_CASE("account size: the limit holds for the longest names that are allowed") {
+  AccountState a;
+  a.id = "a-1";
+  for (int i = 0; i < 16; ++i) {
+    Sighting& s = a.ring.at(static_cast<std::size_t>(i));
+    s.used = true;
+    s.time = kNoon + minutes(i);
+    s.zone = s.device = std::string(64, 'x');
+    s.event = event(i);
+  }
+  REQUIRE(counted_bytes(a) > kMaxAccountBytes);
+  keep_small(a);
+  CHECK(counted_bytes(a) <= kMaxAccountBytes);
 }
 
 TEST_CASE("account size: what departments said is not counted") {

@@ -153,14 +153,14 @@ TEST_CASE("Device trust: a device that nobody registered hears nothing", "[devic
   CHECK_FALSE(w.d.dirty.any());
 }
 
-TEST_CASE("Device trust: the last twelve doubts and four faults are kept", "[device][trust]") {
+TEST_CASE("Device trust: the last sixteen doubts and four faults are kept", "[device][trust]") {
   auto w = DeviceWorld::at_work();
   constexpr const char* people[] = {"a-1", "a-2", "a-3", "a-4", "a-5", "a-6", "a-7", "a-8"};
   for (int i = 0; i < 40; ++i) accuse(w, {people[i % 8], "d-2", hours(2) * i});
-  CHECK(w.d.trust.doubts.size() == 12);
+  CHECK(w.d.trust.doubts.size() == 16);
   accuse(w, {"a-1", "d-2", hours(1)});
-  CHECK(w.d.trust.doubts.size() == 12);
-  CHECK(w.d.trust.doubts.front().at == kNoon + hours(56));
+  CHECK(w.d.trust.doubts.size() == 16);
+  CHECK(w.d.trust.doubts.front().at == kNoon + hours(48));
   for (int i = 0; i < 9; ++i) declare_fault(w.d, kNoon + days(i), kNoon + days(i) + hours(1), w.out);
   CHECK(w.d.trust.faults.size() == 4);
   CHECK(w.d.trust.faults.back().from == kNoon + days(8));
@@ -497,12 +497,12 @@ TEST_CASE("Device trust: how wrong the clock is, by several people", "[device][t
     accuse(w, {"a-3", "d-3", minutes(20), 310'000});
     REQUIRE(w.d.trust.clock);
     CHECK(w.d.trust.clock->offset_ms == 290'000);
-    CHECK(w.d.trust.clock->uncertain_ms == 60'000);
+    CHECK(w.d.trust.clock->uncertain_ms == 40'000);
     CHECK(w.d.trust.clock->people == 3);
     const auto notices = w.outputs<Notice>();
     REQUIRE(notices.size() == 1);
-    CHECK(notices[0].text.en.find("about +290 s, ±60 s") != std::string::npos);
-    CHECK(notices[0].text.zh.find("约 +290 秒,±60 秒") != std::string::npos);
+    CHECK(notices[0].text.en.find("about +290 s, ±40 s") != std::string::npos);
+    CHECK(notices[0].text.zh.find("约 +290 秒,±40 秒") != std::string::npos);
     CHECK_FALSE(believed(w, minutes(30))); // told, and corrects nothing
     heartbeat(w, hours(1), 0);
     CHECK_FALSE(w.d.trust.clock);

@@ -250,6 +250,23 @@ TEST_CASE("A4: what recurs weighs more", "[rules][A4][R8.1]") {
     h.fast(2);
     CHECK(h.weight() == 200);
   }
+  SECTION("and what recurred with that day says again what its own day says") {
+    for (const bool alone : {true, false}) {
+      Holder h;
+      h.far(0);
+      h.fast(1);
+      if (!alone) h.fast(2);
+      REQUIRE(h.weight() == 900);
+      Sighting wrong;
+      h.w.a.ring.each([&](const Sighting& s) {
+        if (s.zone == "dorm") wrong = s;
+      });
+      h.w.withdraw(RuleId::A4, wrong.event, wrong.device);
+      CHECK(h.weight() == 200);
+      const auto& facts = h.w.a.file.evidence.entries().at(0).facts;
+      CHECK(facts.text().en.find("and not on one day only") == std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("A4: late and from outside, where codes are otherwise shown at once", "[rules][A4][R8.1]") {
