@@ -66,7 +66,8 @@ TEST_CASE("bounded: a hostile stream cannot make an account grow", "[bounded]") 
     }
   };
   const auto offset = [&] { return static_cast<std::int64_t>(5'000'000'000 + random() % 1'000'000); };
-  const std::vector<std::string> zones = {"gate", "hall", "canteen", "dorm", "lab-a", "lab-b", std::string(64, 'z'), "hill"};
+  const std::vector<std::string> zones = {"gate", "hall", "canteen", "dorm", "lab-a", "lab-b", std::string(64, 'z'),
+                                          "hill"};
   std::map<std::string, std::size_t> most;
   std::size_t most_in_all = 0;
   int frozen = 0;

@@ -2,9 +2,9 @@
 // bytes for the same cause.
 #include "streams/encode.hpp"
 
+#include "domain/explain.hpp"
 #include "streams/authenticate.hpp"
 #include "streams/json_append.hpp"
-#include "domain/explain.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/streams/samples.hpp"
 
