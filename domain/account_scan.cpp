@@ -479,12 +479,12 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
         take_back_passback(a, policy, context, out);
         const EventRef cause = now->event;
         const RuleMask news = look_for_misuse(a, scan, opinion, *now, happened, policy, context, out);
-        if (news != 0)
-          keep_small(
-              a); // what has no room is no news: the rules that look at the whole ring would find it again and again
-        const auto is_news = [&](const Evidence& e) { return (news & mask_of(e.rule)) != 0; };
-        if (news != 0 && std::ranges::any_of(a.file.evidence.entries(), is_news))
-          respond(a, cause, t, policy, context, out);
+        if (news != 0) {
+          // What has no room is no news: rules that look at the whole ring would find it again at each scan.
+          keep_small(a);
+          const auto is_news = [&](const Evidence& e) { return (news & mask_of(e.rule)) != 0; };
+          if (std::ranges::any_of(a.file.evidence.entries(), is_news)) respond(a, cause, t, policy, context, out);
+        }
       }
       if (served && scan.function == "payment" && scan.amount) rules::learn_payment(a.hot, *scan.amount);
     }

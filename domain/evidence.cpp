@@ -143,9 +143,8 @@ void keep_weightier(std::optional<Hit>& best, Hit hit, Duration half_life) {
 
 bool EvidenceBook::take(Evidence e) {
   if (e.weight == 0) return false;
-  const RuleId rule = e.rule;
-  const auto it = std::ranges::lower_bound(entries_, rule, {}, &Evidence::rule);
-  if (it == entries_.end() || it->rule != rule)
+  const auto it = std::ranges::lower_bound(entries_, e.rule, {}, &Evidence::rule);
+  if (it == entries_.end() || it->rule != e.rule)
     entries_.insert(it, std::move(e));
   else if (outweighs(e, *it))
     *it = std::move(e);
