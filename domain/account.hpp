@@ -230,22 +230,24 @@ struct AccountState {
   struct MadeCodes {
     static constexpr std::size_t kMost = 4; // a phone makes one a minute
     std::vector<MadeCode> list;             // the one that ends first leaves
-    /// How old this person's codes are when shown, of those made where they are shown: running mean and mean deviation, ms.
+    /// How old this person's codes are when shown, of those that their maker can have carried there: running mean and mean
+    /// deviation, ms.
     std::int64_t age_mean_ms = 0, age_off_ms = 0;
     std::uint32_t ages = 0;              // up to 64
     std::uint32_t outside = 0, late = 0; // codes made outside, and those of them that were shown late for this person
-    enum Sign : std::uint8_t { shown_late = 1, fast, far }; // the stronger the higher
-    struct ApartDay {
-      std::int64_t day = 0; // counted from 1970
-      std::uint8_t sign = 0;
+    /// Where a code came from that was shown later than this person ever needs; the stronger the higher.
+    enum From : std::uint8_t { nearby, outside_network, fast_way, far_off };
+    struct Late {
+      Time at;
+      std::uint8_t from = nearby;
       template <class Self, class V>
       static void fields(Self& s, V& v) {
-        v("day", s.day);
-        v("sign", s.sign);
+        v("at", s.at);
+        v("from", s.from);
       }
     };
-    static constexpr std::size_t kDays = 4;
-    std::vector<ApartDay> days; // on which a code was shown elsewhere than it was made, sorted; the earliest leaves
+    static constexpr std::size_t kLate = 4;
+    std::vector<Late> late_ones; // sorted by time; the weakest leaves, of these the earliest
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("list", s.list);
@@ -254,7 +256,7 @@ struct AccountState {
       v("ages", s.ages);
       v("outside", s.outside);
       v("late", s.late);
-      v("days", s.days);
+      v("late_ones", s.late_ones);
     }
   };
 

@@ -280,7 +280,7 @@ RuleMask look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion&
     if (const auto* known = rules::made_code(a.codes, code_print(scan.token.nonce))) {
       const AccountState::MadeCode made = *known;
       judge_and_ask(RuleId::A4, [&](const auto&, const Policy& by) {
-        const auto judged = [&] { return rules::issue_scan_apart(a, made, now, opinion.ways, by); };
+        const auto judged = [&] { return rules::issue_scan_apart(a, made, now, by); };
         return &by == &policy ? judged() : without_learning(a, judged);
       });
     }
@@ -558,14 +558,14 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
              "The time or place of the device " + gone.device + " was wrong; its scan is no evidence."},
             context, out, instead);
   }
-  // A4 counts days: without this one it may not recur any more.
+  // A4 counts what was late: without this one it may not recur any more.
   const auto& entries = a.file.evidence.entries();
   const auto e = std::ranges::find(entries, RuleId::A4, &Evidence::rule);
   if (e != entries.end())
     if (const auto once = rules::without_recurrence(a, *e, context.policy_at(e->at)))
       retract(a, RuleId::A4,
-              {"设备 " + gone.device + " 的时间或位置有误,当日不再计入。",
-               "The time or place of the device " + gone.device + " was wrong; that day counts no more."},
+              {"设备 " + gone.device + " 的时间或位置有误,该次不再计入。",
+               "The time or place of the device " + gone.device + " was wrong; that time counts no more."},
               context, out, once->weight > 0 ? once : std::nullopt);
   keep_small(a);
 }
@@ -592,10 +592,10 @@ void compare_with_shown(AccountState& a, const AccountState::MadeCode made, cons
   const Policy& policy = context.policy_at(shown->time);
   const RuleSettings& settings = policy.rule(RuleId::A4);
   judge_as_candidate(a, RuleId::A4, context, out, [&](const RuleSettings&, const Policy& by) {
-    return without_learning(a, [&] { return rules::issue_scan_apart(a, made, *shown, {}, by); });
+    return without_learning(a, [&] { return rules::issue_scan_apart(a, made, *shown, by); });
   });
   if (settings.mode == Mode::off) return;
-  const auto hit = rules::issue_scan_apart(a, made, *shown, {}, policy);
+  const auto hit = rules::issue_scan_apart(a, made, *shown, policy);
   if (hit && settings.mode == Mode::enforce) ask_readers(a, *hit, policy, out);
   if (hit && weigh(a, *hit, settings, out)) respond(a, made.event, hit->at, policy, context, out);
 }

@@ -12,7 +12,7 @@ namespace {
 
 /// Never less than counted_bytes(); quick, for most accounts are far below the limit.
 std::size_t at_most(const AccountState& a) {
-  constexpr std::size_t kPlace = 17, kRest = 760; // of a reference; hot, habits, visits, company, finding
+  constexpr std::size_t kPlace = 17, kRest = 800; // of a reference; hot, habits, visits, company, finding
   const auto of = [](const EventRef& e) { return kPlace + (e.id.size() > kMaxEvidenceId ? 17 : e.id.size() + 1); };
   std::size_t n = kRest;
   for (const auto& s : a.ring.sightings()) n += 30 + s.zone.size() + s.device.size() + of(s.event);

@@ -27,13 +27,16 @@ constexpr std::array kWords = {
     // A4: zone, seconds, metres, zone
     Words{Form::made_far, "动态码在 {0} 生成,{1} 秒后在 {2} 米外的 {3} 出示",
           "its code was made at {0} and shown {1} s later at {3}, {2} m away"},
-    Words{Form::made_far_again, "动态码在 {0} 生成,{1} 秒后在 {2} 米外的 {3} 出示,且非一日",
-          "its code was made at {0} and shown {1} s later at {3}, {2} m away, and not on one day only"},
+    Words{Form::made_far_again, "动态码在 {0} 生成,{1} 秒后在 {2} 米外的 {3} 出示,且不止一次明显晚于其惯常",
+          "its code was made at {0} and shown {1} s later at {3}, {2} m away, and more than one came later than this "
+          "person ever needs"},
     // A4: seconds, zone
     Words{Form::made_outside, "动态码在校外网络生成,{0} 秒后在校内 {1} 出示",
           "its code was made in a network outside the campus and shown {0} s later at {1}"},
-    Words{Form::made_outside_again, "动态码在校外网络生成,{0} 秒后在校内 {1} 出示,且非一日",
-          "its code was made in a network outside the campus and shown {0} s later at {1}, and not on one day only"},
+    Words{Form::made_outside_again, "动态码在校外网络生成,{0} 秒后在校内 {1} 出示,且不止一次明显晚于其惯常",
+          "its code was made in a network outside the campus and shown {0} s later at {1}, and more than one came "
+          "later "
+          "than this person ever needs"},
     // A5: device, device
     Words{Form::code_on_two_devices, "同一动态码先后在设备 {0} 和 {1} 上出示",
           "one dynamic code was shown to the devices {0} and {1}"},
@@ -96,12 +99,16 @@ constexpr std::array kWords = {
     // A18: how many, days
     Words{Form::turns, "{0} 部手机在 {1} 天里各按固定时段轮流出示",
           "{0} handsets have taken turns at fixed hours for {1} days"},
+    // A4: zone, seconds, zone
+    Words{Form::made_nearby_again, "动态码在 {0} 生成,{1} 秒后在 {2} 出示,且不止一次明显晚于其惯常",
+          "its code was made at {0} and shown {1} s later at {2}, and more than one came later than this person ever "
+          "needs"},
 };
 
 constexpr bool by_number() {
   for (std::size_t i = 0; i < kWords.size(); ++i)
     if (kWords[i].form != static_cast<Form>(i)) return false;
-  return kWords.back().form == Form::turns;
+  return kWords.back().form == Form::made_nearby_again;
 }
 static_assert(by_number());
 

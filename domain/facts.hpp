@@ -56,6 +56,7 @@ enum class Form : std::uint8_t {
   check_failed,
   tip,
   turns,
+  made_nearby_again,
 };
 
 struct Facts {

@@ -1,4 +1,4 @@
-// Whether somebody can have come from one zone to another in a given time (R8.1; rules A1 and A4).
+// Whether somebody can have come from one zone to another in a given time (R8.1; rules A1 and, without what is learned, A4).
 //   The way    as long as the policy says that it takes to walk it, at 1.4 m/s; else the straight line between the zones'
 //              coordinates. Faster than 12 m/s inside a campus, 33 m/s between campuses, nobody is (parameters of A1).
 //   Learned    readers learn from the people who use them how long the fastest of a thousand takes from elsewhere

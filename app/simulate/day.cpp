@@ -65,7 +65,9 @@ private:
   }
   void walk(std::uint32_t zone) {
     // Finding one's things, stairs, a word with somebody.
-    t_ += r_.between(40, 150) * kSecond + way_ms(map_, zone_, zone, p_.speed);
+    t_ += r_.between(40, 150) * kSecond;
+    last_zone_ = zone_, left_ = t_;
+    t_ += way_ms(map_, zone_, zone, p_.speed);
     zone_ = zone;
   }
 
@@ -124,8 +126,22 @@ private:
       show_code(e, zone_, Net::external, before, 0, mixed(r_.next()) | 1, out_);
       return;
     }
-    show_code(e, zone_, Net::campus, r_.between(3, 14) * kSecond,
-              t_ >= p_.phone_clock_from && t_ < p_.phone_clock_to ? p_.phone_clock : 0, mixed(r_.next()) | 1, out_);
+    auto before = r_.between(3, 14) * kSecond;
+    auto place = zone_;
+    if (last_zone_ != kNobody && r_.permille(p_.early_codes)) {
+      before = std::min(t_ - left_, r_.between(25, 55) * kSecond);
+      if (near_last(before)) place = last_zone_;
+    }
+    // The phone lets go of an access point late, and the table of the wireless is older still.
+    constexpr auto kHeld = 2 * kMinute;
+    if (last_zone_ != kNobody && t_ - before - left_ < kHeld && r_.permille(p_.stuck)) place = last_zone_;
+    show_code(e, place, Net::campus, before, t_ >= p_.phone_clock_from && t_ < p_.phone_clock_to ? p_.phone_clock : 0,
+              mixed(r_.next()) | 1, out_);
+  }
+  /// Was he, so long ago, still within reach of the access points that he came from?
+  bool near_last(std::int64_t before_ms) const {
+    constexpr std::int64_t kReach = 60; // m
+    return map_.metres(last_zone_, zone_) - p_.speed * before_ms / 1'000'000 < kReach;
   }
   std::uint32_t handset() {
     if (p_.new_handset != kNobody && t_ >= p_.new_handset_from) return p_.new_handset;
@@ -416,8 +432,8 @@ private:
   int day_;
   std::vector<Event>& out_;
   Random r_;
-  std::int64_t midnight_, t_ = 0;
-  std::uint32_t home_ = 0, zone_ = 0;
+  std::int64_t midnight_, t_ = 0, left_ = 0; // left_: the last zone
+  std::uint32_t home_ = 0, zone_ = 0, last_zone_ = kNobody;
   bool inside_ = true;
 };
 

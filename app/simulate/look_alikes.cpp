@@ -29,6 +29,8 @@ public:
     for (std::size_t i = 0; i < std::max<std::size_t>(1, s_.options.people / 2000); ++i) timetable_change();
     festival();
     each(3, [&] { return mobile_data(); });
+    each(3, [&] { return opened_early(); });
+    each(3, [&] { return stuck_network(); });
     for (std::size_t i = 0; i < std::max<std::size_t>(2, s_.options.people / 2000); ++i) new_clerk();
   }
 
@@ -272,6 +274,24 @@ private:
     if (!p) return false;
     who(*p).mobile_days = static_cast<std::uint16_t>(s_.random.permille(400) ? 1000 : s_.random.between(100, 400));
     story("mobile-data", *p, s_.midnight(0), s_.end());
+    return true;
+  }
+
+  /// Opens the code on the way, so as not to hold up the queue: some always, some now and then.
+  bool opened_early() {
+    const auto p = s_.pick([](const Person& x) { return student(x) && x.dynamic; });
+    if (!p) return false;
+    who(*p).early_codes = static_cast<std::uint16_t>(s_.random.permille(500) ? 700 : s_.random.between(30, 200));
+    story("opened-early", *p, s_.midnight(0), s_.end());
+    return true;
+  }
+
+  /// A phone that holds on to the access point of the last place: its codes are made where it was, not where it is.
+  bool stuck_network() {
+    const auto p = s_.pick([](const Person& x) { return student(x) && x.dynamic; });
+    if (!p) return false;
+    who(*p).stuck = static_cast<std::uint16_t>(s_.random.between(200, 900));
+    story("stuck-network", *p, s_.midnight(0), s_.end());
     return true;
   }
 

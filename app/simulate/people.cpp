@@ -12,6 +12,7 @@ constexpr std::int64_t kWalk = 1400, kWalkSpread = 150; // mm/s: what people wal
 constexpr std::int64_t kRide = 4600, kRideSpread = 350; // a bicycle among pedestrians
 constexpr std::int64_t kCyclists = 120;                 // permille
 constexpr std::int64_t kDynamicCodes = 125;             // permille who open the app instead of showing the plain code
+constexpr std::uint16_t kEarlyCodes = 10, kStuck = 3;   // permille of everybody's codes
 
 } // namespace
 
@@ -44,6 +45,8 @@ People::People(std::uint64_t seed, std::size_t count, const CampusMap& map) : ra
         p.role == Role::student && random_.permille(850) ? homes[p.group / 3 % homes.size()] : random_.one_of(homes);
     p.handset = new_handset();
     p.dynamic = random_.permille(kDynamicCodes);
+    p.early_codes = kEarlyCodes;
+    p.stuck = kStuck;
     p.goes_home = p.role == Role::student && random_.permille(140);
     habits(p, map);
     // The number says nothing about the person: it is not the order in which they stand here.

@@ -46,6 +46,8 @@ struct Person {
   std::int64_t phone_clock_from = 0, phone_clock_to = 0;
   std::uint8_t retries = 0;      // permille of scans that the network swallows
   std::uint16_t mobile_days = 0; // permille of days on mobile data
+  std::uint16_t early_codes = 0; // permille of codes that are opened on leaving the last place
+  std::uint16_t stuck = 0; // permille of codes made while the phone still holds an access point that it has left
   std::array<std::uint32_t, 3> canteens{};
   std::array<std::uint32_t, 3> merchants{};
   std::array<std::uint32_t, 2> services{};

@@ -11,7 +11,7 @@ namespace {
 namespace p = param::a4;
 using Codes = AccountState::MadeCodes;
 
-std::int64_t day_of(Time t) { return (campus_day(t).ms + kCampusOffset.ms) / days(1).ms; }
+constexpr Duration kOnce = minutes(30); // what comes within it is one occasion
 
 void learn_age(Codes& c, std::int64_t age_ms) {
   constexpr std::uint32_t kMemory = 64;
@@ -21,51 +21,67 @@ void learn_age(Codes& c, std::int64_t age_ms) {
   if (c.ages > 1) c.age_off_ms += ((off < 0 ? -off : off) - c.age_off_ms) / (c.ages - 1);
 }
 
-/// Later than this person ever needs. False as well where too little is known.
-bool late(const Codes& c, std::int64_t age_ms, const RuleSettings& s) {
-  return c.ages >= s[p::own_codes] && age_ms > 2 * c.age_mean_ms && age_ms > c.age_mean_ms + 4 * c.age_off_ms;
+enum class Age : std::uint8_t { unknown, usual, late };
+/// Is it later than this person ever needs?
+Age judged_age(const Codes& c, std::int64_t age_ms, const RuleSettings& s) {
+  if (c.ages < s[p::own_codes]) return Age::unknown;
+  return age_ms > 2 * c.age_mean_ms && age_ms > c.age_mean_ms + 3 * c.age_off_ms ? Age::late : Age::usual;
 }
 
-/// On how many days a code was shown elsewhere than it was made; each day by its strongest sign.
-void note_day(Codes& c, std::int64_t day, Codes::Sign sign) {
-  const auto it = std::ranges::lower_bound(c.days, day, {}, &Codes::ApartDay::day);
-  if (it != c.days.end() && it->day == day) {
-    it->sign = std::max<std::uint8_t>(it->sign, sign);
+auto occasion_of(Codes& codes, Time t) {
+  return std::ranges::find_if(codes.late_ones, [&](const auto& l) { return apart(l.at, t) < kOnce; });
+}
+
+void note_late(Codes& codes, Time t, Codes::From from) {
+  auto& list = codes.late_ones;
+  if (const auto it = occasion_of(codes, t); it != list.end()) {
+    it->from = std::max<std::uint8_t>(it->from, from);
     return;
   }
-  c.days.insert(it, {day, sign});
-  if (c.days.size() > Codes::kDays) c.days.erase(c.days.begin());
+  list.insert(std::ranges::upper_bound(list, t, {}, &Codes::Late::at), {t, from});
+  if (list.size() > Codes::kLate) list.erase(std::ranges::min_element(list, {}, &Codes::Late::from));
 }
 
-/// Does it recur? A day of a way that nobody makes counts two, another one: three are needed, and not from outside alone.
-bool recurs(const AccountState& a, std::int64_t day, const RuleSettings& s) {
-  int points = 0;
-  bool seen_apart = false;
-  for (const auto& d : a.codes.days) {
-    if (d.day > day + s[p::window_days] || d.day < day - s[p::window_days]) continue;
-    if (a.file.settled && d.day <= day_of(*a.file.settled)) continue;
-    points += d.sign == Codes::far ? 2 : 1;
-    seen_apart = seen_apart || d.sign != Codes::shown_late;
+/// More than one that was late, and over a way that takes longer at least once: to be late from next door is a habit.
+bool recurs(const AccountState& a, Time t, const RuleSettings& s) {
+  int late = 0;
+  std::uint8_t farthest = 0;
+  for (const auto& l : a.codes.late_ones) {
+    if (apart(l.at, t) > days(s[p::window_days]) || (a.file.settled && l.at <= *a.file.settled)) continue;
+    ++late;
+    farthest = std::max(farthest, l.from);
   }
-  return points >= 3 && seen_apart;
+  return late >= 2 && farthest >= Codes::fast_way;
+}
+
+int weight_once(std::uint8_t from, const RuleSettings& s) {
+  return from == Codes::far_off ? s.weight : from == Codes::fast_way ? static_cast<int>(s[p::fast_weight]) : 0;
 }
 
 } // namespace
 
 std::optional<Hit> issue_scan_apart(AccountState& a, const AccountState::MadeCode& code, const Sighting& shown,
-                                    const LearnedWays& learned, const Policy& policy) {
+                                    const Policy& policy) {
   const RuleSettings& s = policy.rule(RuleId::A4);
   const Duration skew = milliseconds(s[p::clock_skew_ms]);
   if (!shown.clock_sound || shown.zone.empty()) return std::nullopt;
   if (shown.time < code.made - skew || shown.time > code.expires + skew) return std::nullopt;
-  const std::int64_t between_ms = apart(code.made, shown.time).ms, day = day_of(shown.time);
-  const std::string after = std::to_string(between_ms / 1000);
-  const auto hit = [&](Codes::Sign sign, int weight, Form once, Form again,
+  Codes& codes = a.codes;
+  const Duration between = apart(code.made, shown.time);
+  const Age age = judged_age(codes, between.ms, s);
+  const std::string after = std::to_string(between.ms / 1000);
+  const auto hit = [&](Codes::From from, Form once, Form again,
                        std::vector<std::string> values) -> std::optional<Hit> {
-    note_day(a.codes, day, sign);
-    a.dirty.codes = true;
-    const bool recurring = recurs(a, day, s);
-    if (recurring) weight = static_cast<int>(s[p::again_weight]);
+    int weight = weight_once(from, s);
+    // As soon as always: the phone's network is to blame rather than another hand.
+    if (age == Age::usual) weight = from == Codes::far_off ? static_cast<int>(s[p::soon_weight]) : 0;
+    bool recurring = false;
+    if (age == Age::late) {
+      note_late(codes, shown.time, from);
+      a.dirty.codes = true;
+      recurring = recurs(a, shown.time, s);
+      if (recurring) weight = static_cast<int>(s[p::again_weight]);
+    }
     if (weight == 0) return std::nullopt;
     return Hit{RuleId::A4,
                weight,
@@ -74,53 +90,66 @@ std::optional<Hit> issue_scan_apart(AccountState& a, const AccountState::MadeCod
                {recurring ? again : once, std::move(values)},
                {code.event, shown.event}};
   };
+  const auto carried = [&] {
+    learn_age(codes, between.ms);
+    a.dirty.codes = true;
+  };
   if (!code.zone.empty()) {
     if (code.zone == shown.zone) {
-      learn_age(a.codes, between_ms);
-      a.dirty.codes = true;
+      carried();
       return std::nullopt;
     }
     const RuleSettings& a1 = policy.rule(RuleId::A1);
-    const std::int64_t time_ms = between_ms + skew.ms + shown.accuracy_ms;
-    auto way = too_far(code.zone, shown.zone, time_ms, a1, policy, learned);
-    const auto sign = way ? Codes::far : Codes::fast;
+    const std::int64_t time_ms = between.ms + skew.ms + shown.accuracy_ms;
+    Codes::From from = Codes::far_off;
+    auto way = too_far(code.zone, shown.zone, time_ms, a1, policy, {});
     if (!way) {
       RuleSettings slower = a1;
       slower.params[param::a1::campus_speed_mm_s] = s[p::fast_mm_s];
+      from = Codes::fast_way;
       way = too_far(code.zone, shown.zone, time_ms, slower, policy, {});
     }
-    if (!way) return std::nullopt;
-    return hit(sign, sign == Codes::far ? s.weight : static_cast<int>(s[p::fast_weight]), Form::made_far,
-               Form::made_far_again, {code.zone, after, std::to_string(way->metres), shown.zone});
+    if (way)
+      return hit(from, Form::made_far, Form::made_far_again,
+                 {code.zone, after, std::to_string(way->metres), shown.zone});
+    carried();
+    return hit(Codes::nearby, Form::made_nearby_again, Form::made_nearby_again, {code.zone, after, shown.zone});
   }
-  const auto outside = [&](Codes::Sign sign, int weight) {
-    return hit(sign, weight, Form::made_outside, Form::made_outside_again, {after, shown.zone});
+  const auto outside = [&](Codes::From from) {
+    return hit(from, Form::made_outside, Form::made_outside_again, {after, shown.zone});
   };
-  if (code.foreign) return outside(Codes::far, s.weight);
-  if (!code.outside || a.codes.ages < s[p::own_codes]) return std::nullopt;
-  auto& c = a.codes;
-  const bool is_late = late(c, between_ms, s);
-  if (c.outside >= 64) c.outside /= 2, c.late /= 2;
-  ++c.outside;
-  c.late += is_late;
+  if (code.foreign) return outside(Codes::far_off);
+  if (!code.outside || age == Age::unknown) return std::nullopt;
+  if (codes.outside >= 64) codes.outside /= 2, codes.late /= 2;
+  ++codes.outside;
+  codes.late += age == Age::late;
   a.dirty.codes = true;
-  // Whoever is on mobile data now and then shows most of those codes as soon as all others.
-  if (!is_late || c.late * 5 < c.outside * 4) return std::nullopt;
-  return outside(Codes::shown_late, 0);
+  // Whoever is on mobile data now and then shows many of those codes as soon as all others.
+  if (codes.late * 2 < codes.outside) return std::nullopt;
+  return outside(Codes::outside_network);
 }
 
 std::optional<Hit> without_recurrence(const AccountState& a, const Evidence& e, const Policy& policy) {
   const RuleSettings& s = policy.rule(RuleId::A4);
-  const bool far = e.facts.form == Form::made_far_again;
-  if ((!far && e.facts.form != Form::made_outside_again) || recurs(a, day_of(e.at), s)) return std::nullopt;
-  const auto day = std::ranges::find(a.codes.days, day_of(e.at), &Codes::ApartDay::day);
-  const auto sign = day == a.codes.days.end() ? 0 : day->sign;
-  const int weight = sign == Codes::far ? s.weight : sign == Codes::fast ? static_cast<int>(s[p::fast_weight]) : 0;
-  return Hit{RuleId::A4, weight, 1000, e.at, {far ? Form::made_far : Form::made_outside, e.facts.values}, e.events};
+  Form once = e.facts.form;
+  if (once == Form::made_far_again) {
+    once = Form::made_far;
+  } else if (once == Form::made_outside_again) {
+    once = Form::made_outside;
+  } else if (once != Form::made_nearby_again) {
+    return std::nullopt;
+  }
+  if (recurs(a, e.at, s)) return std::nullopt;
+  const auto own = std::ranges::find_if(a.codes.late_ones, [&](const auto& l) { return apart(l.at, e.at) < kOnce; });
+  const int weight = own == a.codes.late_ones.end() ? 0 : weight_once(own->from, s);
+  return Hit{RuleId::A4, once == Form::made_nearby_again ? 0 : weight, 1000, e.at, {once, e.facts.values}, e.events};
 }
 
 bool forget_apart(AccountState::MadeCodes& codes, Time t) {
-  return std::erase_if(codes.days, [&](const auto& d) { return d.day == day_of(t); }) > 0;
+  const auto it = occasion_of(codes, t);
+  if (it == codes.late_ones.end()) return false;
+  codes.late_ones.erase(it);
+  return true;
 }
 
 bool remember_made(AccountState::MadeCodes& codes, const CodeIssued& issued, Time now) {

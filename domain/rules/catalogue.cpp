@@ -46,6 +46,7 @@ constexpr RuleInfo kRules[] = {
        {"again_weight", 900},
        {"fast_mm_s", 5'500},
        {"fast_weight", 200},
+       {"soon_weight", 500},
        {"own_codes", 20},
        {"window_days", 28}}}},
     {RuleId::A5, "nonce reuse", "动态码重复使用", "8", Family::replay, 970, 30 * kDay, {{{"retry_ms", 5'000}}}},

@@ -24,7 +24,7 @@ namespace a3 {
 enum : std::size_t { reentry_ms, retry_ms, reset_h };
 }
 namespace a4 {
-enum : std::size_t { clock_skew_ms, again_weight, fast_mm_s, fast_weight, own_codes, window_days };
+enum : std::size_t { clock_skew_ms, again_weight, fast_mm_s, fast_weight, soon_weight, own_codes, window_days };
 }
 namespace a5 {
 enum : std::size_t { retry_ms };
