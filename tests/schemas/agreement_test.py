@@ -124,7 +124,7 @@ class Agreement(unittest.TestCase):
         ]
         with multiprocessing.Pool(WORKERS, _prepare) as pool:
             asked = [mutant for part in pool.map(_mutants, jobs, 1) for mutant in part]
-        self.assertGreater(len(asked), 10_000)
+        self.assertGreater(len(asked), 20_000)
         _prepare()
         for name, stem, member, value in BEYOND:
             example = json.loads((published.EXAMPLES / name / f"{stem}.json").read_text("utf-8"))
