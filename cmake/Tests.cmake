@@ -47,6 +47,16 @@ onecode_tests(integration_tests integration onecode_test_support)
 onecode_tests(contract_tests contract onecode_test_support OpenSSL::Crypto nlohmann_json::nlohmann_json)
 onecode_tests(chaos_tests chaos onecode_test_support nlohmann_json::nlohmann_json)
 
+# The schemas of docs/ are judged by a validator that is not ours: Debian's python3-jsonschema. Beside the programs above
+# a test like them, with a target to build and a report.
+add_custom_target(schema_tests)
+add_test(NAME schema_tests COMMAND /usr/bin/python3 tests/schemas/run.py WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+set_tests_properties(schema_tests PROPERTIES TIMEOUT 3600 ENVIRONMENT
+  "ONECODE_TEST_REPORT=${reports}/schema_tests;ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1")
+if(TARGET onecode)
+  add_dependencies(schema_tests onecode)
+endif()
+
 # What measures or kills processes gets the machine for itself.
 foreach(name integration_tests contract_tests chaos_tests)
   if(TARGET ${name})

@@ -150,10 +150,10 @@ std::optional<DecodeError> read_command(simdjson::dom::object data, Command& c) 
   return error;
 }
 
-std::optional<DecodeError> seal_command(std::string_view value, bool structured, Command& c) {
+std::optional<DecodeError> seal_command(std::string_view payload, bool structured, Command& c) {
   static constexpr std::string_view kNotSigned[] = {"signature"};
   try {
-    const auto data = structured ? raw_member(value, "data") : value;
+    const auto data = structured ? raw_member(payload, "data") : payload;
     c.signed_bytes = canonical_without(data.value_or("{}"), kNotSigned);
     return std::nullopt;
   } catch (const std::runtime_error& e) {

@@ -61,7 +61,7 @@ std::optional<DecodeError> Decoder::event(TopicPartition at, const Record& recor
         Command& command = event.emplace<Command>();
         fill(command.origin, at, record, envelope);
         if (auto failed = read_command(envelope.data, command)) return failed;
-        return seal_command(*record.value, envelope.structured, command);
+        return seal_command(envelope.payload, envelope.structured, command);
       }
       default:
         return decode_error("UNKNOWN_TYPE", "topic: " + std::string(name(at.topic)) + " carries no events to decode");

@@ -14,7 +14,7 @@ std::optional<DecodeError> read_posting(simdjson::dom::object data, Posting& pos
 std::optional<DecodeError> read_data_access(simdjson::dom::object data, DataAccess& access);
 std::optional<DecodeError> read_command(simdjson::dom::object data, Command& command);
 /// Fills signed_bytes: they come from the text of `data`, not from its values.
-std::optional<DecodeError> seal_command(std::string_view value, bool structured, Command& command);
+std::optional<DecodeError> seal_command(std::string_view payload, bool structured, Command& command);
 
 /// identity | payment | access | library | other:<name>
 bool is_function(std::string_view s);

@@ -51,7 +51,17 @@ std::optional<DecodeError> check(Envelope& e, std::string_view type, std::string
   return std::nullopt;
 }
 
+constexpr std::size_t kRegistryPrefix = 5;
+
 } // namespace
+
+std::string_view without_registry_prefix(std::string_view value) {
+  // No JSON begins with a zero byte, so nothing can be taken for a prefix that is none.
+  if (value.size() <= kRegistryPrefix || value.front() != '\0') return value;
+  const std::string_view rest = value.substr(kRegistryPrefix);
+  const std::size_t first = rest.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && rest[first] == '{' ? rest : value;
+}
 
 DecodeError decode_error(std::string_view code, std::string text) {
   const bool decode = code == "TOO_LARGE" || code == "NOT_JSON" || code == "BAD_ENVELOPE" || code == "UNKNOWN_TYPE";
@@ -103,15 +113,17 @@ std::optional<DecodeError> EnvelopeOpener::open(const Record& record, std::strin
   if (value.empty()) return bad_envelope("value: is empty");
   if (value.size() > kMaxValueBytes)
     return decode_error("TOO_LARGE", "value: " + std::to_string(value.size()) + " bytes; at most 1 MiB is taken");
+  const std::string_view payload = without_registry_prefix(value);
   Mode mode = record.headers.empty() ? Mode::structured : mode_of(record.headers);
   Element root;
-  if (auto error = parse(value, mode != Mode::binary, root)) return error;
+  if (auto error = parse(payload, mode != Mode::binary, root)) return error;
   if (mode == Mode::either) {
     Element version;
     const bool whole = root["specversion"].get(version) == simdjson::SUCCESS;
     mode = whole ? Mode::structured : Mode::binary;
   }
   out = {};
+  out.payload = payload;
   if (mode == Mode::structured) {
     if (auto error = structured(root, out)) return error;
     return check(out, type, "");

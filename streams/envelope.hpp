@@ -19,8 +19,13 @@ struct Envelope {
   std::string_view id, source, type, time_text;
   Time time;
   simdjson::dom::object data;
-  bool structured = true; // `data` is a member of the value; else the whole value
+  std::string_view payload; // the JSON text of the value
+  bool structured = true;   // `data` is a member of the payload; else the whole payload
 };
+
+/// The value without the prefix that serializers of a Schema Registry put before JSON: a zero byte and the four of a
+/// schema id. Which id does not matter: what arrives is judged by itself. Anything else is left as it is.
+std::string_view without_registry_prefix(std::string_view value);
 
 [[gnu::cold]] DecodeError decode_error(std::string_view code, std::string text);
 [[gnu::cold]] DecodeError bad_field(std::string_view path, std::string_view why);

@@ -59,7 +59,7 @@ std::optional<std::string> open_policy_event(const Record& record, PolicyEvent& 
   if (const auto error = opener.open(record, kType, envelope)) return std::string(error->code) + ": " + error->text;
   event.time = envelope.time;
   try {
-    event.data = envelope.structured ? raw_member(*record.value, "data").value_or("{}") : *record.value;
+    event.data = envelope.structured ? raw_member(envelope.payload, "data").value_or("{}") : envelope.payload;
   } catch (const std::runtime_error& e) {
     return std::string("BAD_ENVELOPE: value: ") + e.what();
   }

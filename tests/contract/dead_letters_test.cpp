@@ -71,6 +71,23 @@ TEST_CASE("bytes that are not JSON are NOT_JSON and come back unchanged", "[cont
   CHECK(record.at("value_base64") == base64(value));
 }
 
+TEST_CASE("records with a Schema Registry's prefix are read, and come back with it when they are bad", "[contract]") {
+  const std::string prefix("\0\0\0\1\x2a", 5);
+  Campus campus = ordinary();
+  const std::string good = scan_line({}).at("value").dump();
+  campus.add(bytes(prefix + good));
+  const Outcome decided = campus.replay();
+  CHECK(decided.verdict("bad") == "allow");
+  CHECK(decided.records("dead-letters").empty());
+
+  for (const auto& [value, code] : {std::pair{prefix + scan_line({{"seq", -2}}).at("value").dump(), "BAD_FIELD"},
+                                    std::pair{prefix + "[]", "NOT_JSON"}, std::pair{prefix, "NOT_JSON"}}) {
+    const Outcome outcome = between_neighbours(bytes(value));
+    CHECK(outcome.dead_codes().at(0) == code);
+    CHECK(outcome.records("dead-letters").at(0).at("value_base64") == base64(value));
+  }
+}
+
 TEST_CASE("JSON that is no CloudEvent is BAD_ENVELOPE", "[contract]") {
   CHECK(code_of(line("scans", "d-1", json::array({1, 2}))) == "BAD_ENVELOPE");
   CHECK(code_of(line("scans", "d-1", 17)) == "BAD_ENVELOPE");

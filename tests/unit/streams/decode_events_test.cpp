@@ -237,6 +237,13 @@ TEST_CASE("commands") {
     const std::string data = e["data"].dump();
     REQUIRE_FALSE(d.decoder.event({Topic::commands, 0}, record_of(data, headers), d.event));
     CHECK(std::get<Command>(d.event).signed_bytes == signed_one.signed_bytes);
+
+    INFO("a Schema Registry's prefix is not signed");
+    const std::string prefix("\0\0\0\0\7", 5), framed_data = prefix + data, framed_event = prefix + e.dump();
+    REQUIRE_FALSE(d.decoder.event({Topic::commands, 0}, record_of(framed_data, headers), d.event));
+    CHECK(std::get<Command>(d.event).signed_bytes == signed_one.signed_bytes);
+    REQUIRE_FALSE(d.decoder.event({Topic::commands, 0}, record_of(framed_event), d.event));
+    CHECK(std::get<Command>(d.event).signed_bytes == signed_one.signed_bytes);
   }
   SECTION("members of the command") {
     for (const std::string member : {"command", "target", "actor", "issued_at", "nonce"}) {

@@ -163,6 +163,33 @@ TEST_CASE("what is no JSON is NOT_JSON") {
   CHECK_FALSE(d.read_scan(sound));
 }
 
+// Would catch: a serializer of a Schema Registry whose records are all dead letters, and bytes that only look like its
+// prefix taken for one.
+TEST_CASE("the prefix of a Schema Registry stands before JSON") {
+  Decoding d;
+  const std::string sound = scan_event().dump();
+  REQUIRE_FALSE(d.read_scan(sound));
+  const auto content = d.scan.content;
+  const std::string prefix("\0\0\0\1\x2a", 5);
+  for (const auto& id :
+       {std::string("\0\0\1\x2a", 4), std::string(4, '\0'), std::string("\xff\xff\xff\xff"), std::string("{\"{\"")}) {
+    CHECK_FALSE(d.read_scan(std::string(1, '\0') + id + sound));
+    CHECK(d.scan.content == content);
+  }
+  CHECK_FALSE(d.read_scan(prefix + " \r\n\t" + sound));
+  CHECK_FALSE(d.read_scan(prefix + scan_event()["data"].dump(), kHeaders));
+  CHECK(d.scan.content == content);
+
+  INFO("whatever else begins with a zero byte is no JSON, as before");
+  for (const auto& bad :
+       {std::string("\0{", 2), prefix, prefix.substr(0, 4), prefix + " ", prefix + "[]", prefix + "7",
+        prefix + "hello", prefix + prefix + sound, prefix.substr(0, 4) + sound, prefix + sound.substr(1),
+        prefix + "{", "\1" + prefix.substr(1) + sound, prefix.substr(1) + sound, " " + prefix + sound})
+    refused(d.read_scan(bad), "NOT_JSON", "value");
+  refused(d.read_scan(prefix + "{}"), "BAD_ENVELOPE", "specversion");
+  refused(d.read_scan(prefix + std::string(kMaxValueBytes - 4, ' ')), "TOO_LARGE", "value");
+}
+
 TEST_CASE("nesting is counted exactly") {
   Decoding d;
   // the value and `data` are two levels

@@ -275,7 +275,13 @@ TEST_CASE("the envelope of a policy, in structured and in binary mode") {
   CHECK(event.data == R"({"version":"v"})");
   CHECK_FALSE(open_policy_event(record_of(document, headers), event));
   CHECK(event.time == at);
-  CHECK(event.data == *document); // as it was sent
+  CHECK(event.data == *document);            // as it was sent
+  const std::string prefix("\0\0\0\0\7", 5); // of a Schema Registry
+  const std::optional<std::string> framed_document = prefix + *document, framed = prefix + *whole;
+  CHECK_FALSE(open_policy_event(record_of(framed), event));
+  CHECK(event.data == R"({"version":"v"})");
+  CHECK_FALSE(open_policy_event(record_of(framed_document, headers), event));
+  CHECK(event.data == *document);
   CHECK(open_policy_event(record_of(document), event)->starts_with("BAD_ENVELOPE: "));
   CHECK(open_policy_event(record_of(std::nullopt), event)->starts_with("BAD_ENVELOPE: "));
 }
