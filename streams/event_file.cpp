@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kChunk = 256 * 1024;
 /// A record of 16 MiB as base64, with room to spare. Longer than this is no event file.
 constexpr std::size_t kMaxLine = 64 * 1024 * 1024;
+constexpr std::int32_t kMostPartitions = 10'000; // each is a shard in memory
 
 /// What is wrong with one line, without its place.
 struct Wrong {
@@ -128,7 +129,7 @@ FileLine parse_line(std::string_view line) {
       read_string(t, "turn", record.turn);
     } else if (key == "partitions") {
       opens_turn = true;
-      turn.partitions = read_number<std::int32_t>(t, "partitions", 1, INT32_MAX);
+      turn.partitions = read_number<std::int32_t>(t, "partitions", 1, kMostPartitions);
     } else if (key == "shards") {
       if (t.next() != '[') throw Wrong{"shards: must be an array of integers"};
       t.array([&] { turn.shards.push_back(read_number<std::int32_t>(t, "shards", 0, INT32_MAX)); });

@@ -177,6 +177,7 @@ TEST_CASE("a line that is none is named") {
       {R"({"topic":"scans","value":{},"headers":{"a":1}})", "headers.a: must be a string"},
       {R"({"topic":"scans","value":{},"headers":[]})", "headers: must be an object"},
       {R"({"turn":"a","partitions":8})", "now: is missing"},
+      {R"({"turn":"a","partitions":2147483647,"now":"2026-03-02T00:00:00Z"})", "partitions: must be"},
       {R"({"turn":"a","partitions":8,"now":"soon"})", "now: must be"},
       {R"({"partitions":8,"now":"2026-03-02T00:00:00Z"})", "turn: is missing"},
       {R"({"turn":"a","partitions":8,"now":"2026-03-02T00:00:00Z","shards":["x"]})", "shards: must be an integer"}};
