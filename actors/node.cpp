@@ -508,10 +508,12 @@ void Node::next_step() {
 
 void Node::publish_status() {
   std::array<std::size_t, monitoring::kKinds> resident{};
+  monitoring::Population population;
   std::map<TopicPartition, std::int64_t> lag;
   for (const auto shard : crew_.shards()) {
     const auto counts = crew_.shard(shard).resident();
     for (std::size_t i = 0; i < counts.size(); ++i) resident[i] += counts[i];
+    population += crew_.shard(shard).population();
     if (assignment_.empty()) continue;
     for (const Topic t : input_topics()) {
       const TopicPartition tp{t, shard};
@@ -520,6 +522,7 @@ void Node::publish_status() {
   }
   const std::lock_guard lock(mutex_);
   status_.resident = resident;
+  status_.population = population;
   const Time now = clock_.peek();
   const auto history = policies_.history();
   const Candidate* candidate = history->candidate_at(now);

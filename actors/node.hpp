@@ -61,6 +61,7 @@ struct NodeStatus {
   };
   std::vector<ShardStatus> shards;
   std::array<std::size_t, monitoring::kKinds> resident{};
+  monitoring::Population population;
   std::string policy;
   std::string candidate; // the version in shadow; empty: none
   std::int64_t policy_offset = 0;

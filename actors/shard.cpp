@@ -73,6 +73,7 @@ Shard::~Shard() = default;
 
 void Shard::open(std::optional<std::int64_t> journal_next) {
   timers_.load(*store_);
+  census_.load(*store_);
   last_commit_.reset();
   std::vector<std::optional<std::string>> values;
   const std::string keys[] = {std::string(kCommitKey), std::string(kSweepKey)};
@@ -428,12 +429,19 @@ void Shard::take_effects(const Envelope& envelope) {
   for (const auto& output : effects_.outputs) {
     if (const auto* decision = std::get_if<Decision>(&output)) count(*decision, envelope);
     if (const auto* finding = std::get_if<FindingRecord>(&output)) staged_.stats.found(*finding);
+    census_.see(output);
     emit(envelope, output);
   }
   if (const auto* command = std::get_if<const Command*>(&envelope.message);
-      command != nullptr && !effects_.refusal && !effects_.deferred)
+      command != nullptr && !effects_.refusal && !effects_.deferred) {
     staged_.stats.command((*command)->args.index(), false);
+    if (std::holds_alternative<AccountFreeze>((*command)->args))
+      staged_.stats.frozen_by_order.emplace_back(envelope.root->received_ns, 1);
+  }
   if (effects_.refusal) refuse(envelope, *effects_.refusal);
+  // A timer that lets a freeze through was not received.
+  if (effects_.tally.automatic_freezes != 0 && envelope.root->record != nullptr)
+    staged_.stats.frozen_automatically.emplace_back(envelope.root->received_ns, effects_.tally.automatic_freezes);
 }
 
 void Shard::refuse(const Envelope& envelope, const Refusal& refusal) {
@@ -566,6 +574,7 @@ void Shard::committed(std::int64_t journal_next) {
   previous_ = streams::sha256(staged_.history);
   to_store_.append(aside_.batch());
   store_digest_ += aside_.change();
+  census_.committed();
   if (options_.sweep) sweep_.committed(from, staged_.stats.journal_bytes);
   const auto asleep = residents_.committed(staged_.journal, from, parts_, to_store_);
   std::int64_t write_ns = 0;
@@ -595,6 +604,7 @@ void Shard::aborted() {
   campus_.reset();
   sweep_.aborted();
   timers_.aborted(*store_);
+  census_.aborted();
   events_.aborted();
   end_turn();
 }

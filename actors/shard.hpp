@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "actors/arena.hpp"
+#include "actors/census.hpp"
 #include "actors/commit_record.hpp"
 #include "actors/entity.hpp"
 #include "actors/envelope.hpp"
@@ -125,6 +126,8 @@ public:
   void aborted();
 
   const Residents::Counts& resident() const { return residents_.counts(); }
+  /// As of the last commit.
+  const monitoring::Population& population() const { return census_.counts(); }
   /// `onecode state`: wakes nothing that is not there. nullopt: no such entity.
   std::optional<std::string> describe(const EntityId& id);
 
@@ -165,6 +168,7 @@ private:
 
   Residents residents_;
   Timers timers_;
+  Census census_;
   EventMemory events_;
   std::optional<CommitRecord> last_commit_;
   std::optional<CommitRecord> next_commit_;

@@ -149,6 +149,10 @@ struct Engine::Impl {
             s.restore_total == 0 ? 0.0 : static_cast<double>(s.restored) / static_cast<double>(s.restore_total);
     reporter.metrics.set_lag(status.lag);
     reporter.metrics.set_resident(status.resident);
+    reporter.metrics.set_population(status.population);
+    const auto stores_use = stores->usage();
+    reporter.metrics.set_store_bytes(
+        {stores_use.files, stores_use.write_buffers, stores_use.cache, stores_use.compaction_debt});
     reporter.metrics.set_shards(status.shards.size() - restoring.size(), restoring);
     reporter.metrics.set_ready(ready(status).ready);
     reporter.metrics.set_policy(status.policy);

@@ -44,6 +44,7 @@ if(ONECODE_PLANTED AND TARGET simulation_tests)
   target_compile_definitions(simulation_tests PRIVATE ONECODE_PLANTED)
 endif()
 onecode_tests(integration_tests integration onecode_test_support)
+onecode_tests(monitoring_tests monitoring onecode_test_support nlohmann_json::nlohmann_json) # against a real Prometheus
 onecode_tests(contract_tests contract onecode_test_support OpenSSL::Crypto nlohmann_json::nlohmann_json)
 onecode_tests(chaos_tests chaos onecode_test_support nlohmann_json::nlohmann_json)
 

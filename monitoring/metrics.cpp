@@ -41,6 +41,8 @@ constexpr const MetricInfo* kAll[] = {
     &metric::rule_hits,
     &metric::candidate_verdicts,
     &metric::findings,
+    &metric::finding_records,
+    &metric::rule_info,
     &metric::rule_cases,
     &metric::automatic_freezes,
     &metric::breaker_refusals,
@@ -48,13 +50,18 @@ constexpr const MetricInfo* kAll[] = {
     &metric::cases_settled,
     &metric::commands,
     &metric::accounts_opened,
+    &metric::devices,
+    &metric::integrations,
+    &metric::orders,
     &metric::decision_latency,
+    &metric::freeze_latency,
     &metric::turn_duration,
     &metric::turn_events,
     &metric::turn_phase,
     &metric::shard_compute,
     &metric::store_seconds,
     &metric::store_reads,
+    &metric::store_bytes,
     &metric::journal_bytes,
     &metric::commits,
     &metric::aborts,
@@ -78,6 +85,9 @@ const Histogram::BucketBoundaries kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.
 const Histogram::BucketBoundaries kEvents{0, 1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144};
 
 constexpr double kNano = 1e-9;
+
+/// By Band.
+constexpr std::string_view kBandNames[kBands] = {"observe", "watch", "challenge", "propose", "automatic"};
 
 // -- what may become a label value
 // ------------------------------------------------------------------------------------ Codes and causes are words of
@@ -114,12 +124,12 @@ struct Metrics::Impl {
   prometheus::Family<Gauge>& gauges(const MetricInfo& m) {
     return prometheus::BuildGauge().Name(std::string(m.name)).Help(std::string(m.help)).Register(registry);
   }
-  Histogram& histogram(const MetricInfo& m, const Histogram::BucketBoundaries& bounds) {
+  Histogram& histogram(const MetricInfo& m, const Histogram::BucketBoundaries& bounds, const Labels& labels = {}) {
     return prometheus::BuildHistogram()
         .Name(std::string(m.name))
         .Help(std::string(m.help))
         .Register(registry)
-        .Add({}, bounds);
+        .Add(labels, bounds);
   }
   Counter& counter(const MetricInfo& m, const Labels& labels = {}) { return counters(m).Add(labels); }
   Gauge& gauge(const MetricInfo& m, const Labels& labels = {}) { return gauges(m).Add(labels); }
@@ -132,6 +142,21 @@ struct Metrics::Impl {
     for (std::size_t i = 0; i < N; ++i)
       if (const std::string_view value = name(i); !value.empty()) out[i] = &family.Add({{label, std::string(value)}});
     return out;
+  }
+  /// One gauge per state but `none`.
+  template <std::size_t N, class State>
+  std::array<Gauge*, N> per_state(const MetricInfo& m, State none) {
+    std::array<Gauge*, N> out{};
+    auto& family = gauges(m);
+    for (std::size_t i = 0; i < N; ++i)
+      if (const auto state = static_cast<State>(i); state != none)
+        out[i] = &family.Add({{"state", std::string(to_string(state))}});
+    return out;
+  }
+  template <std::size_t N>
+  static void set(const std::array<Gauge*, N>& to, const std::array<std::size_t, N>& counts) {
+    for (std::size_t i = 0; i < N; ++i)
+      if (to[i] != nullptr) to[i]->Set(static_cast<double>(counts[i]));
   }
   std::array<Counter*, kTopicCount> per_topic(const MetricInfo& m, bool inputs) {
     return per<kTopicCount>(m, "topic", [inputs](std::size_t i) {
@@ -180,6 +205,8 @@ struct Metrics::Impl {
   std::array<std::array<Counter*, kVerdicts>, kVerdicts> candidate_verdicts{};
   std::array<Counter*, kRuleIds> findings_opened = rules(metric::findings, "state", "opened");
   std::array<Counter*, kRuleIds> findings_closed = rules(metric::findings, "state", "closed");
+  std::array<Counter*, kBands> finding_bands =
+      per<kBands>(metric::finding_records, "band", [](std::size_t i) { return kBandNames[i]; });
   std::array<Counter*, kRuleIds> rule_upheld = rules(metric::rule_cases, "result", "upheld");
   std::array<Counter*, kRuleIds> rule_not_upheld = rules(metric::rule_cases, "result", "not_upheld");
   Counter& automatic_freezes = counter(metric::automatic_freezes);
@@ -191,8 +218,14 @@ struct Metrics::Impl {
   std::array<Counter*, kCommands> commands_done{};
   std::array<Counter*, kCommands> commands_refused{};
   Counter& accounts_opened = counter(metric::accounts_opened);
+  std::array<Gauge*, kDeviceLives> devices = per_state<kDeviceLives>(metric::devices, DeviceLife::unknown);
+  std::array<Gauge*, kIntegrationLives> integrations =
+      per_state<kIntegrationLives>(metric::integrations, IntegrationLife::unknown);
+  std::array<Gauge*, kOrderStates> orders = per_state<kOrderStates>(metric::orders, OrderState::closed);
 
   Histogram& latency = histogram(metric::decision_latency, kSeconds);
+  Histogram& frozen_by_order = histogram(metric::freeze_latency, kSeconds, {{"cause", "order"}});
+  Histogram& frozen_automatically = histogram(metric::freeze_latency, kSeconds, {{"cause", "response-policy"}});
   Histogram& turn_duration = histogram(metric::turn_duration, kSeconds);
   Histogram& turn_events = histogram(metric::turn_events, kEvents);
   Counter& computing = counter(metric::turn_phase, {{"phase", "compute"}});
@@ -201,6 +234,10 @@ struct Metrics::Impl {
   Counter& store_reading = counter(metric::store_seconds, {{"operation", "read"}});
   Counter& store_writing = counter(metric::store_seconds, {{"operation", "write"}});
   Counter& store_reads = counter(metric::store_reads);
+  Gauge& store_files = gauge(metric::store_bytes, {{"part", "files"}});
+  Gauge& store_write_buffers = gauge(metric::store_bytes, {{"part", "write-buffers"}});
+  Gauge& store_cache = gauge(metric::store_bytes, {{"part", "cache"}});
+  Gauge& store_compaction_debt = gauge(metric::store_bytes, {{"part", "compaction-debt"}});
   Counter& journal_changes = counter(metric::journal_bytes, {{"part", "changes"}});
   Counter& journal_sweep = counter(metric::journal_bytes, {{"part", "sweep"}});
 
@@ -245,20 +282,25 @@ struct Metrics::Impl {
     auto& residents = gauges(metric::resident);
     for (std::size_t i = 0; i < kKinds; ++i)
       resident[i] = &residents.Add({{"kind", std::string(to_string(static_cast<Kind>(i)))}});
+    auto& articles = gauges(metric::rule_info);
+    for (const RuleInfo& rule : rule_catalogue())
+      articles.Add({{"rule", std::string(to_string(rule.id))}, {"article", std::string(rule.control)}}).Set(1);
     for (const char* cause : {"abort", "fatal"}) abort_series[cause] = &aborts.Add({{"cause", cause}});
     gauge(metric::build, {{"version", std::string(version)}, {"revision", std::string(revision)}}).Set(1);
   }
 
-  void observe_latency(const TurnStats& stats, std::int64_t committed_ns) {
+  static void observe(Histogram& histogram, const std::vector<std::pair<std::int64_t, TurnStats::Count>>& received,
+                      std::int64_t committed_ns) {
+    if (received.empty()) return;
     std::vector<double> buckets(kSeconds.size() + 1);
     double sum = 0;
-    for (const auto& [received_ns, n] : stats.received) {
+    for (const auto& [received_ns, n] : received) {
       const double seconds = static_cast<double>(std::max<std::int64_t>(0, committed_ns - received_ns)) * kNano;
       const auto bucket = std::ranges::lower_bound(kSeconds, seconds) - kSeconds.begin();
       buckets[static_cast<std::size_t>(bucket)] += static_cast<double>(n);
       sum += seconds * static_cast<double>(n);
     }
-    latency.ObserveMultiple(buckets, sum);
+    histogram.ObserveMultiple(buckets, sum);
   }
 
   std::vector<prometheus::MetricFamily> collect() const {
@@ -289,6 +331,7 @@ void Metrics::committed(const TurnStats& s, const TurnTimes& t) {
   for (std::size_t i = 0; i < kVerdicts; ++i) Impl::add(m.candidate_verdicts[i], s.candidate_verdicts[i]);
   Impl::add(m.findings_opened, s.findings_opened);
   Impl::add(m.findings_closed, s.findings_closed);
+  Impl::add(m.finding_bands, s.finding_bands);
   Impl::add(m.rule_upheld, s.rule_upheld);
   Impl::add(m.rule_not_upheld, s.rule_not_upheld);
   for (const auto& [what, n] : s.dead_letters) {
@@ -327,7 +370,9 @@ void Metrics::committed(const TurnStats& s, const TurnTimes& t) {
   m.committing.Increment(seconds(t.committed_ns - t.computed_ns));
   m.turn_duration.Observe(seconds(t.committed_ns - t.began_ns));
   m.turn_events.Observe(static_cast<double>(t.records));
-  m.observe_latency(s, t.committed_ns);
+  Impl::observe(m.latency, s.received, t.committed_ns);
+  Impl::observe(m.frozen_by_order, s.frozen_by_order, t.committed_ns);
+  Impl::observe(m.frozen_automatically, s.frozen_automatically, t.committed_ns);
   m.commits.Increment();
   m.last_commit.SetToCurrentTime();
 }
@@ -360,6 +405,23 @@ void Metrics::set_lag(const std::map<TopicPartition, std::int64_t>& lag) {
 
 void Metrics::set_resident(const std::array<std::size_t, kKinds>& resident) {
   for (std::size_t i = 0; i < kKinds; ++i) impl_->resident[i]->Set(static_cast<double>(resident[i]));
+}
+
+void Metrics::set_population(const Population& population) {
+  auto& m = *impl_;
+  const std::lock_guard lock(m.mutex);
+  Impl::set(m.devices, population.devices);
+  Impl::set(m.integrations, population.integrations);
+  Impl::set(m.orders, population.orders);
+}
+
+void Metrics::set_store_bytes(const StoreBytes& bytes) {
+  auto& m = *impl_;
+  const std::lock_guard lock(m.mutex);
+  m.store_files.Set(static_cast<double>(bytes.files));
+  m.store_write_buffers.Set(static_cast<double>(bytes.write_buffers));
+  m.store_cache.Set(static_cast<double>(bytes.cache));
+  m.store_compaction_debt.Set(static_cast<double>(bytes.compaction_debt));
 }
 
 void Metrics::set_shards(std::size_t working, const std::map<std::int32_t, double>& restoring) {

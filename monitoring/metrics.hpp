@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "domain/topics.hpp"
+#include "monitoring/population.hpp"
 #include "monitoring/turn_stats.hpp"
 
 namespace onecode::monitoring {
@@ -34,9 +35,9 @@ struct MetricInfo {
 };
 
 inline constexpr std::string_view kLabelNames[] = {
-    "topic", "partition", "shard",   "verdict", "reason",   "rule", "mode",
-    "code",  "stage",     "command", "result",  "cause",    "kind", "operation",
-    "phase", "part",      "state",   "version", "revision", "live", "candidate"};
+    "topic", "partition", "shard",    "verdict", "reason",    "rule",      "mode",   "code",
+    "stage", "command",   "result",   "cause",   "kind",      "operation", "phase",  "part",
+    "state", "version",   "revision", "live",    "candidate", "band",      "article"};
 
 namespace metric {
 using enum MetricType;
@@ -73,6 +74,11 @@ inline constexpr MetricInfo candidate_verdicts{
     "What did the policy in force decide, and what would the one in shadow have decided?"};
 inline constexpr MetricInfo findings{"onecode_findings_total", counter, "", "rule,state",
                                      "How many findings were opened and closed, by the rule that leads them?"};
+inline constexpr MetricInfo finding_records{
+    "onecode_finding_records_total", counter, "", "band",
+    "How many records opened or updated a finding, by the band that it was in then?"};
+inline constexpr MetricInfo rule_info{"onecode_rule_info", gauge, "", "rule,article",
+                                      "Which article is a rule about? Always 1: for joining by rule."};
 inline constexpr MetricInfo rule_cases{
     "onecode_rule_cases_total", counter, "", "rule,result",
     "How many cases in which a rule's evidence stood were upheld, and how many not upheld or overturned?"};
@@ -91,9 +97,21 @@ inline constexpr MetricInfo commands{"onecode_commands_total", counter, "", "com
 inline constexpr MetricInfo accounts_opened{"onecode_accounts_opened_total", counter, "", "",
                                             "How many accounts were opened?"};
 
+// What stands where. Summed over the nodes it is the campus; shards that are being restored are missing from it.
+inline constexpr MetricInfo devices{"onecode_devices", gauge, "", "state",
+                                    "How many devices of the register are in which state?"};
+inline constexpr MetricInfo integrations{
+    "onecode_integrations", gauge, "", "state",
+    "How many integrations stand where on their way from draft to live and back?"};
+inline constexpr MetricInfo orders{"onecode_rectification_orders", gauge, "", "state",
+                                   "How many rectification orders are open, and how many of them overdue?"};
+
 // How fast.
 inline constexpr MetricInfo decision_latency{"onecode_decision_latency_seconds", histogram, "seconds", "",
                                              "How long from the receipt of a scan to its committed decision?"};
+inline constexpr MetricInfo freeze_latency{
+    "onecode_freeze_latency_seconds", histogram, "seconds", "cause",
+    "How long from the receipt of an order, or of the last event that it took, to the committed freeze?"};
 inline constexpr MetricInfo turn_duration{"onecode_turn_duration_seconds", histogram, "seconds", "",
                                           "How long does a turn take, from its first record to its commit?"};
 inline constexpr MetricInfo turn_events{"onecode_turn_events", histogram, "", "",
@@ -106,6 +124,9 @@ inline constexpr MetricInfo store_seconds{"onecode_store_seconds_total", counter
                                           "How long did shards wait for their stores?"};
 inline constexpr MetricInfo store_reads{"onecode_store_reads_total", counter, "", "",
                                         "How many keys did shards ask their stores for?"};
+inline constexpr MetricInfo store_bytes{
+    "onecode_store_bytes", gauge, "bytes", "part",
+    "What do the stores take on disk and in memory, and how much is left for compaction to rewrite?"};
 inline constexpr MetricInfo journal_bytes{
     "onecode_journal_bytes_total", counter, "bytes", "part",
     "How much state went into the journal: changes, and the sweep that keeps it short?"};
@@ -166,6 +187,11 @@ public:
   /// Replaces what was known: a partition that is not named has left this node.
   void set_lag(const std::map<TopicPartition, std::int64_t>& lag);
   void set_resident(const std::array<std::size_t, kKinds>& resident);
+  void set_population(const Population& population);
+  struct StoreBytes {
+    std::uint64_t files = 0, write_buffers = 0, cache = 0, compaction_debt = 0;
+  };
+  void set_store_bytes(const StoreBytes& bytes);
   /// All shards of the node: those that work, and how far each of the others is (0 to 1).
   void set_shards(std::size_t working, const std::map<std::int32_t, double>& restoring);
   void set_breaker_open(bool open);

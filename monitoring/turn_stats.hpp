@@ -26,6 +26,7 @@ namespace onecode::monitoring {
 inline constexpr std::size_t kTopicCount = kTopics.size();
 inline constexpr std::size_t kVerdicts = 3;
 inline constexpr std::size_t kKinds = 5;
+inline constexpr std::size_t kBands = 5;
 inline constexpr std::size_t kCommands = std::variant_size_v<CommandArgs>;
 
 struct TurnStats {
@@ -45,6 +46,7 @@ struct TurnStats {
   /// Decisions while a policy version ran in shadow: [what was decided][what it would have been].
   std::array<std::array<Count, kVerdicts>, kVerdicts> candidate_verdicts{};
   std::array<Count, kRuleIds> findings_opened{}, findings_closed{}; // by the rule that leads them
+  std::array<Count, kBands> finding_bands{};                        // of each record that opens or updates one
   std::array<Count, kRuleIds> rule_upheld{}, rule_not_upheld{};     // cases in which the rule's evidence stood
 
   /// By (code, stage). Both must be string literals: the views are kept.
@@ -78,6 +80,9 @@ struct TurnStats {
   /// entry.
   std::vector<std::pair<std::int64_t, Count>> received;
 
+  /// The same of what led to freezes, and how many it led to.
+  std::vector<std::pair<std::int64_t, Count>> frozen_by_order, frozen_automatically;
+
   static constexpr std::size_t at(Topic t) { return static_cast<std::size_t>(t); }
 
   void decided(Verdict verdict, Reasons why, std::int64_t received_ns) {
@@ -98,6 +103,7 @@ struct TurnStats {
     const auto rule = static_cast<std::size_t>(f.rule);
     if (f.activity == FindingActivity::create) ++findings_opened[rule];
     if (f.activity == FindingActivity::close) ++findings_closed[rule];
+    if (f.activity != FindingActivity::close) ++finding_bands[static_cast<std::size_t>(f.band)];
   }
 
   void dead_letter(std::string_view code, std::string_view stage) { ++dead_letters[{code, stage}]; }
@@ -135,6 +141,7 @@ struct TurnStats {
     for (std::size_t i = 0; i < kVerdicts; ++i) sum(candidate_verdicts[i], o.candidate_verdicts[i]);
     sum(findings_opened, o.findings_opened);
     sum(findings_closed, o.findings_closed);
+    sum(finding_bands, o.finding_bands);
     sum(rule_upheld, o.rule_upheld);
     sum(rule_not_upheld, o.rule_not_upheld);
     for (const auto& [what, n] : o.dead_letters) dead_letters[what] += n;
@@ -157,7 +164,10 @@ struct TurnStats {
     store_read_ns += o.store_read_ns;
     store_write_ns += o.store_write_ns;
     compute_ns += o.compute_ns;
-    received.insert(received.end(), o.received.begin(), o.received.end());
+    const auto append = [](auto& mine, const auto& other) { mine.insert(mine.end(), other.begin(), other.end()); };
+    append(received, o.received);
+    append(frozen_by_order, o.frozen_by_order);
+    append(frozen_automatically, o.frozen_automatically);
     return *this;
   }
 

@@ -18,8 +18,10 @@
 #include <cstdio>
 #include <deque>
 #include <fstream>
+#include <mutex>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "storage/keys.hpp"
 
@@ -98,23 +100,50 @@ private:
   std::atomic<rocksdb::SequenceNumber> flushed_ = 0;
 };
 
+/// The open databases of one factory, for questions from other threads than the stores' own.
+class OpenDatabases {
+public:
+  void add(rocksdb::DB* db) {
+    const std::lock_guard lock(mutex_);
+    open_.push_back(db);
+  }
+  void remove(rocksdb::DB* db) {
+    const std::lock_guard lock(mutex_);
+    std::erase(open_, db);
+  }
+  std::uint64_t sum(const std::string& property) const {
+    const std::lock_guard lock(mutex_); // held, so that none of them closes meanwhile
+    std::uint64_t all = 0, one = 0;
+    for (rocksdb::DB* db : open_)
+      if (db->GetIntProperty(property, &one)) all += one;
+    return all;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::vector<rocksdb::DB*> open_;
+};
+
 class RocksStore : public Store {
 public:
-  /// `disk_failed` is shared by the stores of one folder.
+  /// `disk_failed` and `open` are shared by the stores of one folder.
   RocksStore(std::unique_ptr<rocksdb::DB> db, fs::path path, bool read_only, std::shared_ptr<FlushListener> flushes,
-             std::shared_ptr<std::atomic<bool>> disk_failed)
+             std::shared_ptr<std::atomic<bool>> disk_failed, std::shared_ptr<OpenDatabases> open)
       : db_(std::move(db)),
         path_(std::move(path)),
         read_only_(read_only),
         flushes_(std::move(flushes)),
-        disk_failed_(std::move(disk_failed)) {
+        disk_failed_(std::move(disk_failed)),
+        open_(std::move(open)) {
     write_options_.disableWAL = true;
     flushes_->reached(db_->GetLatestSequenceNumber()); // without a log, what opens comes from files
     durable_next_ = journal_next();
+    open_->add(db_.get());
   }
   RocksStore(const RocksStore&) = delete;
   RocksStore& operator=(const RocksStore&) = delete;
   ~RocksStore() override {
+    open_->remove(db_.get());
     // Where this cannot be, the store is as after a crash, which the journal heals. RocksDB rests for a second after each
     // failure, so a full disk is not tried again shard by shard: who looks after this process waits for its end.
     if (!read_only_ && !*disk_failed_) (void)db_->Flush(flush_options(true));
@@ -253,6 +282,7 @@ private:
   bool read_only_;
   std::shared_ptr<FlushListener> flushes_;
   std::shared_ptr<std::atomic<bool>> disk_failed_;
+  std::shared_ptr<OpenDatabases> open_;
   std::deque<std::pair<rocksdb::SequenceNumber, std::int64_t>>
       asked_; // flushes that may not be done: written to, standing
   std::optional<std::int64_t> durable_next_;
@@ -303,6 +333,12 @@ public:
     move_aside(path, to, why);
   }
 
+  StoreUsage usage() const override {
+    using P = rocksdb::DB::Properties;
+    return {open_->sum(P::kTotalSstFilesSize), open_->sum(P::kSizeAllMemTables), cache_->GetUsage(),
+            open_->sum(P::kEstimatePendingCompactionBytes)};
+  }
+
 private:
   fs::path path_of(std::int32_t shard) const { return options_.directory / ("shard-" + std::to_string(shard)); }
 
@@ -314,7 +350,7 @@ private:
   }
 
   /// What all shards share and what is the same for each.
-  rocksdb::Options shared_options() const {
+  rocksdb::Options shared_options() {
     rocksdb::Options o;
     o.create_if_missing = !options_.read_only;
     o.env = rocksdb::Env::Default();
@@ -334,7 +370,7 @@ private:
     o.memtable_prefix_bloom_size_ratio = 0.02;
 
     rocksdb::BlockBasedTableOptions table;
-    table.block_cache = rocksdb::NewLRUCache(options_.cache_bytes);
+    table.block_cache = cache_ = rocksdb::NewLRUCache(options_.cache_bytes);
     table.block_size = 8U << 10;
     table.format_version = 5; // RocksDB 8.6 and newer write 6, which 7.8 cannot read: a node may go back a release
     // No optimize_filters_for_hits: most lookups of event ids miss, and the filter of the last level answers them.
@@ -369,7 +405,7 @@ private:
       if (is_damage(path, s)) throw Damaged(path, "open", s);
       throw StoreError(complaint(path, "open", s));
     }
-    auto store = std::make_unique<RocksStore>(std::move(db), path, options_.read_only, flushes, disk_failed_);
+    auto store = std::make_unique<RocksStore>(std::move(db), path, options_.read_only, flushes, disk_failed_, open_);
     check_format(*store, shard, path);
     return store;
   }
@@ -423,7 +459,9 @@ private:
   }
 
   RocksOptions options_;
+  std::shared_ptr<rocksdb::Cache> cache_;
   rocksdb::Options common_;
+  std::shared_ptr<OpenDatabases> open_ = std::make_shared<OpenDatabases>();
   std::shared_ptr<std::atomic<bool>> disk_failed_ = std::make_shared<std::atomic<bool>>(false);
 };
 

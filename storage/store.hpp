@@ -94,6 +94,14 @@ enum class Aside : std::uint8_t {
   outdated, // it was, but the journal has been trimmed past it while another node had the shard: nothing is wrong
 };
 
+/// What the open stores of a factory take, in bytes.
+struct StoreUsage {
+  std::uint64_t files = 0;           // on disk
+  std::uint64_t write_buffers = 0;   // changes that are in memory only
+  std::uint64_t cache = 0;           // blocks, indexes and filters in memory
+  std::uint64_t compaction_debt = 0; // estimate of what compaction must still rewrite
+};
+
 /// Gives each shard its store.
 class StoreFactory {
 public:
@@ -102,6 +110,8 @@ public:
   /// Moves the shard's store, which is not open, away; the next open() gives an empty one. What is damaged is kept for people
   /// to look at, what is outdated only until the next one of the shard.
   virtual void set_aside(std::int32_t shard, Aside as, const std::string& why) = 0;
+  /// From any thread. Stores that are nothing but memory say nothing.
+  virtual StoreUsage usage() const { return {}; }
 };
 
 /// Sorted maps in memory: replay, backtest, tests.

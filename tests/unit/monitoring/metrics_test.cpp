@@ -57,6 +57,9 @@ TurnStats some_turn() {
   s.foreseen(Verdict::allow, Verdict::challenge);
   s.findings_opened[static_cast<std::size_t>(RuleId::D4)] = 1;
   s.findings_closed[static_cast<std::size_t>(RuleId::D4)] = 2;
+  s.finding_bands[static_cast<std::size_t>(Band::propose)] = 6;
+  s.frozen_by_order = {{1'900'000'000, 1}};
+  s.frozen_automatically = {{500'000'000, 2}};
   s.rule_upheld[static_cast<std::size_t>(RuleId::A2)] = 3;
   s.rule_not_upheld[static_cast<std::size_t>(RuleId::A2)] = 4;
   s.dead_letter("NOT_JSON", "decode");
@@ -167,6 +170,8 @@ TEST_CASE("a turn is counted") {
   CHECK(value(text, R"(onecode_candidate_verdicts_total{candidate="allow",live="challenge"})") == "0");
   CHECK(value(text, R"(onecode_findings_total{rule="D4",state="opened"})") == "2");
   CHECK(value(text, R"(onecode_findings_total{rule="D4",state="closed"})") == "4");
+  CHECK(value(text, R"(onecode_finding_records_total{band="propose"})") == "12");
+  CHECK(value(text, R"(onecode_finding_records_total{band="watch"})") == "0");
   CHECK(value(text, R"(onecode_rule_cases_total{result="upheld",rule="A2"})") == "6");
   CHECK(value(text, R"(onecode_rule_cases_total{result="not_upheld",rule="A2"})") == "8");
   CHECK(value(text, R"(onecode_dead_letters_total{code="NOT_JSON",stage="decode"})") == "4");
@@ -185,6 +190,37 @@ TEST_CASE("a turn is counted") {
   CHECK(value(text, R"(onecode_decision_latency_seconds_bucket{le="1"})") == "6");
   CHECK(value(text, "onecode_decision_latency_seconds_count") == "6");
   CHECK(value(text, "onecode_decision_latency_seconds_sum") == "5");
+  // One order received at 1.9 s, two freezes from a scan of 0.5 s; the turn is there twice.
+  CHECK(value(text, R"(onecode_freeze_latency_seconds_bucket{cause="order",le="1"})") == "2");
+  CHECK(value(text, R"(onecode_freeze_latency_seconds_count{cause="order"})") == "2");
+  CHECK(value(text, R"(onecode_freeze_latency_seconds_bucket{cause="response-policy",le="1"})") == "0");
+  CHECK(value(text, R"(onecode_freeze_latency_seconds_count{cause="response-policy"})") == "4");
+}
+
+TEST_CASE("what stands where is shown by state, and what a rule is about by article") {
+  Metrics metrics("0", "0");
+  Population population;
+  population.devices[static_cast<std::size_t>(DeviceLife::active)] = 7;
+  population.devices[static_cast<std::size_t>(DeviceLife::unknown)] = 9;
+  population.integrations[static_cast<std::size_t>(IntegrationLife::plan_accepted)] = 2;
+  population.orders[static_cast<std::size_t>(OrderState::overdue)] = 3;
+  auto twice = population;
+  twice += population;
+  metrics.set_population(population);
+  CHECK(value(metrics.text(), R"(onecode_devices{state="active"})") == "7");
+  metrics.set_population(twice);
+  metrics.set_store_bytes({1, 2, 3, 4});
+  const auto text = metrics.text();
+  CHECK(value(text, R"(onecode_devices{state="active"})") == "14");
+  CHECK(value(text, R"(onecode_devices{state="quarantined"})") == "0");
+  CHECK(value(text, R"(onecode_devices{state="unknown"})") == "not there");
+  CHECK(value(text, R"(onecode_integrations{state="plan-accepted"})") == "4");
+  CHECK(value(text, R"(onecode_rectification_orders{state="overdue"})") == "6");
+  CHECK(value(text, R"(onecode_rectification_orders{state="closed"})") == "not there");
+  CHECK(value(text, R"(onecode_store_bytes{part="files"})") == "1");
+  CHECK(value(text, R"(onecode_store_bytes{part="compaction-debt"})") == "4");
+  CHECK(value(text, R"(onecode_rule_info{article="8",rule="A2"})") == "1");
+  CHECK(value(text, R"-(onecode_rule_info{article="11(1)",rule="D1"})-") == "1");
 }
 
 TEST_CASE("a clock that stands or steps back breaks nothing") {

@@ -25,6 +25,9 @@ TEST_CASE("turn stats add up, field by field") {
   tally.breaker_refusals = tally.accounts_opened = tally.cases_upheld = tally.cases_not_upheld = 1;
   a.add(tally);
   a.wakes[0] = a.passivations[1] = a.hops = a.entity_faults = 1;
+  a.finding_bands[2] = 1;
+  a.frozen_by_order = {{10, 1}};
+  a.frozen_automatically = {{11, 2}};
   a.journal_bytes = a.journal_sweep_bytes = a.store_reads = 1;
   a.store_read_ns = a.store_write_ns = a.compute_ns = 1;
 
@@ -57,6 +60,9 @@ TEST_CASE("turn stats add up, field by field") {
   CHECK(b.passivations[1] == 2);
   CHECK(b.hops == 2);
   CHECK(b.entity_faults == 2);
+  CHECK(b.finding_bands[2] == 2);
+  CHECK(b.frozen_by_order.size() == 2);
+  CHECK(b.frozen_automatically.size() == 2);
   CHECK(b.journal_bytes == 2);
   CHECK(b.journal_sweep_bytes == 2);
   CHECK(b.store_reads == 2);
