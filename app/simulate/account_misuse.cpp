@@ -19,7 +19,8 @@ public:
     each("rent", 2, [&] { return rent(); });
     each("transfer", 2, [&] { return transfer(); });
     each("pledge", 1, [&] { return pledge(); });
-    each("relay", 2, [&] { return relay(); });
+    each("relay-regular", 2, [&] { return relay(true); });
+    each("relay-once", 1, [&] { return relay(false); });
     each("copy", 2, [&] { return copy(); });
     each("collusion", 1, [&] { return collusion(); });
   }
@@ -148,18 +149,19 @@ private:
     return true;
   }
 
-  /// The holder lies in bed or sits in a train and sends the fresh code to a friend, who shows it at the reader.
-  bool relay() {
+  /// The holder lies in bed or sits in a train and sends the fresh code to a friend, who shows it at the reader: on one morning,
+  /// or on up to seven within two weeks or so.
+  bool relay(bool regular) {
     const auto holder = s_.pick(student);
     if (!holder) return false;
     const auto group = who(*holder).group;
     const auto other = s_.pick([&](const Person& p) { return student(p) && p.group == group; });
     if (!other) return false;
     who(*holder).dynamic = true;
-    const auto number = misuse("relay", "relay", *holder);
+    const auto number = misuse(regular ? "relay-regular" : "relay-once", "relay", *holder);
     auto mornings = std::set<int>();
-    for (int day = s_.pick_day(7); day < s_.options.days && mornings.size() < 7; ++day)
-      if (day % 7 < 5 && s_.random.permille(600)) mornings.insert(day);
+    for (int day = s_.pick_day(regular ? 12 : 3); day < s_.options.days && mornings.size() < (regular ? 7 : 1); ++day)
+      if (day % 7 < 5 && (!regular || s_.random.permille(600))) mornings.insert(day);
     for (const int day : mornings) who(*holder).silences.push_back({s_.midnight(day), s_.midnight(day) + 17 * kHour});
     s_.acts.push_back(
         [this_ = &s_, mornings, holder = *holder, other = *other, number](int day, std::vector<Event>& out) {
