@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -36,9 +37,20 @@ concept HasFields = requires(T& t, V& v) {
   std::remove_const_t<T>::fields(t, v);
 };
 
-class Writer {
+/// Counts what would be written.
+struct ByteCount {
+  std::size_t bytes = 0;
+  ByteCount& operator+=(const std::string& s) {
+    bytes += s.size();
+    return *this;
+  }
+  void append(const char*, std::size_t n) { bytes += n; }
+};
+
+template <class Out>
+class BasicWriter {
 public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit BasicWriter(Out& out) : out_(out) {}
 
   template <class T>
   void operator()(std::string_view, const T& x) {
@@ -46,17 +58,21 @@ public:
   }
 
   void put_unsigned(std::uint64_t v) {
-    std::array<char, 10> buffer;
-    std::size_t n = 0;
-    while (v >= 0x80) {
-      buffer[n++] = static_cast<char>(v | 0x80);
-      v >>= 7;
-    }
-    buffer[n++] = static_cast<char>(v);
-    if (n == 1) {
-      out_ += buffer[0];
+    if constexpr (std::is_same_v<Out, ByteCount>) {
+      out_.bytes += (static_cast<std::size_t>(std::bit_width(v | 1)) + 6) / 7;
     } else {
-      out_.append(buffer.data(), n);
+      std::array<char, 10> buffer;
+      std::size_t n = 0;
+      while (v >= 0x80) {
+        buffer[n++] = static_cast<char>(v | 0x80);
+        v >>= 7;
+      }
+      buffer[n++] = static_cast<char>(v);
+      if (n == 1) {
+        out_ += buffer[0];
+      } else {
+        out_.append(buffer.data(), n);
+      }
     }
   }
 
@@ -124,12 +140,13 @@ public:
     std::visit([this](const auto& alt) { put(alt); }, x);
   }
   template <class T>
-  requires HasFields<const T, Writer>
+  requires HasFields<const T, BasicWriter>
   void put(const T& x) { T::fields(x, *this); }
 
 private:
-  std::string& out_;
+  Out& out_;
 };
+using Writer = BasicWriter<std::string>;
 
 class Reader {
 public:
@@ -250,6 +267,14 @@ template <class T>
 void encode(std::string& out, const T& x) {
   Writer w(out);
   w.put(x);
+}
+
+/// How many they would be.
+template <class T>
+std::size_t stored_bytes(const T& x) {
+  ByteCount count;
+  BasicWriter<ByteCount>(count).put(x);
+  return count.bytes;
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "domain/device_commands.hpp"
+#include "domain/device_size.hpp"
 #include "domain/device_standing.hpp"
 #include "domain/device_trust.hpp"
 #include "domain/maintenance.hpp"
@@ -15,6 +16,7 @@
 namespace onecode {
 
 void step(DeviceState& d, const msg::IntegrationView& view, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   auto& reg = d.reg;
   if (reg.life == DeviceLife::unknown || view.integration != reg.integration) return; // it has left that one
   const bool goes_live = view_arrived(reg) && reg.view.state != "live" && view.state == "live";
@@ -82,6 +84,7 @@ void overrun(DeviceState& d, Time due, Effects& out) {
 } // namespace
 
 void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   auto& reg = d.reg;
   if (reg.life == DeviceLife::unknown || reg.life == DeviceLife::retired || stopped.integration != reg.integration)
     return;
@@ -102,12 +105,14 @@ void step(DeviceState& d, const msg::DeviceStopped& stopped, const Context& cont
 }
 
 void step(DeviceState& d, const msg::OrderMoved& moved, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   if (moved.integration != d.reg.integration) return;
   if (moved.over) return detach_order(subject(d), moved.order);
   attach_order(subject(d), moved.control, {moved.order, moved.due}, context, out);
 }
 
 void step(DeviceState& d, const msg::SerialShared& shared, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   const RuleSettings& settings = context.policy_at(shared.at).rule(RuleId::D8);
   count_as_candidate(RuleId::D8, context, out, [&](const RuleSettings& s, const Policy&) {
     return std::optional(rules::shared_serial(shared, s));
@@ -116,6 +121,7 @@ void step(DeviceState& d, const msg::SerialShared& shared, const Context& contex
 }
 
 void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   d.environment.excused = excused.print;
   d.dirty.environment = true;
   // Meanwhile it speaks from yet another network: of that one the switch has said nothing.
@@ -131,12 +137,17 @@ void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& con
 }
 
 void step(DeviceState& d, const msg::NetworkAlone& alone, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   if (d.environment.network == alone.print) release_held(d, context, out);
 }
 
-void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context&, Effects& out) { doubt(d, doubted, out); }
+void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context&, Effects& out) {
+  const KeepSmall bound(d);
+  doubt(d, doubted, out);
+}
 
 void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   if (d.reg.life == DeviceLife::active) learn_way(d, seen);
   const Policy& policy = context.policy_at(seen.at);
   const RuleSettings& settings = policy.rule(RuleId::D5);
@@ -155,6 +166,7 @@ void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context
 }
 
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   if (quiet_timer(subject(d), timer, context, out)) return;
   if (timer.name == kHeldTimer) {
     Context due = context;

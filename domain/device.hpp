@@ -6,19 +6,22 @@
 //              it touches neither the sequence nor any other evidence, so that nobody can get an honest reader
 //              quarantined in its name.
 //   Files      device_sequence (windows), device_scan, device_reports, device_commands (the state machine),
-//              device_standing (reasons, status record, quarantine), device_findings.
+//              device_standing (reasons, status record, quarantine), device_findings, device_size (what fits).
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "domain/distinct.hpp"
 #include "domain/effects.hpp"
 #include "domain/evidence.hpp"
 #include "domain/finding.hpp"
+#include "domain/id_group.hpp"
 #include "domain/messages.hpp"
 
 namespace onecode {
@@ -45,8 +48,8 @@ constexpr std::string_view in_chinese(DeviceLife s) {
   return n[static_cast<std::size_t>(s)];
 }
 
-// A device takes 16 KiB at most, whatever is sent in its name (tests/property/bounded_device_test.cpp). So prints are as short as
-// their use allows, in steps of the seven bits that a stored byte has, and what was seen is named by its place.
+// A device takes 16 KiB at most, whatever is sent in its name (domain/device_size.hpp). So prints are as short as their use
+// allows, in steps of the seven bits that a stored byte has, and ids are kept while there is room for them.
 
 /// The lowest bits of a hash of something that was said: never 0.
 template <int kBits>
@@ -54,15 +57,14 @@ constexpr std::uint64_t print_of(std::uint64_t hash) {
   const std::uint64_t bits = hash & ((std::uint64_t{1} << kBits) - 1);
   return bits == 0 ? 1 : bits;
 }
-/// An event by its place alone, for lists: an id takes more than everything else that is kept of it.
+/// An event by its place alone, for lists that are never evidence.
 inline EventRef place_of(const EventRef& e) { return {e.at, e.offset, {}}; }
-inline EventRef place_of(const Origin& o) { return {o.at, o.offset, {}}; }
 
 /// The last 256 sequence numbers of one boot. Which boot, and how far it has come, stands in DeviceState::Hot: a slot
 /// holds the one number of the last 256 that belongs there, or nothing, so that it need not say which.
 struct SequenceWindow {
   static constexpr std::uint64_t kNumbers = 256;
-  static constexpr std::size_t kGroup = 4; // slots stored together: a small turn rewrites little
+  static constexpr std::size_t kGroup = kIdGroup; // slots stored together: a small turn rewrites little
   static constexpr std::size_t kGroups = kNumbers / kGroup;
   /// One second content in 2^28 is taken for a retransmission; one scan in 2^33 is refused for an id that nobody used.
   static constexpr int kContentBits = 28, kEventBits = 42;
@@ -89,10 +91,29 @@ struct SequenceWindow {
     std::vector<Slot> slots_;
   };
   Slots slots;
-  /// 16 bits of each slot's event print side by side, so that looking for an id reads 512 bytes. Not stored: made from
-  /// the slots when the device wakes (domain/device_sequence.cpp).
+  /// The ids of each group of slots (domain/id_group.hpp), for evidence. Takes memory with the first.
+  class Ids {
+  public:
+    std::string& operator[](std::size_t group) {
+      if (groups_.empty()) groups_.resize(kGroups);
+      return groups_[group];
+    }
+    const std::string& operator[](std::size_t group) const {
+      static const std::string none;
+      return groups_.empty() ? none : groups_[group];
+    }
+
+  private:
+    std::vector<std::string> groups_;
+  };
+  Ids ids;
+
+  // Not stored: made from the above when the device wakes (domain/device_sequence.cpp).
+  /// 16 bits of each slot's event print side by side, so that looking for an id reads 512 bytes.
   std::array<std::uint16_t, kNumbers> prints{};
-  bool printed = false;
+  std::array<std::uint8_t, kGroups> sizes{}; // of each group, as stored
+  std::size_t bytes = 0;                     // of all groups
+  bool derived = false;
 };
 
 /// Neighbouring slots as they are stored: numbers in a row lie near each other in their topic.
@@ -116,6 +137,13 @@ struct SequenceGroup {
       offset += static_cast<std::uint64_t>(way);
       slot.partition = static_cast<std::int32_t>(partition);
       slot.offset = static_cast<std::int64_t>(offset);
+    }
+    if constexpr (std::is_const_v<Self>) { // is written; without ids the group ends here
+      if (const std::string& ids = std::as_const(s.window->ids)[s.number]; !ids.empty()) v("ids", ids);
+    } else {
+      std::string ids;
+      v("ids", ids);
+      if (!ids.empty()) s.window->ids[s.number] = std::move(ids);
     }
   }
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/device_sequence.hpp"
+#include "domain/device_size.hpp"
 #include "domain/device_standing.hpp"
 #include "domain/device_trust.hpp"
 #include "domain/maintenance.hpp"
@@ -330,6 +331,7 @@ void place_in_plan(DeviceState::Register& reg) {
 }
 
 void step(DeviceState& d, const Command& command, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   if (d.reg.life == DeviceLife::unknown && !std::holds_alternative<DeviceRegister>(command.args))
     return refuse_unknown(d, command, out);
   if (!owner_may(d, command, context, out)) return;

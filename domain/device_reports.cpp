@@ -3,6 +3,7 @@
 #include "domain/device.hpp"
 #include "domain/device_findings.hpp"
 #include "domain/device_sequence.hpp"
+#include "domain/device_size.hpp"
 #include "domain/device_standing.hpp"
 #include "domain/device_trust.hpp"
 #include "domain/maintenance.hpp"
@@ -87,6 +88,7 @@ void compare_with_baseline(DeviceState& d, const DeviceReport& report, const Pol
 } // namespace
 
 void step(DeviceState& d, const DeviceReport& report, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   const Policy& policy = context.policy_at(report.origin.time);
   const Arrival arrival = report_place(d, report);
   if (arrival == Arrival::retransmission) {

@@ -8,6 +8,7 @@
 #include "domain/device.hpp"
 #include "domain/device_findings.hpp"
 #include "domain/device_sequence.hpp"
+#include "domain/device_size.hpp"
 #include "domain/device_standing.hpp"
 #include "domain/device_trust.hpp"
 #include "domain/rules/d01_uncertified.hpp"
@@ -102,8 +103,8 @@ EventRef previous_scan(const DeviceState& d, const Scan& scan) {
   if (d.hot.started[0] && !slots.empty())
     for (std::uint64_t back = 0; back < SequenceWindow::kNumbers && back <= highest; ++back) {
       const std::uint64_t seq = highest - back;
-      const auto& slot = slots[static_cast<std::size_t>(seq % SequenceWindow::kNumbers)];
-      if (seq < scan.seq && slot.content != 0) return {{Topic::scans, slot.partition}, slot.offset, {}};
+      if (seq < scan.seq && slots[static_cast<std::size_t>(seq % SequenceWindow::kNumbers)].content != 0)
+        return event_in(d.windows[0], seq);
     }
   return ref(scan.origin);
 }
@@ -157,6 +158,7 @@ void decide_without_account(const Scan& scan, DeviceOpinion&& opinion, const Con
 } // namespace
 
 void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context, Effects& out) {
+  const KeepSmall bound(d);
   const Time at = scan.origin.time;
   // CONTRACT §5.1: the device is judged as it is on arrival, so that no reader outlives its certificate by its own clock.
   const Time on_arrival = std::max(at, context.now);

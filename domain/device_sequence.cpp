@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "domain/archive.hpp"
 #include "domain/rules/params.hpp"
 
 namespace onecode {
@@ -17,14 +18,22 @@ constexpr std::uint16_t slot_print(std::uint64_t event) { return static_cast<std
 
 std::size_t slot_of(std::uint64_t seq) { return static_cast<std::size_t>(seq % kNumbers); }
 
-void make_prints(SequenceWindow& w) {
+void count_group(SequenceWindow& w, std::size_t group) {
+  const std::size_t size = stored_bytes(SequenceGroup{&w, group});
+  w.bytes = w.bytes - w.sizes[group] + size;
+  w.sizes[group] = static_cast<std::uint8_t>(size); // of four slots: 206 at most
+}
+
+void derive(SequenceWindow& w) {
+  w.derived = true;
+  if (w.slots.empty()) return;
   for (std::size_t i = 0; i < kNumbers; ++i) w.prints[i] = slot_print(std::as_const(w.slots)[i].event);
-  w.printed = true;
+  for (std::size_t g = 0; g < SequenceWindow::kGroups; ++g) count_group(w, g);
 }
 
 /// Is there a slot with this event? Almost always no, so all prints are read without a branch between.
 bool holds_event(SequenceWindow& w, std::uint64_t event) {
-  if (!w.printed) make_prints(w);
+  if (!w.derived) derive(w);
   const std::uint16_t print = slot_print(event);
   std::uint16_t any = 0;
   for (std::size_t i = 0; i < kNumbers; ++i) any |= static_cast<std::uint16_t>(w.prints[i] == print);
@@ -41,6 +50,22 @@ void count_lost(DeviceState& d, std::uint64_t n, Effects& out) {
   d.hot.lost += std::min(n, room);
   const std::uint64_t tally_room = std::numeric_limits<std::uint32_t>::max() - out.tally.sequence_gaps;
   out.tally.sequence_gaps += static_cast<std::uint32_t>(std::min(n, tally_room));
+}
+
+void set_slot(DeviceState& d, std::size_t w, std::size_t i, const Slot& slot, std::string_view id) {
+  auto& window = d.windows[w];
+  const std::size_t group = i / SequenceWindow::kGroup;
+  const bool first = window.slots.empty();
+  window.slots[i] = slot;
+  const bool named = !id.empty() && keeps_id(id);
+  if (named || !std::as_const(window.ids)[group].empty()) set_id(window.ids[group], i % SequenceWindow::kGroup, id);
+  if (first || !window.derived) {
+    derive(window);
+  } else {
+    window.prints[i] = slot_print(slot.event);
+    count_group(window, group);
+  }
+  d.dirty.groups[w][group] = true;
 }
 
 void mark_all(DeviceState& d, std::size_t window) { d.dirty.groups[window].fill(true); }
@@ -65,15 +90,10 @@ void open_boot(DeviceState& d, int window, std::uint32_t boot, std::uint64_t seq
 
 /// The window moves on to `seq`: what it held 256 numbers ago of those that did not come has no slot any more.
 void skip_to(DeviceState& d, std::size_t w, std::uint64_t seq) {
-  auto& window = d.windows[w];
   const std::uint64_t skipped = std::min(seq - d.hot.highest[w] - 1, kNumbers - 1);
-  for (std::uint64_t n = seq - skipped; n < seq; ++n) {
-    const std::size_t i = slot_of(n);
-    if (std::as_const(window.slots)[i].content == 0) continue;
-    window.slots[i] = {};
-    if (window.printed) window.prints[i] = 0;
-    d.dirty.groups[w][i / SequenceWindow::kGroup] = true;
-  }
+  for (std::uint64_t n = seq - skipped; n < seq; ++n)
+    if (const std::size_t i = slot_of(n); std::as_const(d.windows[w].slots)[i].content != 0)
+      set_slot(d, w, i, {}, {});
   d.hot.highest[w] = seq;
 }
 
@@ -121,10 +141,10 @@ SequencePlace sequence_place(DeviceState& d, const Scan& scan, std::uint64_t eve
   if (scan.seq == 0 && (window != 0 || hot.highest[0] < kNumbers)) return {Arrival::uncounted};
 
   if (window >= 0 && in_window(scan.seq, hot.highest[window])) {
-    const Slot& slot = std::as_const(d.windows[static_cast<std::size_t>(window)].slots)[slot_of(scan.seq)];
+    const SequenceWindow& numbers = d.windows[static_cast<std::size_t>(window)];
+    const Slot& slot = numbers.slots[slot_of(scan.seq)];
     if (slot.content == content) return {Arrival::retransmission};
-    if (slot.content != 0)
-      return {Arrival::clash, window, 0, EventRef{{Topic::scans, slot.partition}, slot.offset, {}}};
+    if (slot.content != 0) return {Arrival::clash, window, 0, event_in(numbers, scan.seq)};
   }
   for (int w = 0; w < 2; ++w)
     if (hot.started[w] && holds_event(d.windows[static_cast<std::size_t>(w)], event)) return {Arrival::id_used};
@@ -179,15 +199,36 @@ void remember_sequence(DeviceState& d, const Scan& scan, std::uint64_t event, co
   }
   d.dirty.hot = true;
 
-  auto& window = d.windows[static_cast<std::size_t>(w)];
-  const std::size_t i = slot_of(scan.seq);
-  Slot& slot = window.slots[i];
-  slot.content = content_print(d, scan);
-  slot.event = event;
-  slot.partition = scan.origin.at.partition;
-  slot.offset = scan.origin.offset;
-  if (window.printed) window.prints[i] = slot_print(event);
-  d.dirty.groups[static_cast<std::size_t>(w)][i / SequenceWindow::kGroup] = true;
+  set_slot(d, static_cast<std::size_t>(w), slot_of(scan.seq),
+           {content_print(d, scan), event, scan.origin.at.partition, scan.origin.offset}, scan.origin.id);
+}
+
+EventRef event_in(const SequenceWindow& window, std::uint64_t seq) {
+  const std::size_t i = slot_of(seq);
+  const Slot& slot = window.slots[i];
+  return {{Topic::scans, slot.partition},
+          slot.offset,
+          id_in(window.ids[i / SequenceWindow::kGroup], i % SequenceWindow::kGroup)};
+}
+
+std::size_t window_bytes(SequenceWindow& window) {
+  if (!window.derived) derive(window);
+  return window.bytes;
+}
+
+bool forget_oldest_ids(DeviceState& d) {
+  for (const std::size_t w : {1U, 0U}) {
+    auto& window = d.windows[w];
+    const std::size_t newest = slot_of(d.hot.highest[w]) / SequenceWindow::kGroup;
+    for (std::size_t n = 1; n <= SequenceWindow::kGroups; ++n) {
+      const std::size_t group = (newest + n) % SequenceWindow::kGroups;
+      if (std::as_const(window.ids)[group].empty()) continue;
+      window.ids[group] = std::string();
+      if (window.derived) count_group(window, group);
+      return d.dirty.groups[w][group] = true;
+    }
+  }
+  return false;
 }
 
 void forget_sequence(DeviceState& d) {

@@ -32,7 +32,7 @@ struct SequencePlace {
   Arrival arrival = Arrival::uncounted;
   int window = 0;                    // first, next, late, clash
   std::uint64_t skipped = 0;         // next
-  std::optional<EventRef> earlier{}; // clash: the scan that had the number, by its place
+  std::optional<EventRef> earlier{}; // clash: the scan that had the number
 };
 
 /// Print of an event's identity.
@@ -51,6 +51,13 @@ SequencePlace sequence_place(DeviceState& d, const Scan& scan, std::uint64_t eve
 /// Everything but retransmission and id_used is remembered. Counts gaps in `out.tally`.
 void remember_sequence(DeviceState& d, const Scan& scan, std::uint64_t event, const SequencePlace& place,
                        Effects& out);
+
+/// The scan that stands in the window under this number, as evidence names it.
+EventRef event_in(const SequenceWindow& window, std::uint64_t seq);
+/// As stored.
+std::size_t window_bytes(SequenceWindow& window);
+/// Gives up the ids of one group, the oldest that has any, those of the boot before first; false: there are none.
+bool forget_oldest_ids(DeviceState& d);
 
 /// A device that is registered or gets its MAC key starts to count anew: nothing that came in its name before counts.
 void forget_sequence(DeviceState& d);

@@ -29,7 +29,7 @@ std::optional<Seen> stream_of(const DeviceReport& report) {
     return said.empty() ? 0 : static_cast<std::uint32_t>(print_of<Seen::kBits>(hash64(said)));
   };
   Seen seen{report.origin.time, report.network ? print(report.network->src_ip) : 0, print(report.tls_fingerprint),
-            report.boot, place_of(report.origin)};
+            report.boot, ref(report.origin)};
   if (seen.address == 0 && seen.tls == 0) return std::nullopt;
   return seen;
 }

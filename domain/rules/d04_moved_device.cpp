@@ -88,6 +88,12 @@ std::optional<Hit> other_air(const std::vector<Environment::Aps>& heard, const R
   return hit;
 }
 
+/// Only these can become evidence; the ids of the others would be written again with each report.
+template <class T>
+void name_newest(std::vector<T>& list, std::size_t count) {
+  for (std::size_t i = 0; i + count < list.size(); ++i) list[i].event.id.clear();
+}
+
 } // namespace
 
 bool stands_elsewhere(const DeviceState& d, const RuleSettings& s) {
@@ -110,15 +116,17 @@ std::optional<Hit> moved_device(DeviceState& d, const DeviceReport& report, cons
   if (report.position && has_home &&
       keep_newest(
           env.fixes,
-          {t, report.position->lat_e7, report.position->lon_e7, report.position->accuracy_m, place_of(report.origin)},
+          {t, report.position->lat_e7, report.position->lon_e7, report.position->accuracy_m, ref(report.origin)},
           Environment::kFixes)) {
+    name_newest(env.fixes, static_cast<std::size_t>(s[p::reports]));
     d.dirty.environment = true;
     hits[1] = elsewhere(env.fixes, reg.position, s);
   }
   const auto installed = unique(reg.aps);
   if (!report.aps.empty() && installed.size() >= kLeastAps &&
-      keep_newest(env.aps, {t, share_permille(unique(report.aps), installed), place_of(report.origin)},
+      keep_newest(env.aps, {t, share_permille(unique(report.aps), installed), ref(report.origin)},
                   Environment::kAps)) {
+    name_newest(env.aps, 1);
     d.dirty.environment = true;
     hits[2] = other_air(env.aps, s);
   }

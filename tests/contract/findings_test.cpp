@@ -109,6 +109,8 @@ TEST_CASE("D2: one number with two contents is a clone, and the reader is quaran
   Campus campus = ordinary();
   campus.open("a-2");
   campus.scan("s1", "d-1", 1, "a-1", 0);
+  place(campus.lines.back(), 4, 499);
+  const json first = campus.lines.back();
   campus.scan("clone", "d-1", 1, "a-2", kMinute);
   place(campus.lines.back(), 4, 500);
   const json input = campus.lines.back();
@@ -120,6 +122,7 @@ TEST_CASE("D2: one number with two contents is a clone, and the reader is quaran
   check_shape(outcome.records("compliance").at(0), true);
   CHECK(findings[0].at("compliance").at("control") == "11(1)");
   CHECK(ours(findings[0]).at("score") == 1000);
+  CHECK(has_evidence(findings[0], first));
   CHECK(has_evidence(findings[0], input));
   CHECK(outcome.records("decisions").size() == 3); // both contents are distinct scans
   CHECK(outcome.verdict("s3") == "deny");

@@ -95,6 +95,7 @@ void round_trips(const char* what) {
     Filler filler(random);
     filler.fill(x);
     const std::string bytes = bytes_of(x);
+    CHECK(stored_bytes(x) == bytes.size());
     T y{};
     decode(bytes, y);
     CHECK(bytes_of(y) == bytes);
@@ -120,7 +121,8 @@ struct OwnGroup {
   SequenceWindow window;
   template <class Self, class V>
   static void fields(Self& s, V& v) {
-    SequenceGroup group{const_cast<SequenceWindow*>(&s.window), 1};
+    std::conditional_t<std::is_const_v<Self>, const SequenceGroup, SequenceGroup> group{
+        const_cast<SequenceWindow*>(&s.window), 1};
     SequenceGroup::fields(group, v);
   }
 };

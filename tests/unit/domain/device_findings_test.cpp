@@ -49,7 +49,7 @@ TEST_CASE("device findings: a clone is quarantined at once, with all that belong
   REQUIRE(f.rules.size() == 1);
   CHECK(f.rules[0].points == 1000);
   REQUIRE(f.events.size() == 2); // the scan that had the number, and this one
-  CHECK(f.events[0] == place_of(w.scans[0].origin));
+  CHECK(f.events[0] == ref(w.scans[0].origin));
   CHECK(f.events[1] == ref(w.scans[1].origin));
   CHECK(f.explanation.en ==
         "Device d-1: cloned sequence (D2, article 11(1)): number 1 of boot 1 came with two contents; score 1000 of "
