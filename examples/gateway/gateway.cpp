@@ -14,7 +14,7 @@
 #include <regex>
 #include <set>
 
-#include "examples/gateway/state.hpp"
+#include "state.hpp"
 
 namespace {
 

@@ -1,7 +1,7 @@
 """A campus of a few people and readers on the Kafka that the tests were given, its engine, and gateways as processes."""
 
 import base64
-import concurrent.futures
+import contextlib
 import datetime
 import hashlib
 import hmac
@@ -11,6 +11,7 @@ import pathlib
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -106,6 +107,7 @@ class Campus:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="onecode-gateway-"))
         self.prefix = f"gateway-{os.getpid()}."
         self.engine = None
+        self.sent = 0
         self.key_file = self.folder / "office.key"
         public = json.loads(self.run("keys", "new", "--json", "--out", self.key_file))
         (self.folder / "secrets").mkdir()
@@ -169,29 +171,54 @@ class Campus:
         self.run("command", name, "--target", target, "--actor", "office", "--role", role, "--key", self.key_file,
                  "--wait", PATIENCE, "--config", self.config, *words)
 
+    def publish(self, commands):
+        """Commands, as (name, target, role, arguments), without waiting for what becomes of them."""
+        lines = []
+        for name, target, role, arguments in commands:
+            self.sent, time_text = self.sent + 1, now().isoformat(timespec="milliseconds")
+            nonce = f"office-{self.sent}"
+            data = {"command": name, "target": target, "args": arguments, "actor": {"id": "office", "role": role},
+                    "issued_at": time_text, "nonce": nonce, "reason": "test"}
+            event = {"specversion": "1.0", "id": nonce, "source": "/office", "type": "onecode.command.v1", "time": time_text, "data": data}
+            lines.append(json.dumps({"topic": "commands", "key": target, "value": event}) + "\n")
+        file = self.folder / "commands.ndjson"
+        file.write_text("".join(lines))
+        self.run("publish", file, "--sign", self.key_file, "--config", self.config)
+
     def open(self, devices, accounts):
         words = ["purpose", "architecture", "data_security", "expected_effect"]
         self.command("integration.adopt", "gates", "information-centre", "unit=logistics", "manifest.functions=access",
                      "manifest.devices=" + ",".join(devices), "manifest.zones=z-1", *[f"plan.{word}=test" for word in words])
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            jobs = [pool.submit(self.open_account, account) for account in accounts]
-            jobs += [pool.submit(self.open_device, device) for device in devices]
-            for job in jobs:
-                job.result()
-
-    def open_account(self, account):
-        self.command("account.open", account, "registrar", "category=student", "valid_from=2026-01-01T00:00:00+08:00")
-
-    def open_device(self, device):
-        self.command("device.register", device, "information-centre", f"serial=sn-{device}", "model=m", "integration=gates")
-        self.command("device.certify", device, "information-centre", "certificate=c", "valid_to=2090-01-01T00:00:00+08:00",
-                     "secret=mac")
-        self.command("device.install", device, "integration-owner", "integration=gates", "zone=z-1", "position.lat=29.36",
-                     "position.lon=113.12", "position.accuracy_m=5", "network.vlan=1", "kind=fixed")
-        self.command("device.activate", device, "integration-owner")
+        opened = {"category": "student", "valid_from": "2026-01-01T00:00:00+08:00"}
+        commands = [("account.open", account, "registrar", opened) for account in accounts]
+        for device in devices:
+            commands += [
+                ("device.register", device, "information-centre", {"serial": f"sn-{device}", "model": "m", "integration": "gates"}),
+                ("device.certify", device, "information-centre",
+                 {"certificate": "c", "valid_to": "2090-01-01T00:00:00+08:00", "secret": "mac"}),
+                ("device.install", device, "integration-owner",
+                 {"integration": "gates", "zone": "z-1", "position": {"lat": 29.36, "lon": 113.12, "accuracy_m": 5},
+                  "network": {"vlan": "1"}, "kind": "fixed"}),
+                ("device.activate", device, "integration-owner", {}),
+            ]
+        self.publish(commands)
+        deadline = time.monotonic() + PATIENCE  # accounts stand before the devices of their partition
+        while {e["data"]["device"] for _, e in self.records("device-status") if e["data"]["usable"]} != set(devices):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the readers are not in use: {[e['data']['text'] for _, e in self.records('notices')]}")
 
     def freeze(self, account):
         self.command("account.freeze", account, "security-officer", "article=8")
+
+    @contextlib.contextmanager
+    def broker_away(self, folder):
+        """It does not answer, as behind a cable that was pulled."""
+        pid = int((pathlib.Path(folder) / "pid").read_text())
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def code(self, account, nonce, **claims):
         claims = {"kid": "app", "account": account, "handset": "h-" + account, "nonce": nonce,
@@ -207,7 +234,7 @@ class Campus:
     def records(self, topic):
         """Whatever is committed in a topic: (raw value, CloudEvent), each partition in its order."""
         consumer = Consumer({"bootstrap.servers": BROKERS, "group.id": "test", "enable.auto.commit": False,
-                             "enable.partition.eof": True, "isolation.level": "read_committed"})
+                             "enable.partition.eof": True, "isolation.level": "read_committed", "fetch.wait.max.ms": 10})
         name, out = self.prefix + topic, []
         try:
             left = set(consumer.list_topics(name, timeout=PATIENCE).topics[name].partitions)
