@@ -62,8 +62,10 @@ public:
       if (key_.ends_with('\n')) key_.pop_back();
     }
     std::string error;
+    // One request at a time: of several, the first may be refused and reported as delivered when a partition is new.
     const auto producer = settings({{"partitioner", "murmur2_random"},
                                     {"enable.idempotence", "true"},
+                                    {"max.in.flight", "1"},
                                     {"message.timeout.ms", "0"},
                                     {"linger.ms", "0"}});
     if (producer->set("dr_cb", static_cast<RdKafka::DeliveryReportCb*>(this), error) != RdKafka::Conf::CONF_OK)
@@ -178,7 +180,7 @@ private:
     producer_->poll(0);
     if (!trouble_.empty()) throw Trouble(trouble_);
     queue_.confirm(confirmed_);
-    send();
+    if (following_ && unread_.empty()) send(); // what is sent only now has its decision seen
     for (;; wait_ms = 0) {
       const std::unique_ptr<RdKafka::Message> message(consumer_->consume(wait_ms));
       if (message->err() == RdKafka::ERR__TIMED_OUT) break;

@@ -170,8 +170,9 @@ class Gateway:
         self.key = options.key_file.read_bytes().removesuffix(b"\n") if options.key_file else None
         self.queue, self.holds = Queue(options.state), Holds(options.state)
         kafka = {"bootstrap.servers": options.brokers, "reconnect.backoff.max.ms": 2000, "error_cb": self.broken}
+        # One request at a time: of several, the first may be refused and reported as delivered when a partition is new.
         self.producer = Producer({**kafka, "partitioner": "murmur2_random", "enable.idempotence": True,
-                                  "message.timeout.ms": 0, "linger.ms": 0})
+                                  "max.in.flight": 1, "message.timeout.ms": 0, "linger.ms": 0})
         # The group is a name only: nothing is committed, every partition is read.
         self.consumer = Consumer({**kafka, "group.id": "gateway", "enable.auto.commit": False, "enable.partition.eof": True,
                                   "isolation.level": "read_committed", "fetch.wait.max.ms": 50})
@@ -227,7 +228,8 @@ class Gateway:
         if self.unread is None:
             self.follow()
         self.producer.poll(0)
-        self.send()
+        if self.unread is not None and not self.unread:  # what is sent only now has its decision seen
+            self.send()
         message = self.consumer.poll(seconds)
         while message is not None:
             self.read(message)

@@ -48,7 +48,8 @@ class Gateway:
             [*command, *map(str, more)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
         )
         self.said, self.lines = queue.Queue(), []
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.listener = threading.Thread(target=self.listen)
+        self.listener.start()
 
     def listen(self):
         for line in self.process.stdout:
@@ -100,6 +101,8 @@ class Gateway:
             self.process.stdin.close()
         except OSError:  # what was in the pipe has no reader any more
             pass
+        self.listener.join()
+        self.process.stdout.close()
 
 
 class Campus:
