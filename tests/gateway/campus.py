@@ -28,7 +28,6 @@ GATEWAYS = {
     "cpp": [os.environ.get("ONECODE_EXAMPLE_GATEWAY", str(pathlib.Path(BIN).parent / "examples" / "example_gateway"))],
 }
 ROLES = ("registrar", "security-officer", "information-centre", "integration-owner")
-TIMEOUT_MS = 1500  # of a gate
 
 
 def now():
@@ -230,9 +229,9 @@ class Campus:
         mac = hmac.new((self.folder / "secrets" / "issuer").read_bytes(), text.encode(), hashlib.sha256).digest()
         return f"{text}.{base64url(mac)}"
 
-    def gateway(self, program, device, *more, brokers=BROKERS):
+    def gateway(self, program, device, *more, brokers=BROKERS, timeout_ms=PATIENCE * 1000):
         return Gateway(program, device, self.folder / f"{device}.state", "--key-file", self.mac_key,
-                       "--timeout-ms", TIMEOUT_MS, *more, brokers=brokers, prefix=self.prefix)
+                       "--timeout-ms", timeout_ms, *more, brokers=brokers, prefix=self.prefix)
 
     def records(self, topic):
         """Whatever is committed in a topic: (raw value, CloudEvent), each partition in its order."""
