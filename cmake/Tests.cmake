@@ -51,11 +51,25 @@ onecode_tests(chaos_tests chaos onecode_test_support nlohmann_json::nlohmann_jso
 # The schemas of docs/ are judged by a validator that is not ours: Debian's python3-jsonschema. Beside the programs above
 # a test like them, with a target to build and a report.
 add_custom_target(schema_tests)
-add_test(NAME schema_tests COMMAND /usr/bin/python3 tests/schemas/run.py WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+add_test(NAME schema_tests COMMAND /usr/bin/python3 tests/run.py schemas WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 set_tests_properties(schema_tests PROPERTIES TIMEOUT 3600 ENVIRONMENT
   "ONECODE_TEST_REPORT=${reports}/schema_tests;ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1")
 if(TARGET onecode)
   add_dependencies(schema_tests onecode)
+endif()
+
+# The gateways of examples/ link nothing of ours. Their tests run them before an engine, beside the Python one.
+pkg_check_modules(rdkafka-cpp REQUIRED IMPORTED_TARGET rdkafka++)
+add_executable(example_gateway examples/gateway/gateway.cpp)
+target_link_libraries(example_gateway PRIVATE PkgConfig::rdkafka-cpp OpenSSL::Crypto nlohmann_json::nlohmann_json CLI11::CLI11)
+set_target_properties(example_gateway PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
+add_custom_target(gateway_tests DEPENDS example_gateway)
+add_test(NAME gateway_tests COMMAND /usr/bin/python3 tests/run.py gateway WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+set_tests_properties(gateway_tests PROPERTIES TIMEOUT 3600 LABELS kafka RUN_SERIAL ON ENVIRONMENT
+  "ONECODE_TEST_REPORT=${reports}/gateway_tests;ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;\
+ONECODE_EXAMPLE_GATEWAY=$<TARGET_FILE:example_gateway>;PYTHONDONTWRITEBYTECODE=1")
+if(TARGET onecode)
+  add_dependencies(gateway_tests onecode)
 endif()
 
 # What measures or kills processes gets the machine for itself.
