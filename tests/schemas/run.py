@@ -1,56 +1,13 @@
 #!/usr/bin/python3
-"""Runs the tests of this folder and reports each test case as tests/main.cpp does, for `./dev test` to count."""
+"""Runs the tests of this folder, or those of the files that match a pattern."""
 
-import os
 import pathlib
 import sys
-import time
-import unittest
-import warnings
 
 FOLDER = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent / "support"))
 
-
-class Report(unittest.TextTestResult):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        path = os.environ.get("ONECODE_TEST_REPORT")
-        self.report = open(path, "w", encoding="utf-8", buffering=1) if path else None
-        self.bad = False
-
-    def startTest(self, test):
-        super().startTest(test)
-        self.started, self.bad = time.monotonic(), False
-
-    def addFailure(self, test, err):
-        super().addFailure(test, err)
-        self.bad = True
-
-    def addError(self, test, err):
-        super().addError(test, err)
-        self.bad = True
-
-    def addSubTest(self, test, subtest, err):
-        super().addSubTest(test, subtest, err)
-        self.bad = self.bad or err is not None
-
-    def stopTest(self, test):
-        super().stopTest(test)
-        self.line(f"{'failed' if self.bad else 'passed'}\t{time.monotonic() - self.started:.3f}\t{test.shortDescription()}")
-
-    def line(self, text):
-        if self.report:
-            self.report.write(text + "\n")
-
-    def stopTestRun(self):
-        super().stopTestRun()
-        # What fails before a class's first test has no test to be counted with.
-        if len(self.failures) + len(self.errors) > 0 and not self.testsRun:
-            self.line("failed\t0\tthe tests of the schemas could not begin")
-        self.line("end")
-
+from report import main  # noqa: E402
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore", DeprecationWarning)
-    suite = unittest.defaultTestLoader.discover(str(FOLDER), pattern=sys.argv[1] if len(sys.argv) > 1 else "*_test.py")
-    sys.exit(0 if unittest.TextTestRunner(resultclass=Report, verbosity=1).run(suite).wasSuccessful() else 1)
+    main(FOLDER)
