@@ -54,10 +54,34 @@ ready
 grep -q "$broker" $config || fail "an upgrade lost the configuration"
 step "upgraded in place, ready again"
 
+# What the image asks itself. Without a node, and of a node that is not ready, it must say no.
+ONECODE__HTTP__LISTEN=0.0.0.0:9464 /trial/healthcheck || fail "the health check says no to a live node"
+if ONECODE__HTTP__LISTEN=0.0.0.0:9464 /trial/healthcheck /nowhere; then fail "the health check takes a 404"; fi
+step "the image's health check answers"
+
 systemctl stop onecode.service
+if ONECODE__HTTP__LISTEN=0.0.0.0:9464 /trial/healthcheck 2>/dev/null; then fail "the health check says yes to no node"; fi
 expect "$(property Result)" success "the result of stopping"
 journalctl -u onecode.service | grep -q 'left the group cleanly' || fail "the node did not leave cleanly"
 step "stopped cleanly"
+
+# What compose runs before its nodes, twice, and a node that takes its policy.
+mkdir /keys /config
+export ONECODE__KAFKA__BROKERS=$broker ONECODE__KAFKA__PREFIX=compose. ONECODE__KAFKA__GROUP=compose
+ONECODE_COMPOSE_CONFIG=/trial/compose.toml /trial/prepare
+[[ $(ONECODE_COMPOSE_CONFIG=/trial/compose.toml /trial/prepare) == *"the policy in force stays"* ]] || fail "the second run publishes again"
+[[ $(onecode policy show --config /config/onecode.toml) == *'"version": "compose-1"'* ]] || fail "no policy was published"
+ONECODE__NODE__DATA_DIR=/tmp/compose onecode run --config /config/onecode.toml 2>/tmp/compose.log &
+for _ in {1..300}; do
+  [[ $(curl -s http://127.0.0.1:9464/readyz) == ready* ]] && break
+  sleep 0.2
+done
+[[ $(curl -s http://127.0.0.1:9464/status) == *compose-1* ]] || { cat /tmp/compose.log; fail "the node does not run the policy of compose"; }
+kill %1
+wait %1 || fail "the node ended with $?"
+unset ONECODE__KAFKA__BROKERS ONECODE__KAFKA__PREFIX ONECODE__KAFKA__GROUP
+rm -r /keys /config /tmp/compose
+step "compose's preparation makes topics, a key and a policy once, and a node runs that policy"
 
 systemctl start onecode.service
 ready
