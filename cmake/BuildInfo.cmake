@@ -14,6 +14,9 @@ if(CMAKE_SCRIPT_MODE_FILE)
     endif()
   endif()
   if(revision STREQUAL "")
+    set(revision "$ENV{ONECODE_REVISION}") # an image is built without the repository
+  endif()
+  if(revision STREQUAL "")
     set(revision unknown)
   endif()
   configure_file(${SOURCE_DIR}/cmake/build_info.cpp.in ${OUTPUT} @ONLY) # writes only when the text differs

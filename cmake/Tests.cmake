@@ -48,15 +48,19 @@ onecode_tests(monitoring_tests monitoring onecode_test_support nlohmann_json::nl
 onecode_tests(contract_tests contract onecode_test_support OpenSSL::Crypto nlohmann_json::nlohmann_json)
 onecode_tests(chaos_tests chaos onecode_test_support nlohmann_json::nlohmann_json)
 
-# The schemas of docs/ are judged by a validator that is not ours: Debian's python3-jsonschema. Beside the programs above
-# a test like them, with a target to build and a report.
-add_custom_target(schema_tests)
-add_test(NAME schema_tests COMMAND /usr/bin/python3 tests/run.py schemas WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-set_tests_properties(schema_tests PROPERTIES TIMEOUT 3600 ENVIRONMENT
-  "ONECODE_TEST_REPORT=${reports}/schema_tests;ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1")
-if(TARGET onecode)
-  add_dependencies(schema_tests onecode)
-endif()
+# The schemas of docs/ are judged by a validator that is not ours, Debian's python3-jsonschema; what deploy/ holds by systemd,
+# promtool and the engine itself. Beside the programs above tests like them, with a target to build and a report.
+foreach(pair schemas:schema_tests deployment:deployment_tests)
+  string(REPLACE ":" ";" pair ${pair})
+  list(POP_FRONT pair folder name)
+  add_custom_target(${name})
+  add_test(NAME ${name} COMMAND /usr/bin/python3 tests/run.py ${folder} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 3600 ENVIRONMENT
+    "ONECODE_TEST_REPORT=${reports}/${name};ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1")
+  if(TARGET onecode)
+    add_dependencies(${name} onecode)
+  endif()
+endforeach()
 
 # The gateways of examples/ link nothing of ours. Their tests run them before an engine, beside the Python one.
 pkg_check_modules(rdkafka-cpp REQUIRED IMPORTED_TARGET rdkafka++)
