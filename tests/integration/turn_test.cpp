@@ -216,7 +216,7 @@ TEST_CASE("a policy in shadow goes on and off between turns and changes no byte 
     p.shadow = true;
     for (const auto& info : rule_catalogue()) {
       RuleSettings& r = p.rule(info.id);
-      r.mode = any(4) == 0 ? Mode::off : any(4) == 0 ? Mode::shadow : Mode::enforce;
+      r.mode = any(8) == 0 ? Mode::off : any(8) == 0 ? Mode::shadow : Mode::enforce;
       r.weight = any(1001);
       for (std::size_t i = 0; i < info.param_count(); ++i)
         r.params[i] = std::clamp<std::int64_t>(r.params[i] * any(9) / 4, 1, 1000);
