@@ -91,15 +91,15 @@ class Systemd(Deployment):
 
 class Everywhere(Deployment):
     def test_grace(self):
-        """deployment: every way gives a node the same time to leave, and more than its longest turn needs"""
+        """deployment: every way gives a node the same time to leave, and more than it needs when the broker is gone"""
         unit = int(in_unit("TimeoutStopSec")[0])
         compose = load("deploy/compose/compose.yaml")["services"]
         self.assertEqual({compose[n]["stop_grace_period"] for n in ("engine-1", "engine-2")}, {f"{unit}s"})
         self.assertEqual(resources()["StatefulSet"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"], unit)
-        # A commit may wait this long, and undoing it as long again.
+        # A commit waits this long for a broker that has stopped answering, undoing it as long again, and so does a new producer.
         source = (ROOT / "streams/kafka/producer.cpp").read_text(encoding="utf-8")
         bound = int(re.search(r"kStepBound\{([\d']+)\}", source)[1].replace("'", "")) / 1000
-        self.assertGreater(unit, 2 * bound)
+        self.assertGreater(unit, 3 * bound)
 
     def test_user(self):
         """deployment: image and Kubernetes name the same user"""
