@@ -156,6 +156,11 @@ int run_sign(const Options& o) {
 int run_publish_policy(const Options& o) {
   const auto config = o.kafka.load();
   const auto policy = read_policy_file(o.file);
+  if (policy.effective_from < kEarliestEvent)
+    throw InputError(
+        fmt::format("{}: effective_from: is before 2015-01-01, where every cluster has the built-in policy already; "
+                    "give a copy of it (onecode policy show) a version and a date of its own",
+                    o.file));
   const auto document = o.key ? sign_document(o.file, *o.key) : read_policy_document(o.file);
   if (!o.key && !o.without_signature && !has_signature(document))
     throw UsageError(fmt::format(

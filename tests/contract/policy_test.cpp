@@ -121,6 +121,10 @@ TEST_CASE("policy check says yes to what replay accepts and explains every error
   CHECK(onecode({"policy", "check", folder.write("junk.json", "{\"version\":").string()}).code == 3);
   CHECK(onecode({"policy", "check", (folder / "nowhere.json").string()}).code == 3);
   CHECK(onecode({"policy", "check"}).code == 2);
+  // It is in force before every other one, and nobody could tell that it was published.
+  const Exit builtin = onecode({"policy", "publish", "builtin", "--unsigned", "--brokers", "127.0.0.1:1"});
+  CHECK(builtin.code == 3);
+  CHECK((builtin.out + builtin.err).find("builtin: effective_from: is before 2015-01-01") != std::string::npos);
 }
 
 TEST_CASE("a policy is accepted when an information-centre key in force signed it, and from nobody else",
