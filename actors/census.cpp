@@ -1,5 +1,6 @@
 #include "actors/census.hpp"
 
+#include <functional>
 #include <stdexcept>
 #include <utility>
 
@@ -93,17 +94,19 @@ void Census::put(const std::string& device, DeviceLife life) {
 
 void Census::put(const std::string& integration, const Project& project) {
   if (project.life == IntegrationLife::unknown) return;
-  const auto [it, fresh] = integrations_.try_emplace(integration, project);
-  if (!fresh) {
-    --counts_.integrations[at(it->second.life)];
+  const auto count = [this](const Project& p, auto op) {
+    auto& life = counts_.integrations[at(p.life)];
+    life = op(life, std::size_t{1});
     for (const OrderState s :
          {OrderState::ordered, OrderState::overdue, OrderState::escalated, OrderState::submitted})
-      counts_.orders[at(s)] -= it->second.orders[at(s)];
+      counts_.orders[at(s)] = op(counts_.orders[at(s)], p.orders[at(s)]);
+  };
+  const auto [it, fresh] = integrations_.try_emplace(integration, project);
+  if (!fresh) {
+    count(it->second, std::minus{});
     it->second = project;
   }
-  ++counts_.integrations[at(project.life)];
-  for (const OrderState s : {OrderState::ordered, OrderState::overdue, OrderState::escalated, OrderState::submitted})
-    counts_.orders[at(s)] += project.orders[at(s)];
+  count(project, std::plus{});
 }
 
 } // namespace onecode::actors

@@ -103,19 +103,11 @@ void forget_as_candidate(AccountState& a) {
   a.dirty.file = true;
 }
 
-template <class T>
-std::size_t bytes_of(const T& part) {
-  std::string bytes;
-  encode(bytes, part);
-  return bytes.size();
-}
-
 } // namespace
 
 std::size_t counted_bytes(const AccountState& a) {
-  std::string bytes;
-  bytes.reserve(2 * kMaxAccountBytes);
-  const auto count = [&](const auto& part) { encode(bytes, part); };
+  std::size_t bytes = 0;
+  const auto count = [&](const auto& part) { bytes += stored_bytes(part); };
   count(a.hot);
   for (const auto& s : a.ring.sightings()) count(s);
   count(a.usage);
@@ -129,7 +121,7 @@ std::size_t counted_bytes(const AccountState& a) {
   count(a.file.finding);
   for (const auto& h : a.file.holds.all())
     if (h.grounds) count(h);
-  return bytes.size();
+  return bytes;
 }
 
 void keep_small(AccountState& a) {
@@ -138,7 +130,7 @@ void keep_small(AccountState& a) {
   for (const auto give_up :
        {side_ids, sighting_id, company, made_code, handset, evidence_ids, evidence, used_code, sighting})
     while (size > kMaxAccountBytes && give_up(a)) size = counted_bytes(a);
-  while (a.file.candidate && size + bytes_of(*a.file.candidate) > kMaxAccountBytes) forget_as_candidate(a);
+  while (a.file.candidate && size + stored_bytes(*a.file.candidate) > kMaxAccountBytes) forget_as_candidate(a);
 }
 
 } // namespace onecode

@@ -259,40 +259,39 @@ private:
     return true;
   }
 
-  /// Lives where the wireless is bad: answers get lost and the same screen is shown again.
-  bool network_retry() {
+  /// A student whose phone makes codes, and who has another habit with them than most.
+  template <class Change>
+  bool all_month(const char* scenario, Change&& change) {
     const auto p = s_.pick([](const Person& x) { return student(x) && x.dynamic; });
     if (!p) return false;
-    who(*p).retries = 60;
-    story("network-retry", *p, s_.midnight(0), s_.end());
+    change(who(*p));
+    story(scenario, *p, s_.midnight(0), s_.end());
     return true;
+  }
+
+  /// Lives where the wireless is bad: answers get lost and the same screen is shown again.
+  bool network_retry() {
+    return all_month("network-retry", [&](Person& p) { p.retries = 60; });
   }
 
   /// Never in the campus wireless, or not on days when its login has run out: the phone's address is one of the mobile network.
   bool mobile_data() {
-    const auto p = s_.pick([](const Person& x) { return student(x) && x.dynamic; });
-    if (!p) return false;
-    who(*p).mobile_days = static_cast<std::uint16_t>(s_.random.permille(400) ? 1000 : s_.random.between(100, 400));
-    story("mobile-data", *p, s_.midnight(0), s_.end());
-    return true;
+    return all_month("mobile-data", [&](Person& p) {
+      p.mobile_days = static_cast<std::uint16_t>(s_.random.permille(400) ? 1000 : s_.random.between(100, 400));
+    });
   }
 
   /// Opens the code on the way, so as not to hold up the queue: some always, some now and then.
   bool opened_early() {
-    const auto p = s_.pick([](const Person& x) { return student(x) && x.dynamic; });
-    if (!p) return false;
-    who(*p).early_codes = static_cast<std::uint16_t>(s_.random.permille(500) ? 700 : s_.random.between(30, 200));
-    story("opened-early", *p, s_.midnight(0), s_.end());
-    return true;
+    return all_month("opened-early", [&](Person& p) {
+      p.early_codes = static_cast<std::uint16_t>(s_.random.permille(500) ? 700 : s_.random.between(30, 200));
+    });
   }
 
   /// A phone that holds on to the access point of the last place: its codes are made where it was, not where it is.
   bool stuck_network() {
-    const auto p = s_.pick([](const Person& x) { return student(x) && x.dynamic; });
-    if (!p) return false;
-    who(*p).stuck = static_cast<std::uint16_t>(s_.random.between(200, 900));
-    story("stuck-network", *p, s_.midnight(0), s_.end());
-    return true;
+    return all_month("stuck-network",
+                     [&](Person& p) { p.stuck = static_cast<std::uint16_t>(s_.random.between(200, 900)); });
   }
 
   /// Somebody helps at the counter for some days, beside the others, and is not in the register yet.

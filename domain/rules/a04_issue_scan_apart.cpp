@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/rules/params.hpp"
+#include "domain/ways.hpp"
 
 namespace onecode::rules {
 
@@ -28,7 +29,8 @@ Age judged_age(const Codes& c, std::int64_t age_ms, const RuleSettings& s) {
   return age_ms > 2 * c.age_mean_ms && age_ms > c.age_mean_ms + 3 * c.age_off_ms ? Age::late : Age::usual;
 }
 
-auto occasion_of(Codes& codes, Time t) {
+template <class C>
+auto occasion_of(C& codes, Time t) {
   return std::ranges::find_if(codes.late_ones, [&](const auto& l) { return apart(l.at, t) < kOnce; });
 }
 
@@ -140,7 +142,7 @@ std::optional<Hit> without_recurrence(const AccountState& a, const Evidence& e, 
     return std::nullopt;
   }
   if (recurs(a, e.at, s)) return std::nullopt;
-  const auto own = std::ranges::find_if(a.codes.late_ones, [&](const auto& l) { return apart(l.at, e.at) < kOnce; });
+  const auto own = occasion_of(a.codes, e.at);
   const int weight = own == a.codes.late_ones.end() ? 0 : weight_once(own->from, s);
   return Hit{RuleId::A4, once == Form::made_nearby_again ? 0 : weight, 1000, e.at, {once, e.facts.values}, e.events};
 }

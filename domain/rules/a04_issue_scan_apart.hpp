@@ -21,7 +21,6 @@
 #include <optional>
 
 #include "domain/account.hpp"
-#include "domain/ways.hpp"
 
 namespace onecode::rules {
 
