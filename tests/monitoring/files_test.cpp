@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
-#include <thread>
 
 #include "monitoring/metrics.hpp"
 #include "tests/catch.hpp"
@@ -32,11 +31,11 @@ void run(const std::vector<std::string>& command) {
   words.insert(words.end(), command.begin(), command.end());
   Process process;
   process.start(words, log);
-  std::optional<Ended> ended;
-  while (!(ended = process.ended())) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const auto ended = process.wait();
   const auto said = content(log);
   fs::remove(log);
   CAPTURE(command, said);
+  REQUIRE(ended);
   CHECK(ended->code == 0);
 }
 

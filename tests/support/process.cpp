@@ -94,9 +94,12 @@ double Process::peak_mib() const {
   return at == std::string::npos ? 0 : std::stod(status.substr(at + kPeak.size())) / 1024;
 }
 
-std::optional<Ended> Process::ended() {
+std::optional<Ended> Process::ended() { return ended(WNOHANG); }
+std::optional<Ended> Process::wait() { return ended(0); }
+
+std::optional<Ended> Process::ended(int flags) {
   int status = 0;
-  if (!running() || ::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  if (!running() || ::waitpid(pid_, &status, flags) != pid_) return std::nullopt;
   pid_ = 0;
   return ended_by(status);
 }

@@ -39,8 +39,11 @@ public:
   double peak_mib() const;
   /// Given once, and then it no longer runs; nullopt: it does, or nothing was started.
   std::optional<Ended> ended();
+  /// Waits for that; what was not started ends at once.
+  std::optional<Ended> wait();
 
 private:
+  std::optional<Ended> ended(int flags);
   pid_t pid_ = 0;
 };
 
