@@ -345,11 +345,27 @@ struct DeviceState {
 
   /// Whom and when it usually serves (D9), learnt when a campus day is over.
   struct Habits {
-    std::array<std::uint32_t, Hot::kCells> usual{}; // as Hot::today; each day the past counts 27/28
-    std::int64_t days = 0;                          // that were learnt from
+    /// Days in a row of one kind: ordinary ones, or others than usual. Learnt when it is over.
+    struct Stretch {
+      bool odd = false; // other hours and amounts
+      std::int64_t days = 0;
+      std::array<std::uint32_t, Hot::kCells> scans{};
+      std::vector<People> people; // empty, or one
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("odd", s.odd);
+        v("days", s.days);
+        v("scans", s.scans);
+        v("people", s.people);
+      }
+    };
+    std::array<std::uint32_t, Hot::kCells>
+        usual{};                              // sixteenths of scans, as Hot::today; each day the past counts 27/28
+    std::int64_t days = 0;                    // that were learnt from
+    std::int64_t spread = 0, spread_days = 0; // how far ordinary days are from usual: the mean, and of how many
     std::vector<People> known; // empty, or: of the last 14 to 28 days, and of those before the last change
     Time known_since;
-    std::int64_t odd_days = 0; // in a row with other hours and amounts
+    Stretch stretch;
     std::uint32_t carried_days = 0,
                   carried = 0;             // quiet days that are judged with the one being counted, and their scans
     Time odd_hours, odd_clients, stranger; // when each was seen last: hours, clientele, an operator nobody registered
@@ -360,9 +376,11 @@ struct DeviceState {
     static void fields(Self& s, V& v) {
       v("usual", s.usual);
       v("days", s.days);
+      v("spread", s.spread);
+      v("spread_days", s.spread_days);
       v("known", s.known);
       v("known_since", s.known_since);
-      v("odd_days", s.odd_days);
+      v("stretch", s.stretch);
       v("carried_days", s.carried_days);
       v("carried", s.carried);
       v("odd_hours", s.odd_hours);

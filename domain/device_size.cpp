@@ -63,8 +63,9 @@ std::size_t most_parts(DeviceState& d) {
 bool far_below_limit(DeviceState& d) {
   constexpr std::size_t kHot = 8 * kHash + 2 * kTime + 2 + DeviceState::Hot::kCells * kCount;
   constexpr std::size_t kPeople = DeviceState::People::kWords * kHash;
-  constexpr std::size_t kHabits = DeviceState::Hot::kCells * kCount + 7 * kTime + 6 * kCount;
-  return most_parts(d) + kHot + kPeople + kHabits + d.habits.known.size() * kPeople <= kMaxDeviceBytes;
+  constexpr std::size_t kHabits = 2 * DeviceState::Hot::kCells * kCount + 7 * kTime + 9 * kCount + 1;
+  const std::size_t bitmaps = 1 + d.habits.known.size() + d.habits.stretch.people.size();
+  return most_parts(d) + kHot + kHabits + bitmaps * kPeople <= kMaxDeviceBytes;
 }
 
 } // namespace

@@ -16,8 +16,11 @@ using Cells = std::array<std::uint32_t, DeviceState::Hot::kCells>;
 
 constexpr Duration kGeneration = days(14);
 constexpr Duration kSignLasts = days(7);
-constexpr Duration kPause = days(4);         // a long weekend
-constexpr std::uint32_t kMostDays = 7;       // that are judged together
+constexpr Duration kPause = days(4);                                    // a long weekend
+constexpr std::uint32_t kMostDays = 7;                                  // that are judged together
+constexpr std::int64_t kNewHabit = 28;                                  // days after which what was odd is usual
+constexpr std::uint32_t kUsualUnit = 16, kMostCounted = (1U << 28) - 1; // four bytes when stored
+constexpr std::int64_t kSpreadUnit = 256, kSpreadDays = 8;
 constexpr std::int64_t kLargeAmount = 3'000; // fen
 
 /// log2(x) for x in Q16, x > 0, in Q16: by squaring, one bit at a time.
@@ -79,38 +82,71 @@ void judge_operators(DeviceState& d, const RuleSettings& s) {
   d.dirty.habits = true;
 }
 
-/// Judges the day, with the quiet ones before it, against what is known, then makes it part of it.
-void learn(DeviceState& d, const RuleSettings& s) {
-  auto& h = d.habits;
-  const auto& hot = d.hot;
-  const std::int64_t together = h.carried_days + 1;
-  const auto scans = static_cast<std::int64_t>(total(hot.today));
-  const bool learnt = h.days >= s[p::warmup_days];
-  if (learnt && scans >= s[p::scans]) {
-    h.odd_days = divergence_permille(hot.today, h.usual) > s[p::divergence_permille] ? h.odd_days + together : 0;
-    if (h.odd_days >= s[p::days]) h.odd_hours = hot.day;
-  }
-  if (learnt && !h.known.empty() && people_in(d.clients) >= s[p::clients]) {
-    People known = h.known[0];
-    for (std::size_t i = 0; i < People::kWords; ++i) known.words[i] |= h.known[1].words[i];
-    if (overlap_permille(d.clients, known) < s[p::overlap_permille]) h.odd_clients = hot.day;
-  }
+void add(Cells& to, const Cells& more, std::uint32_t times) {
+  for (std::size_t i = 0; i < to.size(); ++i)
+    to[i] = static_cast<std::uint32_t>(std::min<std::uint64_t>(to[i] + std::uint64_t{more[i]} * times, kMostCounted));
+}
 
-  h.days += together;
-  for (std::size_t i = 0; i < h.usual.size(); ++i) {
-    for (std::int64_t n = 0; n < together; ++n) h.usual[i] = h.usual[i] / 28 * 27 + h.usual[i] % 28 * 27 / 28;
-    h.usual[i] += hot.today[i];
-  }
+void add(People& to, const People& more) {
+  for (std::size_t i = 0; i < People::kWords; ++i) to.words[i] |= more.words[i];
+}
+
+/// R11.3: whether such a day is one of those that this reader has anyway.
+bool is_odd(const DeviceState::Habits& h, const Cells& day, const RuleSettings& s) {
+  return divergence_permille(day, h.usual) >
+         std::max(s[p::divergence_permille], s[p::spread_times] * h.spread / kSpreadUnit);
+}
+
+void learn_spread(DeviceState::Habits& h, const Cells& day) {
+  if (total(h.usual) == 0) return;
+  h.spread_days = std::min(h.spread_days + 1, kSpreadDays);
+  h.spread += (divergence_permille(day, h.usual) * kSpreadUnit - h.spread) / h.spread_days;
+}
+
+/// The stretch is over, or is the new habit.
+void learn_stretch(DeviceState& d) {
+  auto& h = d.habits;
+  if (h.stretch.days == 0) return;
+  h.days += h.stretch.days;
+  for (auto& cell : h.usual)
+    for (std::int64_t n = 0; n < h.stretch.days; ++n) cell = cell / 28 * 27 + cell % 28 * 27 / 28;
+  add(h.usual, h.stretch.scans, kUsualUnit);
   if (h.known.empty()) {
     h.known.resize(2);
-    h.known_since = hot.day;
+    h.known_since = d.hot.day;
   }
-  if (hot.day - h.known_since >= kGeneration) {
+  if (d.hot.day - h.known_since >= kGeneration) {
     h.known[1] = h.known[0];
     h.known[0] = {};
-    h.known_since = hot.day;
+    h.known_since = d.hot.day;
   }
-  for (std::size_t i = 0; i < People::kWords; ++i) h.known[0].words[i] |= d.clients.words[i];
+  add(h.known[0], h.stretch.people.at(0));
+  h.stretch = {};
+}
+
+/// Judges the day, with the quiet ones before it and the stretch that it belongs to, by what is known.
+void judge_day(DeviceState& d, const RuleSettings& s) {
+  auto& h = d.habits;
+  auto& stretch = h.stretch;
+  const bool learnt = h.days >= s[p::warmup_days];
+  const bool odd =
+      learnt && static_cast<std::int64_t>(total(d.hot.today)) >= s[p::scans] && is_odd(h, d.hot.today, s);
+  if (odd != stretch.odd) learn_stretch(d);
+  if (!odd) learn_spread(h, d.hot.today);
+  stretch.odd = odd;
+  stretch.days += h.carried_days + 1;
+  add(stretch.scans, d.hot.today, 1);
+  stretch.people.resize(1);
+  add(stretch.people[0], d.clients);
+
+  const bool many = people_in(stretch.people[0]) >= s[p::clients];
+  if (odd && stretch.days >= s[p::days]) h.odd_hours = d.hot.day;
+  if (learnt && many && !h.known.empty()) {
+    People known = h.known.at(0);
+    add(known, h.known.at(1));
+    if (overlap_permille(stretch.people[0], known) < s[p::overlap_permille]) h.odd_clients = d.hot.day;
+  }
+  if (odd ? stretch.days >= kNewHabit : !learnt || many || stretch.days >= kMostDays) learn_stretch(d);
   d.dirty.habits = true;
 }
 
@@ -163,13 +199,12 @@ std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, Time at, co
     auto& h = d.habits;
     if (scans > h.carried) ended = DayEnded{hot.day, static_cast<std::int64_t>(scans - h.carried)};
     const auto least = static_cast<std::uint64_t>(s[p::scans]);
-    const bool enough = scans >= least && (scans >= 2 * least || people_in(d.clients) >= s[p::clients]);
-    if (scans > 0 && !enough && h.carried_days + 1 < kMostDays && (day - hot.day) <= days(kMostDays)) {
+    if (scans > 0 && scans < least && h.carried_days + 1 < kMostDays && (day - hot.day) <= days(kMostDays)) {
       h.carried = static_cast<std::uint32_t>(scans);
       ++h.carried_days;
       d.dirty.habits = true;
     } else {
-      if (scans > 0) learn(d, s);
+      if (scans > 0) judge_day(d, s);
       h.carried = h.carried_days = 0;
       hot.today = {};
       d.clients = {};

@@ -93,7 +93,7 @@ namespace d7 {
 enum : std::size_t { single_weight, pair_weight, rtt_mads, rtt_floor_ms };
 }
 namespace d9 {
-enum : std::size_t { divergence_permille, days, scans, clients, overlap_permille, warmup_days };
+enum : std::size_t { divergence_permille, spread_times, days, scans, clients, overlap_permille, warmup_days };
 }
 namespace d11 {
 enum : std::size_t { factor, warmup_days };
