@@ -321,7 +321,7 @@ def rules():
     rows = []
     for rule, title, chinese, article, family in catalogue:
         own = built_in[rule]
-        requirement = requirements.get(rule) or (f"R{rule[1:]}" if rule[0] == "R" else "")
+        requirement = requirements.get(rule) or (rule if rule[0] == "R" else "R11.4" if rule == "D14" else "")
         rows.append((f"[{rule}](#{re.sub(r'[^a-z0-9]+', '', rule.lower())}-{title.replace(' ', '-').replace(',', '')})", title, chinese, article, requirement, family,
                      own["weight"], own["half_life_h"], own["mode"]))
     out.append(table(("rule", "sees", "中文", "article", "requirement", "family", "weight", "half-life, h", "mode"), rows))

@@ -37,6 +37,32 @@ class Reference(unittest.TestCase):
         told = {f"{section} {key}": "" if value == "none" else value for section, key, value in rows}
         self.assertEqual(told, known)
 
+    def test_licences(self):
+        """docs: each library that is built with has its licence on the page, as Debian states it"""
+        page = (ROOT / "docs/licences.md").read_text(encoding="utf-8")
+        told = dict(re.findall(r"^\| `([a-z0-9-]+)` \| [^|]* \| (.*) \|$", page, re.MULTILINE))
+        script = (ROOT / "dev").read_text(encoding="utf-8")
+        built = re.search(r"^build_packages=\(\n(.*?)^\)", script, re.MULTILINE | re.DOTALL)[1].split()
+        tools = {"g++", "cmake", "ninja-build", "ccache", "pkgconf", "git", "ca-certificates"}
+        self.assertEqual(set(built) - tools - set(told), set())
+
+        def plain(licence):  # one licence has several names, and Debian's releases use different ones
+            licence = re.sub(r"^(?:MIT|Expat)\b.*", "MIT", licence.split(",")[0])
+            return re.sub(r"-clause$|-license$", "", re.sub(r"^bsl-|^boost-", "boost-", licence.lower()))
+
+        checked = 0
+        for package, licence in told.items():
+            path = pathlib.Path("/usr/share/doc") / package / "copyright"
+            if not path.exists():
+                continue
+            text = path.read_text(encoding="utf-8", errors="replace")
+            main = re.search(r"^Files: *\*[ \n](?:.+\n)*?License: *(.*)$", text, re.MULTILINE)
+            self.assertIsNotNone(main, package)
+            stated = [plain(choice) for choice in re.split(r" or ", main[1])]
+            self.assertIn(plain(licence), stated, f"{package}: Debian says {main[1]}")
+            checked += 1
+        self.assertGreaterEqual(checked, len(set(built) - tools))
+
 
 if __name__ == "__main__":
     unittest.main()
