@@ -55,7 +55,7 @@ def command_line():
     top = onecode("--help")
     groups = listed(top)
     verbs = [(verb, purpose) for rows in groups.values() for verb, purpose in rows]
-    out = [MADE, "# Command line\n"]
+    out = ["# Command line\n", MADE]
     out.append("Every verb, as `onecode VERB --help` explains it. The commands of people, such as `account.freeze`, have [a page of")
     out.append("their own](commands.md).\n")
     for title, rows in groups.items():
@@ -83,7 +83,7 @@ def command_line():
 
 def commands():
     groups = re.findall(r"^For (.*):\n((?:  \S+ .*\n)+)", onecode("command", "--help"), re.MULTILINE)
-    out = [MADE, "# Commands of people\n"]
+    out = ["# Commands of people\n", MADE]
     out.append("What people and campus systems order, with `onecode command NAME`. The texts are those of `onecode command NAME --help`.")
     out.append("By role, with the order of the steps: [procedures](../procedures/README.md). As records:")
     out.append("[command.json](../schemas/v1/command.json).\n")
@@ -177,7 +177,7 @@ def fields(schema, file, before=""):
 def topics():
     api = json.loads((DOCS / "schemas/asyncapi.json").read_text(encoding="utf-8"))
     received = {o["channel"]["$ref"].rpartition("/")[2] for o in api["operations"].values() if o["action"] == "receive"}
-    out = [MADE, "# Topics and records\n"]
+    out = ["# Topics and records\n", MADE]
     out.append("Made from [asyncapi.json](../schemas/asyncapi.json) and the [schemas](../schemas/README.md), which say more: limits, forms, and")
     out.append("what depends on what. Names stand without the prefix, `onecode.` by default.\n")
     out.append("## Topics\n")
@@ -231,7 +231,7 @@ def topics():
 def policy():
     built_in = json.loads(onecode("policy", "show", "builtin"))
     data = schemas["policy.json"]["$defs"]["data"]
-    out = [MADE, "# Policy\n"]
+    out = ["# Policy\n", MADE]
     out.append(f"{data['description']}\n\nHow to write, try and publish one: [guide](../how-to/policy.md). The rules have [a page of their own](rules.md).\n")
 
     def shown(value):
@@ -313,7 +313,7 @@ def rules():
     for path in sorted((ROOT / "domain").rglob("*.hpp")):
         for rule, listed_ids in re.findall(r"^// ([ADR][\d.]+) [^()\n]*\((R[\d.]+[abc]?(?:, R[\d.]+[abc]?)*)", path.read_text(encoding="utf-8"), re.MULTILINE):
             requirements.setdefault(rule, listed_ids)
-    out = [MADE, "# Rules\n"]
+    out = ["# Rules\n", MADE]
     out.append("Every rule that the engine runs, with what the built-in policy says of it. A policy may change the mode, the weight, the half-life and each")
     out.append("parameter ([guide](../how-to/policy.md)). Weights are thousandths; evidence loses half of its weight in the half-life, counts within its family")
     out.append("by its strongest, and families add up ([life of a freeze](../architecture.md#the-life-of-a-freeze)). How well the rules do is")
@@ -360,7 +360,7 @@ def decisions():
         text = path.read_text(encoding="utf-8")
         number, title = re.match(r"# (\d+) (.*)", text).groups()
         rows.append((f"[{number}]({path.name})", title, re.search(r"^Status: (.*)$", text, re.MULTILINE)[1]))
-    out = [MADE, "# Decisions\n"]
+    out = ["# Decisions\n", MADE]
     out.append("Why it is built this way: one page each, with the roads not taken, and what would change our mind. A decision that no longer holds stays, and")
     out.append("points to the one that replaced it.\n")
     out.append(table(("no.", "decision", "status"), rows))
