@@ -24,7 +24,12 @@ def onecode(*words):
     done = subprocess.run([BIN, *words], capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
     if done.returncode:
         sys.exit(f"onecode {' '.join(words)}: exit {done.returncode}\n{done.stderr}")
-    return done.stdout.rstrip() + "\n"
+    return one_form(done.stdout.rstrip() + "\n")
+
+
+def one_form(help_text):
+    """A default stands as `=3` behind an option in one release of the library that prints the help, as `[3]` in the next."""
+    return re.sub(r"^(  -.*?) \[([^\]\s]+)\](?= *$| {2})", r"\1=\2", help_text, flags=re.MULTILINE)
 
 
 def table(head, rows):
