@@ -80,7 +80,7 @@ endif()
 # What docs/ tells its readers to type is typed, against a real Kafka.
 add_custom_target(walkthrough_tests)
 add_test(NAME walkthrough_tests COMMAND /usr/bin/python3 tests/run.py walkthroughs WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-set_tests_properties(walkthrough_tests PROPERTIES TIMEOUT 3600 LABELS kafka RUN_SERIAL ON ENVIRONMENT
+set_tests_properties(walkthrough_tests PROPERTIES TIMEOUT 3600 LABELS kafka ENVIRONMENT
   "ONECODE_TEST_REPORT=${reports}/walkthrough_tests;ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1")
 if(TARGET onecode)
   add_dependencies(walkthrough_tests onecode)
