@@ -50,6 +50,11 @@ std::string key_file_text(const SigningKey& key) {
 
 std::string public_key_text(const SigningKey& key) { return public_json(key).dump() + "\n"; }
 
+std::string public_key_toml(const SigningKey& key) {
+  return fmt::format("[[trust.root]]\nkey = \"{}\"\nalg = \"{}\"\npublic = \"{}\"\n", key.id, name_of(key.algorithm),
+                     streams::base64url(key.public_key));
+}
+
 std::string public_key_pem(const SigningKey& key) {
   // Everything before the key's own bytes is the same for every key of its kind (RFC 8410; SM2: GM/T 0009, RFC 5480).
   constexpr std::string_view ed25519("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12);

@@ -25,6 +25,8 @@ SigningKey new_signing_key(const std::optional<std::string>& id, KeyAlgorithm al
 std::string key_file_text(const SigningKey& key);
 /// The same without the private half: what goes into a policy's trust section.
 std::string public_key_text(const SigningKey& key);
+/// The same as [[trust.root]] of a node's configuration.
+std::string public_key_toml(const SigningKey& key);
 /// The public half as `openssl` reads it (SubjectPublicKeyInfo in PEM).
 std::string public_key_pem(const SigningKey& key);
 /// Throws InputError naming file and member; refuses a file whose two halves do not belong together.

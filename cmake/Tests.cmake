@@ -49,8 +49,9 @@ onecode_tests(contract_tests contract onecode_test_support OpenSSL::Crypto nlohm
 onecode_tests(chaos_tests chaos onecode_test_support nlohmann_json::nlohmann_json)
 
 # The schemas of docs/ are judged by a validator that is not ours, Debian's python3-jsonschema; what deploy/ holds by systemd,
-# promtool and the engine itself. Beside the programs above tests like them, with a target to build and a report.
-foreach(pair schemas:schema_tests deployment:deployment_tests)
+# promtool and the engine itself; the documentation by MkDocs and the engine. Beside the programs above tests like them,
+# with a target to build and a report.
+foreach(pair schemas:schema_tests deployment:deployment_tests docs:docs_tests)
   string(REPLACE ":" ";" pair ${pair})
   list(POP_FRONT pair folder name)
   add_custom_target(${name})
@@ -74,6 +75,15 @@ set_tests_properties(gateway_tests PROPERTIES TIMEOUT 3600 LABELS kafka RUN_SERI
 ONECODE_EXAMPLE_GATEWAY=$<TARGET_FILE:example_gateway>;PYTHONDONTWRITEBYTECODE=1")
 if(TARGET onecode)
   add_dependencies(gateway_tests onecode)
+endif()
+
+# What docs/ tells its readers to type is typed, against a real Kafka.
+add_custom_target(walkthrough_tests)
+add_test(NAME walkthrough_tests COMMAND /usr/bin/python3 tests/run.py walkthroughs WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+set_tests_properties(walkthrough_tests PROPERTIES TIMEOUT 3600 LABELS kafka ENVIRONMENT
+  "ONECODE_TEST_REPORT=${reports}/walkthrough_tests;ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1")
+if(TARGET onecode)
+  add_dependencies(walkthrough_tests onecode)
 endif()
 
 # What measures or kills processes gets the machine for itself.

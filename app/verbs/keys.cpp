@@ -15,7 +15,7 @@ namespace {
 struct Options {
   std::optional<std::string> out, id;
   std::string algorithm = "ed25519", file;
-  bool json = false, force = false, pem = false;
+  bool json = false, force = false, pem = false, toml = false;
 };
 
 int run_keys_new(const Options& o) {
@@ -43,7 +43,7 @@ int run_keys_new(const Options& o) {
 
 int run_keys_public(const Options& o) {
   const auto key = read_key_file(o.file);
-  print(o.pem ? public_key_pem(key) : public_key_text(key));
+  print(o.pem ? public_key_pem(key) : o.toml ? public_key_toml(key) : public_key_text(key));
   return kDone;
 }
 
@@ -67,8 +67,12 @@ Run add_keys(CLI::App& verb) {
       "  onecode keys new --alg sm2 --out clerk.key.json");
   auto* half = verb.add_subcommand("public", "print the public half of a key file");
   half->add_option("FILE", options->file, "key file")->required();
-  half->add_flag("--pem", options->pem, "as openssl reads it; otherwise as a policy's trust section does");
-  half->footer("\nExample:\n  onecode keys public clerk.key.json --pem");
+  auto* pem =
+      half->add_flag("--pem", options->pem, "as openssl reads it; otherwise as a policy's trust section does");
+  half->add_flag("--toml", options->toml, "as [[trust.root]] of a node's configuration")->excludes(pem);
+  half->footer(
+      "\nExamples:\n  onecode keys public clerk.key.json --pem\n"
+      "  onecode keys public centre.key.json --toml >> node.toml");
   return [options, half] { return half->parsed() ? run_keys_public(*options) : run_keys_new(*options); };
 }
 

@@ -119,6 +119,20 @@ TEST_CASE("SM2: we verify what openssl signs: a policy by a root key made there"
   CHECK(check() == 1);
 }
 
+TEST_CASE("a key's public half goes into a node's configuration as it is printed", "[contract]") {
+  const std::string algorithm = GENERATE("ed25519", "sm2");
+  const Folder folder;
+  const json half = new_key(folder / "k.json", "k-root", algorithm);
+  const Exit toml = onecode({"keys", "public", (folder / "k.json").string(), "--toml"});
+  REQUIRE(toml.code == 0);
+  const Exit checked = onecode({"config", "check", folder.write("node.toml", toml.out).string(), "--json"});
+  REQUIRE(checked.code == 0);
+  const json root = json::parse(checked.out).at("trust").at("root").at(0);
+  CHECK(root.at("key") == "k-root");
+  CHECK(root.at("alg") == algorithm);
+  CHECK(root.at("public") == half.at("public"));
+}
+
 TEST_CASE("a rotated key signs in its own days only, and a late command of the old key is refused", "[contract]") {
   const std::string algorithm = GENERATE("ed25519", "sm2");
   const Folder folder;
