@@ -345,16 +345,20 @@ struct DeviceState {
 
   /// Whom and when it usually serves (D9), learnt when a campus day is over.
   struct Habits {
-    /// Days in a row of one kind: ordinary ones, or others than usual. Learnt when it is over.
+    /// Days of one kind: ordinary ones, or others than usual. Learnt when it is over.
     struct Stretch {
-      bool odd = false; // other hours and amounts
-      std::int64_t days = 0;
+      bool odd = false;                   // other hours and amounts
+      std::int64_t days = 0, between = 0; // its days; ordinary ones since its last
+      Time first, last;
       std::array<std::uint32_t, Hot::kCells> scans{};
       std::vector<People> people; // empty, or one
       template <class Self, class V>
       static void fields(Self& s, V& v) {
         v("odd", s.odd);
         v("days", s.days);
+        v("between", s.between);
+        v("first", s.first);
+        v("last", s.last);
         v("scans", s.scans);
         v("people", s.people);
       }

@@ -16,9 +16,11 @@ using Cells = std::array<std::uint32_t, DeviceState::Hot::kCells>;
 
 constexpr Duration kGeneration = days(14);
 constexpr Duration kSignLasts = days(7);
-constexpr Duration kPause = days(4);                                    // a long weekend
-constexpr std::uint32_t kMostDays = 7;                                  // that are judged together
-constexpr std::int64_t kNewHabit = 28;                                  // days after which what was odd is usual
+constexpr Duration kPause = days(4);   // a long weekend
+constexpr std::uint32_t kMostDays = 7; // that are judged together
+constexpr std::int64_t kNewHabit = 28; // days after which what was odd is usual
+constexpr std::int64_t kPassed = 3;    // ordinary days in a row after which it has passed
+constexpr std::uint64_t kPeopleSeed = 9;
 constexpr std::uint32_t kUsualUnit = 16, kMostCounted = (1U << 28) - 1; // four bytes when stored
 constexpr std::int64_t kSpreadUnit = 256, kSpreadDays = 8;
 constexpr std::int64_t kLargeAmount = 3'000; // fen
@@ -54,17 +56,33 @@ std::size_t cell_of(const Scan& scan) {
 
 void add_client(DeviceState& d, const std::string& account) {
   if (account.empty()) return;
-  const std::uint64_t hash = hash64(account, 9);
+  const std::uint64_t hash = hash64(account, kPeopleSeed);
   if (d.clients.add(hash)) d.dirty.clients[People::word_of(hash) / People::kGroup] = true;
 }
 
-void see_operator(DeviceState& d, const Scan& scan, Time at) {
-  if (scan.operator_id.empty() || d.reg.operators.empty()) return;
+bool is_own(const DeviceState& d, const std::string& operator_id) {
+  const auto names = [&](const std::vector<std::string>& list) {
+    return std::ranges::find(list, operator_id) != list.end();
+  };
+  return names(d.reg.operators) || names(d.reg.view.scope.operators);
+}
+
+/// `late`: of a day that is judged already.
+void see_operator(DeviceState& d, const Scan& scan, Time at, bool late) {
+  if (scan.operator_id.empty() || (d.reg.operators.empty() && d.reg.view.scope.operators.empty())) return;
   auto& h = d.habits;
-  const bool own = std::ranges::find(d.reg.operators, scan.operator_id) != d.reg.operators.end();
-  bool& today = own ? h.own_staff : h.other_staff;
-  d.dirty.habits |= !today;
-  today = true;
+  const bool own = is_own(d, scan.operator_id);
+  if (late) {
+    if (own && d.hot.day - campus_day(at) <= days(kMostDays) && (h.other_days > 0 || h.other_only.ms != 0)) {
+      h.other_days = 0; // they were there after all
+      h.other_only = {};
+      d.dirty.habits = true;
+    }
+  } else {
+    bool& today = own ? h.own_staff : h.other_staff;
+    d.dirty.habits |= !today;
+    today = true;
+  }
   if (own || at <= h.stranger + hours(1)) return;
   h.stranger = at;
   d.dirty.habits = true;
@@ -103,14 +121,12 @@ void learn_spread(DeviceState::Habits& h, const Cells& day) {
   h.spread += (divergence_permille(day, h.usual) * kSpreadUnit - h.spread) / h.spread_days;
 }
 
-/// The stretch is over, or is the new habit.
-void learn_stretch(DeviceState& d) {
+void learn(DeviceState& d, const Cells& scans, const People& people, std::int64_t count) {
   auto& h = d.habits;
-  if (h.stretch.days == 0) return;
-  h.days += h.stretch.days;
+  h.days += count;
   for (auto& cell : h.usual)
-    for (std::int64_t n = 0; n < h.stretch.days; ++n) cell = cell / 28 * 27 + cell % 28 * 27 / 28;
-  add(h.usual, h.stretch.scans, kUsualUnit);
+    for (std::int64_t n = 0; n < count; ++n) cell = cell / 28 * 27 + cell % 28 * 27 / 28;
+  add(h.usual, scans, kUsualUnit);
   if (h.known.empty()) {
     h.known.resize(2);
     h.known_since = d.hot.day;
@@ -120,33 +136,83 @@ void learn_stretch(DeviceState& d) {
     h.known[0] = {};
     h.known_since = d.hot.day;
   }
-  add(h.known[0], h.stretch.people.at(0));
-  h.stretch = {};
+  add(h.known[0], people);
 }
 
-/// Judges the day, with the quiet ones before it and the stretch that it belongs to, by what is known.
+/// The stretch is over, or is the new habit.
+void learn_stretch(DeviceState& d) {
+  auto& stretch = d.habits.stretch;
+  if (stretch.days > 0) learn(d, stretch.scans, stretch.people.at(0), stretch.days);
+  stretch = {};
+}
+
+/// Whom and when the stretch served, by what is known; it may have got late scans since it was looked at last.
+void judge_stretch(DeviceState& d, const RuleSettings& s) {
+  auto& h = d.habits;
+  const auto& stretch = h.stretch;
+  if (stretch.odd && !is_odd(h, stretch.scans, s)) return;
+  if (stretch.odd && stretch.days >= s[p::days]) h.odd_hours = d.hot.day;
+  if (h.known.empty() || people_in(stretch.people[0]) < s[p::clients]) return;
+  People known = h.known.at(0);
+  add(known, h.known.at(1));
+  if (overlap_permille(stretch.people[0], known) < s[p::overlap_permille]) h.odd_clients = d.hot.day;
+}
+
+/// Judges the day, with the quiet ones before it and the stretch that it belongs to, then makes it part of what is known.
 void judge_day(DeviceState& d, const RuleSettings& s) {
   auto& h = d.habits;
   auto& stretch = h.stretch;
+  const std::int64_t days_here = h.carried_days + 1;
   const bool learnt = h.days >= s[p::warmup_days];
   const bool odd =
       learnt && static_cast<std::int64_t>(total(d.hot.today)) >= s[p::scans] && is_odd(h, d.hot.today, s);
-  if (odd != stretch.odd) learn_stretch(d);
+  d.dirty.habits = true;
+  if (stretch.days > 0 && d.hot.day - days(h.carried_days) - stretch.last > kPause) learn_stretch(d);
   if (!odd) learn_spread(h, d.hot.today);
+  if (!odd && stretch.odd) {
+    stretch.between += days_here;
+    stretch.last = d.hot.day;
+    learn(d, d.hot.today, d.clients, days_here);
+    if (stretch.between >= kPassed) learn_stretch(d);
+    return;
+  }
+  if (odd != stretch.odd) learn_stretch(d);
+  if (stretch.days == 0) stretch.first = d.hot.day - days(h.carried_days);
   stretch.odd = odd;
-  stretch.days += h.carried_days + 1;
+  stretch.days += days_here;
+  stretch.between = 0;
+  stretch.last = d.hot.day;
   add(stretch.scans, d.hot.today, 1);
   stretch.people.resize(1);
   add(stretch.people[0], d.clients);
-
+  if (learnt) judge_stretch(d, s);
   const bool many = people_in(stretch.people[0]) >= s[p::clients];
-  if (odd && stretch.days >= s[p::days]) h.odd_hours = d.hot.day;
-  if (learnt && many && !h.known.empty()) {
-    People known = h.known.at(0);
-    add(known, h.known.at(1));
-    if (overlap_permille(stretch.people[0], known) < s[p::overlap_permille]) h.odd_clients = d.hot.day;
-  }
   if (odd ? stretch.days >= kNewHabit : !learnt || many || stretch.days >= kMostDays) learn_stretch(d);
+}
+
+/// Of a day before the newest: it belongs to its stretch all the same, and if that is over, to what is known.
+void count_late(DeviceState& d, const Scan& scan, Time at) {
+  auto& h = d.habits;
+  see_operator(d, scan, at, true);
+  const Time day = campus_day(at);
+  if (d.hot.day - day > days(kMostDays)) return;
+  if (day >= d.hot.day - days(h.carried_days)) { // not judged yet
+    ++d.hot.today[cell_of(scan)];
+    ++h.carried; // and none of the newest day
+    d.dirty.hot = d.dirty.habits = true;
+    return add_client(d, scan.account);
+  }
+  if (h.known.empty()) return;
+  Cells one{};
+  one[cell_of(scan)] = 1;
+  People* people = &h.known[0];
+  if (h.stretch.days > 0 && day >= h.stretch.first) {
+    add(h.stretch.scans, one, 1);
+    people = h.stretch.people.data();
+  } else {
+    add(h.usual, one, kUsualUnit);
+  }
+  if (!scan.account.empty()) people->add(hash64(scan.account, kPeopleSeed));
   d.dirty.habits = true;
 }
 
@@ -191,7 +257,10 @@ std::int64_t overlap_permille(const People& today, const People& known) {
 std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, Time at, const RuleSettings& s) {
   auto& hot = d.hot;
   const Time day = campus_day(at);
-  if (day < hot.day) return std::nullopt; // late: its day was judged
+  if (day < hot.day) {
+    count_late(d, scan, at);
+    return std::nullopt;
+  }
   std::optional<DayEnded> ended;
   if (day > hot.day) {
     judge_operators(d, s);
@@ -215,7 +284,7 @@ std::optional<DayEnded> count_scan(DeviceState& d, const Scan& scan, Time at, co
   ++hot.today[cell_of(scan)];
   d.dirty.hot = true;
   add_client(d, scan.account);
-  see_operator(d, scan, at);
+  see_operator(d, scan, at, false);
   return ended;
 }
 
@@ -229,7 +298,7 @@ std::optional<Hit> lent_device(const DeviceState& d, Time t, const EventRef& eve
     facts.zh += (facts.zh.empty() ? "" : "、") + what.zh;
     facts.en += (facts.en.empty() ? "" : ", ") + what.en;
   };
-  sign(h.odd_hours, {"使用时段与金额连续数日异于往常", "other hours and amounts than usual for days"});
+  sign(h.odd_hours, {"数日使用时段与金额异于往常", "on several days other hours and amounts than usual"});
   sign(h.odd_clients, {"使用人几乎全部是生面孔", "hardly anybody who used it before"});
   sign(h.stranger, {"操作员未登记", "an operator who is not registered"});
   sign(h.other_only, {"连续数日已登记的操作员均未出现", "for days none of those who are"});

@@ -2,18 +2,22 @@
 // signs that it was lent or sublet. Each is weak and has the rule's weight; together they are 1 - (1 - w)^n, so that one alone
 // is shown to nobody, two are (.51), three come near a challenge (.66), four are one (.76).
 //   Hours      hour x amount of a day against the last four weeks: Jensen-Shannon divergence (base 2) above
-//              `divergence_permille`, and above `spread_times` what it is on ordinary days; for `days` days in a row.
+//              `divergence_permille`, and above `spread_times` what it is on ordinary days; on `days` days, and all of them together.
 //   Clients    of at least `clients` people less than `overlap_permille` were seen in the 14 to 28 days before.
 //              Both sets are bitmaps; strangers fall on used bits by chance, which the estimate takes out.
-//   Operator   an operator whom the register does not name, where it names any; a second sign when on `days` days in a row nobody
-//              else was there. A helper who is not registered yet works beside those who are.
-//   Stretch    days in a row of one kind, odd or ordinary, belong together: their people are counted together, so that a quiet
-//              reader is judged in days and not in weeks, and never those from before a change with those after it. Ordinary
-//              days are learnt when there were people enough, or after seven; odd ones when they have passed, or after 28.
+//   Operator   an operator whom neither the register nor the manifest names, where one of them names any; a second sign when on
+//              `days` days in a row nobody else was there. A helper who is not registered yet works beside those who are.
+//   Stretch    days of one kind, odd or ordinary, belong together: their people are counted together, so that a quiet reader is
+//              judged in days and not in weeks, and never those from before a change with those after it. Ordinary days are
+//              learnt when there were people enough, or after seven; odd ones after three ordinary ones in a row (so that a reader
+//              that is lent every other day is one stretch), when the reader rested for more than a long weekend, or after 28.
 //   Quiet      days with fewer than `scans` scans are judged together, up to seven, and count as that many.
-//   Innocent   `warmup_days` of learning; a relocation starts it anew; exam weeks, new terms and holidays change hours but not
-//              the people; an opening day changes people but not hours; a classroom has other hours every day of the week, and
-//              its spread says so. The settlement account is in no record that reaches onecode, so its change cannot be seen here.
+//   Late       a scan of one of the seven days before goes to its stretch, or to what is known; one of registered staff shows
+//              that they were there after all.
+//   Innocent   `warmup_days` of learning; a relocation starts it anew; new terms and holidays change hours but not the people; an
+//              opening day changes people but not hours; a classroom has other hours every day of the week, and its spread says
+//              so. A stranger beside unusual days is two signs: shown (band 1), and nobody is asked for anything.
+//              The settlement account is in no record that reaches onecode, so its change cannot be seen here.
 #pragma once
 
 #include <optional>

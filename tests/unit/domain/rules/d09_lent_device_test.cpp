@@ -205,14 +205,32 @@ TEST_CASE("D9: hours and amounts", "[D9][R11.3]") {
   }
 }
 
-TEST_CASE("D9: odd days in a row", "[D9]") {
+TEST_CASE("D9: odd days, and what lies between them", "[D9]") {
   Canteen c;
   c.live(20, {});
-  SECTION("a usual day between starts anew") {
+  SECTION("three usual days in a row start anew") {
     c.live(2, {.hour = 20});
-    c.live(1, {});
+    c.live(3, {});
     c.live(2, {.hour = 20});
     CHECK(c.weight() == 0);
+  }
+  SECTION("two do not") {
+    c.live(2, {.hour = 20});
+    c.live(2, {});
+    c.live(1, {.hour = 20});
+    CHECK(c.weight() == 300);
+  }
+  SECTION("a closure longer than a long weekend does") {
+    c.live(2, {.hour = 20});
+    c.day += 5;
+    c.live(1, {.hour = 20});
+    CHECK(c.weight() == 0);
+  }
+  SECTION("a long weekend does not") {
+    c.live(2, {.hour = 20});
+    c.day += 3;
+    c.live(1, {.hour = 20});
+    CHECK(c.weight() == 300);
   }
   SECTION("a quiet day between says nothing") {
     c.live(2, {.hour = 20});
@@ -297,6 +315,84 @@ TEST_CASE("D9: what was before a change is not counted with what came after it",
     c.live(1, {.people = 48, .first = 2000});
     CHECK(c.weight() == 300);
   }
+}
+
+TEST_CASE("D9: a reader that is lent every other day", "[D9][R11.3]") {
+  Canteen c;
+  for (int i = 0; i < 20; ++i) c.live(1, {.people = 15, .first = 15 * (i % 4)});
+  for (int i = 0; i < 3; ++i) {
+    c.live(1, {.people = 12, .first = 1000 + 12 * i, .hour = 20, .fen = 6'000});
+    CHECK(c.weight() == (i < 2 ? 0 : 510));
+    c.live(1, {.people = 15, .first = 15 * (i % 4)});
+  }
+}
+
+TEST_CASE("D9: what a reader uploads when its line is back", "[D9][R11.3]") {
+  // By day its staff serve the usual people, and all of that arrives the next morning, after an evening's helper.
+  Canteen c;
+  c.d.reg.operators = {"op-1"};
+  c.live(20, {.operator_id = "op-1"});
+  const auto late = [&](int n, const char* operator_id) {
+    Scan s;
+    s.origin.time = c.midnight() - days(1) + hours(12) + seconds(n);
+    s.account = "a-" + std::to_string(n);
+    s.operator_id = operator_id;
+    rules::count_scan(c.d, s, s.origin.time, settings());
+  };
+  const auto evening = [&] { c.live(1, {.people = 12, .first = 1000, .hour = 20, .operator_id = "op-9"}); };
+  SECTION("staff who were there are no sign, nor are their hours") {
+    for (int i = 0; i < 5; ++i) {
+      evening();
+      c.serve(c.midnight() + hours(1), "a-1", {}, "op-9");
+      for (int n = 0; n < 60; ++n) late(n, "op-1");
+    }
+    CHECK(c.d.habits.other_only.ms == 0);
+    CHECK(c.d.habits.odd_hours.ms == 0);
+    CHECK(c.weight() == 300); // the helper
+  }
+  SECTION("a stranger who is told late is a sign all the same") {
+    c.live(1, {.operator_id = "op-1"});
+    c.serve(c.midnight(), "a-1", {}, "op-1");
+    late(1, "op-9");
+    CHECK(c.weight() == 300);
+  }
+  SECTION("staff of long ago do not explain today") {
+    for (int i = 0; i < 5; ++i) evening();
+    c.serve(c.midnight(), "a-1", {}, "op-9");
+    REQUIRE(c.d.habits.other_only.ms != 0);
+    Scan s;
+    s.origin.time = c.midnight() - days(10);
+    s.operator_id = "op-1";
+    rules::count_scan(c.d, s, s.origin.time, settings());
+    CHECK(c.d.habits.other_only.ms != 0);
+  }
+}
+
+TEST_CASE("D9: a late scan of days that are not judged yet", "[D9]") {
+  Canteen c;
+  c.live(20, {});
+  c.live(1, {.people = 3});
+  c.serve(c.midnight() + hours(12), "a-1"); // carries on: three were too few
+  const auto before = c.d.hot.today[12];
+  Scan s;
+  s.origin.time = c.midnight() - days(1) + hours(12);
+  s.account = "a-2";
+  rules::count_scan(c.d, s, s.origin.time, settings());
+  CHECK(c.d.hot.today[12] == before + 1);
+}
+
+TEST_CASE("D9: operators whom the manifest names", "[D9][R11.3]") {
+  Canteen c;
+  c.d.reg.operators = {"op-1"};
+  c.d.reg.view.scope.operators = {"op-1", "op-2"}; // an amended manifest
+  c.serve(kNoon, "a-1", {}, "op-2");
+  CHECK_FALSE(rules::lent_device(c.d, kNoon, {}, settings()));
+  c.serve(kNoon, "a-1", {}, "op-3");
+  CHECK(rules::lent_device(c.d, kNoon, {}, settings()));
+  c.d.reg.operators = {};
+  c.d.habits.stranger = {};
+  c.serve(kNoon, "a-1", {}, "op-3");
+  CHECK(rules::lent_device(c.d, kNoon, {}, settings()));
 }
 
 TEST_CASE("D9: a policy without a time of learning", "[D9]") {
