@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "app/files.hpp"
+
 namespace onecode::app {
 
 std::unique_ptr<streams::Broker> connect(const KafkaOptions& options, decltype(streams::KafkaConfig::log) log) {
@@ -9,6 +11,7 @@ std::unique_ptr<streams::Broker> connect(const KafkaOptions& options, decltype(s
   config.brokers = options.brokers;
   config.prefix = options.prefix;
   config.properties = options.properties;
+  for (const auto& [name, file] : options.property_files) config.properties[name] = read_secret(file);
   config.log = std::move(log);
   return streams::connect_kafka(std::move(config));
 }

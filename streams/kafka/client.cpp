@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "streams/kafka/rights.hpp"
+
 namespace onecode::streams::kafka {
 
 namespace {
@@ -48,6 +50,10 @@ const Settings kCommon = {
     {"topic.metadata.propagation.max.ms", "5000"},
 };
 
+// How long a broker may go on rejecting a client before that counts as its answer.
+constexpr Milliseconds kRejected{2'000};
+constexpr Milliseconds kOneLook{500};
+
 enum class Unknown { refuse, skip };
 
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value, Unknown unknown) {
@@ -88,6 +94,21 @@ std::optional<Topic> Connection::topic_of(std::string_view full_name) const {
   auto found = by_name_.find(full_name);
   if (found == by_name_.end()) return std::nullopt;
   return found->second;
+}
+
+std::string Connection::principal() const {
+  const auto setting = [&](const char* name) {
+    const auto it = config_.properties.find(name);
+    return it == config_.properties.end() ? std::string() : it->second;
+  };
+  const auto protocol = setting("security.protocol");
+  if (protocol.size() >= 4 && (protocol[0] | 0x20) == 's' && (protocol[1] | 0x20) == 'a') {
+    const auto user = setting("sasl.username");
+    return user.empty() ? "the principal of this client" : "User:" + user;
+  }
+  for (const char* name : {"ssl.certificate.location", "ssl.keystore.location"})
+    if (const auto file = setting(name); !file.empty()) return "the holder of " + file;
+  return "User:ANONYMOUS";
 }
 
 ConfHandle Connection::configure(const Settings& defaults, const Settings& fixed) const {
@@ -139,6 +160,18 @@ BrokerError Client::unreachable(const std::string& what) const {
                                         (trouble.empty() ? "" : " (" + trouble + ")")};
 }
 
+std::optional<BrokerError> Client::rejected(const std::string& what) const {
+  std::lock_guard lock(mutex_);
+  if (accepted_) return std::nullopt;
+  if (last_code_ != RD_KAFKA_RESP_ERR__AUTHENTICATION && last_code_ != RD_KAFKA_RESP_ERR__SSL) return std::nullopt;
+  if (Clock::now() - last_code_since_ < kRejected) return std::nullopt;
+  const auto advice = last_code_ == RD_KAFKA_RESP_ERR__AUTHENTICATION
+                          ? "; the broker does not accept " + connection_->principal() +
+                                " with this password: see sasl.* in [kafka.properties]"
+                          : std::string("; see ssl.* in [kafka.properties]");
+  return BrokerError(BrokerFault::refused, what + ": " + last_trouble_ + advice);
+}
+
 void Client::on_log(const rd_kafka_t* rk, int level, const char* facility, const char* text) {
   std::string_view what(text);
   // User settings are given to every client, so half of them are always for the other kind.
@@ -154,6 +187,10 @@ void Client::on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
   try {
     std::lock_guard lock(self->mutex_);
     self->last_trouble_ = std::string(name) + ": " + reason;
+    const auto now_code = static_cast<rd_kafka_resp_err_t>(code);
+    if (now_code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return; // says nothing of why
+    if (self->last_code_ != now_code) self->last_code_since_ = Clock::now();
+    self->last_code_ = now_code;
   } catch (...) { // out of memory while keeping a text: the log has it
   }
 }
@@ -170,13 +207,22 @@ void check_size(const Connection& connection, TopicPartition to, std::string_vie
 }
 
 MetadataHandle fetch_metadata(const Client& client, Milliseconds timeout) {
-  const rd_kafka_metadata_t* metadata = nullptr;
-  auto code = rd_kafka_metadata(client.get(), 1, nullptr, &metadata, static_cast<int>(timeout.count()));
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(metadata);
-  rd_kafka_poll(client.get(), 0); // the reason, if the library gave one
-  if (code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT)
-    throw client.unreachable("asking for the list of topics");
-  throw BrokerError(BrokerFault::refused, std::string("asking for the list of topics: ") + text_of(code));
+  const std::string what = "asking for the list of topics";
+  const auto until = Clock::now() + timeout;
+  for (;;) {
+    const auto left = std::clamp(std::chrono::ceil<Milliseconds>(until - Clock::now()), Milliseconds(1), kOneLook);
+    const rd_kafka_metadata_t* metadata = nullptr;
+    const auto code = rd_kafka_metadata(client.get(), 1, nullptr, &metadata, static_cast<int>(left.count()));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      client.accepted();
+      return MetadataHandle(metadata);
+    }
+    rd_kafka_poll(client.get(), 0); // the reason, if the library gave one
+    if (const auto no = client.rejected(what)) throw *no;
+    if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT)
+      throw BrokerError(BrokerFault::refused, what + ": " + text_of(code));
+    if (Clock::now() >= until) throw client.unreachable(what);
+  }
 }
 
 void PartitionCounts::load(const Client& client) {
@@ -248,8 +294,15 @@ Watermarks query_watermarks(const Client& client, TopicPartition of, Millisecond
     Watermarks out;
     auto code = ask_leader(client, of, RD_KAFKA_OFFSET_BEGINNING, left(), out.low);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = ask_leader(client, of, RD_KAFKA_OFFSET_END, left(), out.high);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return out;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      client.accepted();
+      return out;
+    }
+    if (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || is_denial(code))
+      throw absent(client, of.topic, "Describe");
     if (!is_transient(code)) throw BrokerError(BrokerFault::refused, what + ": " + text_of(code));
+    rd_kafka_poll(client.get(), 0); // the reason, if the library gave one
+    if (const auto no = client.rejected(what)) throw *no;
     if (Clock::now() >= until) throw client.unreachable(what + ": " + text_of(code));
     ::poll(nullptr, 0, 20); // leaders move, and new topics are led a moment later than they are announced
   }
