@@ -52,7 +52,7 @@ const Settings kCommon = {
 
 // How long a broker may go on rejecting a client before that counts as its answer.
 constexpr Milliseconds kRejected{2'000};
-constexpr Milliseconds kOneLook{500};
+constexpr Milliseconds kFirstLook{500};
 
 enum class Unknown { refuse, skip };
 
@@ -142,6 +142,10 @@ Client::Client(std::shared_ptr<const Connection> connection, rd_kafka_type_t typ
 
 Client::~Client() { rd_kafka_destroy_flags(handle_, destroy_flags_); }
 
+Milliseconds Client::first_look() const { return accepted_ ? kOneAnswer : kFirstLook; }
+
+rd_kafka_resp_err_t Client::fatal_code() const { return rd_kafka_fatal_error(handle_, nullptr, 0); }
+
 std::optional<std::string> Client::fatal_error() const {
   char why[512];
   auto code = rd_kafka_fatal_error(handle_, why, sizeof why);
@@ -172,12 +176,26 @@ std::optional<BrokerError> Client::rejected(const std::string& what) const {
   return BrokerError(BrokerFault::refused, what + ": " + last_trouble_ + advice);
 }
 
+std::optional<Topic> Client::refused_to_transaction() const {
+  std::lock_guard lock(mutex_);
+  return refused_to_transaction_;
+}
+
 void Client::on_log(const rd_kafka_t* rk, int level, const char* facility, const char* text) {
   std::string_view what(text);
   // User settings are given to every client, so half of them are always for the other kind.
   if (std::string_view(facility) == "CONFWARN" && what.find("is a ") != std::string_view::npos) return;
   auto* self = static_cast<Client*>(rd_kafka_opaque(rk));
   self->connection_->log(level, facility, what);
+  // Failed to add partition "onecode.decisions" [1] to transaction: … The others of that request have a line as well, with
+  // another reason: they were not attempted.
+  if (std::string_view(facility) != "ADDPARTS") return;
+  if (what.find(text_of(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)) == what.npos) return;
+  const auto open = what.find('"'), close = open == what.npos ? open : what.find('"', open + 1);
+  if (close == what.npos) return;
+  const auto topic = self->connection_->topic_of(what.substr(open + 1, close - open - 1));
+  std::lock_guard lock(self->mutex_);
+  self->refused_to_transaction_ = topic;
 }
 
 void Client::on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
@@ -186,9 +204,10 @@ void Client::on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
   self->connection_->log(code == RD_KAFKA_RESP_ERR__FATAL ? LOG_ERR : LOG_WARNING, name, reason);
   try {
     std::lock_guard lock(self->mutex_);
-    self->last_trouble_ = std::string(name) + ": " + reason;
     const auto now_code = static_cast<rd_kafka_resp_err_t>(code);
-    if (now_code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return; // says nothing of why
+    if (now_code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !self->last_trouble_.empty())
+      return; // says nothing of why
+    self->last_trouble_ = std::string(name) + ": " + reason;
     if (self->last_code_ != now_code) self->last_code_since_ = Clock::now();
     self->last_code_ = now_code;
   } catch (...) { // out of memory while keeping a text: the log has it
@@ -209,8 +228,8 @@ void check_size(const Connection& connection, TopicPartition to, std::string_vie
 MetadataHandle fetch_metadata(const Client& client, Milliseconds timeout) {
   const std::string what = "asking for the list of topics";
   const auto until = Clock::now() + timeout;
-  for (;;) {
-    const auto left = std::clamp(std::chrono::ceil<Milliseconds>(until - Clock::now()), Milliseconds(1), kOneLook);
+  for (auto look = client.first_look();; look = std::min(2 * look, kOneAnswer)) {
+    const auto left = std::clamp(std::chrono::ceil<Milliseconds>(until - Clock::now()), Milliseconds(1), look);
     const rd_kafka_metadata_t* metadata = nullptr;
     const auto code = rd_kafka_metadata(client.get(), 1, nullptr, &metadata, static_cast<int>(left.count()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -286,8 +305,9 @@ rd_kafka_resp_err_t ask_leader(const Client& client, TopicPartition of, std::int
 Watermarks query_watermarks(const Client& client, TopicPartition of, Milliseconds timeout) {
   const auto until = Clock::now() + timeout;
   // Not all of it at once: somebody else may lead by now.
+  auto look = client.first_look();
   const auto left = [&] {
-    return std::clamp(std::chrono::ceil<Milliseconds>(until - Clock::now()), Milliseconds(1), kOneAnswer);
+    return std::clamp(std::chrono::ceil<Milliseconds>(until - Clock::now()), Milliseconds(1), look);
   };
   const auto what = "asking for the offsets of " + client.connection().text(of);
   for (;;) {
@@ -304,6 +324,7 @@ Watermarks query_watermarks(const Client& client, TopicPartition of, Millisecond
     rd_kafka_poll(client.get(), 0); // the reason, if the library gave one
     if (const auto no = client.rejected(what)) throw *no;
     if (Clock::now() >= until) throw client.unreachable(what + ": " + text_of(code));
+    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT) look = std::min(2 * look, kOneAnswer);
     ::poll(nullptr, 0, 20); // leaders move, and new topics are led a moment later than they are announced
   }
 }

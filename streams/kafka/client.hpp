@@ -61,6 +61,7 @@ public:
   const Connection& connection() const { return *connection_; }
   /// The fatal error that the library has raised, if any.
   std::optional<std::string> fatal_error() const;
+  rd_kafka_resp_err_t fatal_code() const;
   /// The last complaint about connections, to explain a timeout with.
   std::string last_trouble() const;
   /// No broker answered in time: says what was tried and the last complaint.
@@ -69,6 +70,10 @@ public:
   /// other. A broker that is being restarted gives other reasons as well, and who was accepted once waits.
   std::optional<BrokerError> rejected(const std::string& what) const;
   void accepted() const { accepted_ = true; }
+  /// The topic that a broker last refused to a transaction: the API's own error does not name it, only the library's log.
+  std::optional<Topic> refused_to_transaction() const;
+  /// How long to wait for an answer before asking again: at first not long, so that a rejection is noticed soon.
+  Milliseconds first_look() const;
   /// The object given to the constructor; for callbacks.
   template <class T>
   static T* owner(void* opaque) {
@@ -87,6 +92,7 @@ private:
   int destroy_flags_ = 0;
   mutable std::mutex mutex_;
   std::string last_trouble_;
+  std::optional<Topic> refused_to_transaction_;
   mutable std::atomic<bool> accepted_ = false;
   rd_kafka_resp_err_t last_code_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   Clock::time_point last_code_since_;

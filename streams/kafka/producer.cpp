@@ -85,6 +85,9 @@ std::string KafkaTransactionalProducer::denied(rd_kafka_resp_err_t code) const {
     return reason(*connection_, code, "Read", "the group that [kafka] group names");
   if (code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
     return reason(*connection_, code, "IdempotentWrite", "the cluster");
+  if (const auto topic = client_->refused_to_transaction();
+      topic && code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    return reason(*connection_, code, "Write", *topic);
   if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
     return reason(*connection_, code, "Write or Read", "a topic of this transaction");
   return reason(*connection_, code, "Write", "transactional id " + transactional_id_);

@@ -80,7 +80,9 @@ void KafkaPublisher::publish(Topic topic, std::int32_t partition, std::string_vi
     }
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      auto reaction = react_to_produce(code, client_->fatal_error().has_value());
+      // Whoever may write no topic at all gets no producer id, and the library takes that for the producer's end.
+      if (is_denial(client_->fatal_code())) code = client_->fatal_code();
+      auto reaction = react_to_produce(code, client_->fatal_error().has_value() && !is_denial(code));
       throw BrokerError(reaction == Reaction::fatal ? BrokerFault::fatal : BrokerFault::refused,
                         "publishing to " + connection_->text({topic, partition}) + ": " +
                             reason(*connection_, code, "Write", topic));
@@ -95,12 +97,14 @@ void KafkaPublisher::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message,
   auto* self = Client::owner<KafkaPublisher>(opaque);
   if (self->first_failure_) return;
   try {
-    auto fault = message->err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT ? BrokerFault::unreachable
-                 : message->err == RD_KAFKA_RESP_ERR__FATAL       ? BrokerFault::fatal
-                                                                  : BrokerFault::refused;
+    const auto fatal = self->client_->fatal_code();
+    const auto code = is_denial(fatal) ? fatal : message->err;
+    auto fault = code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT ? BrokerFault::unreachable
+                 : code == RD_KAFKA_RESP_ERR__FATAL       ? BrokerFault::fatal
+                                                          : BrokerFault::refused;
     self->first_failure_.emplace(fault, std::string("publishing to ") + rd_kafka_topic_name(message->rkt) + "/" +
                                             std::to_string(message->partition) + ": " +
-                                            reason(*self->connection_, message->err, "Write",
+                                            reason(*self->connection_, code, "Write",
                                                    std::string("topic ") + rd_kafka_topic_name(message->rkt)));
   } catch (...) { // out of memory: flush() still sees that something is missing
   }

@@ -1,7 +1,7 @@
 """A Kafka of its own as in production: TLS everywhere, SASL/SCRAM and mTLS, authorisation switched on, and only what
 deploy/kafka/acls.py gave. Certificates, users and passwords are made for this run and go with it."""
 
-import functools
+import logging
 import os
 import pathlib
 import secrets
@@ -23,6 +23,9 @@ TABLE = tomllib.loads((ROOT / "deploy/kafka/roles.toml").read_text(encoding="utf
 TOPICS, ROLES = TABLE["topics"], TABLE["roles"]
 JAVA = ["java", "-cp", str(ROOT / "build/kafka/lib") + "/*", "-XX:+UseSerialGC"]
 PREFIX, GROUP = "campus.", "campus"
+SILENT = logging.getLogger("librdkafka")  # refusals are what is asked for here
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
 PATIENCE = 60  # seconds for whatever must happen; nothing takes as long
 
 
@@ -154,6 +157,9 @@ num.io.threads=2
         return ran(sys.executable, ACLS, "--bootstrap-server", self.sasl, "--command-config", self.folder / "super.properties",
                    "--kafka-acls", self.tool, "--prefix", PREFIX, "--group", GROUP, *arguments, check=check)
 
+    def kafka_acls(self, *arguments):
+        return ran(self.tool, "--bootstrap-server", self.sasl, "--command-config", self.folder / "super.properties", *arguments)
+
     # ---- clients -----------------------------------------------------------------------------------------------
 
     def client(self, user, **more):
@@ -163,3 +169,89 @@ num.io.threads=2
                 "log_level": 0, **more}
 
 
+    def config(self, role, name=None, **more):
+        """A configuration for the engine's own programs; the password stands in a file."""
+        name = name or f"onecode-{role}"
+        secret = self.folder / f"{name}.password"
+        secret.write_text(self.passwords[f"onecode-{role}"] + "\n")
+        kafka = {"brokers": self.sasl, "group": GROUP} | more
+        file = self.folder / f"{name}.toml"
+        file.write_text(
+            f'[node]\nid = "n1"\ndata_dir = "{self.folder}/data-{name}"\n[http]\nlisten = "127.0.0.1:0"\n'
+            f'[kafka]\nbrokers = "{kafka["brokers"]}"\nprefix = "{PREFIX}"\ngroup = "{kafka["group"]}"\n'
+            f'[kafka.properties]\n"security.protocol" = "SASL_SSL"\n"ssl.ca.location" = "{self.certificates.ca}"\n'
+            f'"sasl.mechanism" = "SCRAM-SHA-512"\n"sasl.username" = "onecode-{role}"\n'
+            f'[kafka.property_files]\n"sasl.password" = "{secret}"\n')
+        return file
+
+    def mtls_config(self, certificates, name="onecode-engine"):
+        file = self.folder / "mtls.toml"
+        file.write_text(
+            f'[node]\ndata_dir = "{self.folder}/data-mtls"\n[kafka]\nbrokers = "{self.mtls}"\nprefix = "{PREFIX}"\ngroup = "{GROUP}"\n'
+            f'[kafka.properties]\n"security.protocol" = "SSL"\n"ssl.ca.location" = "{self.certificates.ca}"\n'
+            f'"ssl.certificate.location" = "{certificates.folder}/{name}.crt"\n"ssl.key.location" = "{certificates.folder}/{name}.key"\n')
+        return file
+
+
+def onecode(*arguments, check=True, **more):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("ONECODE__")}
+    return ran(BIN, *arguments, check=check, env=clean | more.pop("env", {}), timeout=PATIENCE, **more)
+
+
+def error_of(work):
+    """The name of the error that Kafka's client gives; None: it worked."""
+    try:
+        work()
+    except KafkaException as error:
+        return error.args[0].name()
+    return None
+
+
+def writes(settings, topics):
+    """What becomes of a record for each of these topics: None or the name of the error."""
+    out = {}
+    producer = Producer({**settings, "message.timeout.ms": PATIENCE * 1000, "linger.ms": 0})
+    for topic in topics:
+        producer.produce(PREFIX + topic, b"{}", b"nobody", partition=0,
+                         on_delivery=lambda error, _, topic=topic: out.__setitem__(topic, error and error.name()))
+    producer.flush(PATIENCE)
+    return out
+
+
+def reads(settings, topics):
+    """What becomes of reading each of these topics: None (a record, or the end of the partition) or the name of the error."""
+    out = {}
+    consumer = Consumer({**settings, "enable.auto.commit": False, "enable.partition.eof": True, "isolation.level": "read_committed"})
+    # A topic that may not be seen is refused when its partitions are asked for, before anything is fetched.
+    for topic in topics:
+        error = consumer.list_topics(PREFIX + topic, PATIENCE).topics[PREFIX + topic].error
+        if error:
+            out[topic] = error.name()
+    consumer.assign([TopicPartition(PREFIX + topic, 0, 0) for topic in topics if topic not in out])
+    deadline = time.monotonic() + PATIENCE
+    while len(out) < len(topics) and time.monotonic() < deadline:
+        message = consumer.poll(1)
+        if message is None or message.topic() is None:
+            continue
+        error = message.error()
+        fine = error is None or error.code() == KafkaError._PARTITION_EOF
+        out.setdefault(message.topic().removeprefix(PREFIX), None if fine else error.name())
+    consumer.close()
+    return out
+
+
+def joins(settings, topic):
+    """What becomes of joining a group to read this topic: None or the name of the error."""
+    consumer, assigned = Consumer(settings), []
+    consumer.subscribe([PREFIX + topic], on_assign=lambda _, partitions: assigned.append(partitions))
+    deadline, error = time.monotonic() + PATIENCE, "nothing"
+    while time.monotonic() < deadline:
+        message = consumer.poll(0.1)
+        if assigned:
+            error = None
+            break
+        if message and message.error():
+            error = message.error().name()
+            break
+    consumer.close()
+    return error
