@@ -160,6 +160,10 @@ std::string Client::last_trouble() const {
 
 BrokerError Client::unreachable(const std::string& what) const {
   auto trouble = last_trouble();
+  // All that a client without TLS sees of a port with TLS, and the other way round.
+  if (!accepted_ && (trouble.empty() || trouble.starts_with("_ALL_BROKERS_DOWN")))
+    trouble +=
+        (trouble.empty() ? "" : "; ") + std::string("does security.protocol in [kafka.properties] fit this port?");
   return {BrokerFault::unreachable, what + ": no answer from " + connection_->brokers() + " in time" +
                                         (trouble.empty() ? "" : " (" + trouble + ")")};
 }
