@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/files.hpp"
 #include "streams/kafka/follower.hpp"
 
 namespace onecode::app {
@@ -13,6 +14,7 @@ streams::KafkaConfig kafka_config(const KafkaOptions& options, decltype(streams:
   config.brokers = options.brokers;
   config.prefix = options.prefix;
   config.properties = options.properties;
+  for (const auto& [name, file] : options.property_files) config.properties[name] = read_secret(file);
   config.log = std::move(log);
   return config;
 }
