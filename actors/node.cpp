@@ -65,9 +65,11 @@ void Node::begin() {
   partitions_ = topics.contains(Topic::scans) ? topics.at(Topic::scans).partitions : 0;
   for (const auto& t : kTopics) {
     const auto it = topics.find(t.topic);
-    if (it == topics.end() || it->second.partitions == 0)
+    if (it == topics.end() || it->second.partitions == 0) {
+      broker_.watermarks({t.topic, 0}, streams::Isolation::committed); // may know better: one that is hidden from us
       throw BrokerError(BrokerFault::refused, "topic " + std::string(t.name) +
                                                   " does not exist; create the topics with `onecode topics create`");
+    }
     if (t.co_partitioned && it->second.partitions != partitions_)
       throw BrokerError(BrokerFault::refused, "topic " + std::string(t.name) + " has " +
                                                   std::to_string(it->second.partitions) + " partitions, scans has " +

@@ -37,6 +37,7 @@ const std::vector<Verb>& verbs() {
       {"referral", kFiles, "what an authority gets about a violation: order, findings, who was affected",
        add_referral},
       {"run", kOperate, "one engine node, until SIGTERM", add_run},
+      {"alerts", kOperate, "follow findings in a terminal, or pass them to a SIEM by syslog", add_alerts},
       {"state", kOperate, "what the engine holds about one person, device, integration or handset", add_state},
       {"command", kOperate, "build, sign and send an operator command", add_command},
       {"policy", kAdminister, "check, show, compare, sign and publish policy documents", add_policy},

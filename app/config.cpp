@@ -29,7 +29,7 @@ std::string lower(std::string_view text) {
 }
 
 /// ONECODE__KAFKA__BROKERS → kafka.brokers; ONECODE__KAFKA__PROPERTIES__SASL_PASSWORD →
-/// kafka.properties.sasl.password
+/// kafka.properties.sasl.password (and so with PROPERTY_FILES)
 std::string key_of_variable(std::string_view name) {
   std::string key;
   std::string rest = lower(name.substr(kVariablePrefix.size()));
@@ -39,7 +39,7 @@ std::string key_of_variable(std::string_view name) {
     key += rest.substr(0, at) + ".";
     rest = rest.substr(at + 2);
   }
-  if (key == "kafka.properties.") std::replace(rest.begin(), rest.end(), '_', '.');
+  if (key == "kafka.properties." || key == "kafka.property_files.") std::replace(rest.begin(), rest.end(), '_', '.');
   return key + rest;
 }
 
@@ -210,11 +210,16 @@ void check(const Config& c, const Origins& origins, std::vector<std::string>& er
   };
   if (!topic_characters(c.kafka.prefix)) wrong("kafka.prefix", "may hold the characters A-Z a-z 0-9 . _ - only");
   if (c.kafka.group.empty()) wrong("kafka.group", "must not be empty");
-  for (const auto& [name, value] : c.kafka.properties) {
-    const std::string_view n = name;
-    if (std::find(std::begin(kOwnProperties), std::end(kOwnProperties), n) != std::end(kOwnProperties))
-      wrong("kafka.properties." + name, "is set by onecode and cannot be set here");
-  }
+  for (const auto& [section, table] : {std::pair{"kafka.properties.", &c.kafka.properties},
+                                       std::pair{"kafka.property_files.", &c.kafka.property_files}})
+    for (const auto& [name, value] : *table) {
+      const std::string_view n = name;
+      if (std::find(std::begin(kOwnProperties), std::end(kOwnProperties), n) != std::end(kOwnProperties))
+        wrong(section + name, "is set by onecode and cannot be set here");
+    }
+  for (const auto& [name, file] : c.kafka.property_files)
+    if (c.kafka.properties.contains(name))
+      wrong("kafka.property_files." + name, "is set in [kafka.properties] as well; which of the two counts?");
 
   if (!c.http.listen.empty() && !valid_address(c.http.listen, true)) wrong("http.listen", "must be HOST:PORT");
   std::set<std::string> keys;
@@ -245,7 +250,8 @@ struct JsonDump {
   void operator()(const char* name, std::int64_t v) { out[name] = v; }
   void operator()(const char* name, const std::map<std::string, std::string>& v) {
     auto& table = out[name] = nlohmann::ordered_json::object();
-    for (const auto& [k, value] : v) table[k] = is_secret(k) ? "***" : value;
+    const bool values = std::string_view(name) == "properties"; // of the others the paths are shown, and no content
+    for (const auto& [k, value] : v) table[k] = values && is_secret(k) ? "***" : value;
   }
   void operator()(const char* name, const std::vector<TrustedKey>& v) { out[name] = root_json(v); }
 };

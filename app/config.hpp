@@ -36,13 +36,15 @@ struct Config {
     std::string brokers = "127.0.0.1:9092";
     std::string prefix = "onecode.";
     std::string group = "onecode";
-    std::map<std::string, std::string> properties; // librdkafka's names, for every client: security, timeouts
+    std::map<std::string, std::string> properties;     // librdkafka's names, for every client: security, timeouts
+    std::map<std::string, std::string> property_files; // the same names: files that hold the values, for passwords
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("brokers", s.brokers);
       v("prefix", s.prefix);
       v("group", s.group);
       v("properties", s.properties);
+      v("property_files", s.property_files);
     }
   } kafka;
 

@@ -80,11 +80,6 @@ storage::RocksOptions rocks_options(const EngineOptions& o, Reporter& reporter) 
   return options;
 }
 
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
 } // namespace
 
 struct Engine::Impl {
@@ -106,7 +101,7 @@ struct Engine::Impl {
     handlers.ready = [this] { return ready(node.status()); };
     handlers.status = [this] { return status_json(); };
     handlers.state = [this](Kind kind, std::string_view id) { return state(kind, id); };
-    if (!o.token_file.empty()) handlers.token = trimmed(read_file(o.token_file));
+    if (!o.token_file.empty()) handlers.token = read_secret(o.token_file);
     http = std::make_unique<monitoring::HttpServer>(monitoring::HttpOptions{o.listen, o.next_free_port},
                                                     std::move(handlers));
     thread = std::thread([this] {

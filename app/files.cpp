@@ -29,6 +29,13 @@ std::string read_file(const std::string& path) {
   return content;
 }
 
+std::string read_secret(const std::string& path) {
+  std::string text = read_file(path);
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (text.empty()) throw InputError(fmt::format("{}: is empty", path));
+  return text;
+}
+
 void write_file(const std::string& path, std::string_view content, unsigned mode) {
   const std::string part = fmt::format("{}.part-{}", path, getpid());
   const auto fail = [&](const char* doing) {

@@ -8,6 +8,8 @@ namespace onecode::app {
 
 /// `-` is stdin. Throws InputError.
 std::string read_file(const std::string& path);
+/// A token or password: the file without the line ends that editors add. Throws InputError.
+std::string read_secret(const std::string& path);
 /// Written beside the target and renamed, so that a reader never meets half a file. `mode` as in chmod.
 void write_file(const std::string& path, std::string_view content, unsigned mode = 0644);
 /// A new or empty folder for what a verb writes, made where it is missing; with `force` one that holds something. Throws

@@ -52,6 +52,10 @@ TopicReport check_topics(const Topics& found, const std::string& prefix, std::op
     // A compacted topic works as long as nobody writes a key twice, and its retention means nothing.
     const bool tolerated = t.topic == Topic::policy && compacted(is);
     if (tolerated) out.warnings.push_back(policy_warning(topic));
+    if (is.config.empty()) {
+      out.differences.push_back({topic, "settings", "unreadable (the right DescribeConfigs is missing)", "readable"});
+      continue;
+    }
     for (const auto& [name, value] : streams::topic_settings(t.topic)) {
       if (tolerated && (name == "cleanup.policy" || name.starts_with("retention."))) continue;
       const auto* has = setting(is, name);
@@ -66,12 +70,19 @@ std::vector<std::string> lossy_topics(const Topics& found, const std::string& pr
   std::vector<std::string> out;
   const auto need = [&](Topic topic, const char* name, std::string_view why) {
     if (!is_there(found, topic)) return;
+    if (found.at(topic).config.empty()) return;
     const std::string should = streams::topic_settings(topic).at(name);
     const auto* has = setting(found.at(topic), name);
     if (has != nullptr && *has != should)
       out.push_back(
           fmt::format("{}{}: {} is {}, must be {}: {}", prefix, onecode::name(topic), name, *has, should, why));
   };
+  for (const Topic topic : {Topic::journal, Topic::history})
+    if (is_there(found, topic) && found.at(topic).config.empty())
+      out.push_back(
+          fmt::format("{}{}: its settings cannot be read, so nobody can tell whether Kafka keeps what the state "
+                      "depends on: grant this node the right DescribeConfigs (docs/kafka-security.md)",
+                      prefix, onecode::name(topic)));
   constexpr std::string_view state = "the journal is the state itself, and only the engine knows what of it may go";
   need(Topic::journal, "cleanup.policy", state);
   need(Topic::journal, "retention.ms", state);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/config.hpp"
+#include "streams/follower.hpp"
 #include "streams/kafka/kafka_broker.hpp"
 
 namespace onecode::app {
@@ -12,5 +13,9 @@ using KafkaOptions = Config::Kafka;
 
 /// The bus behind the `[kafka]` section; `log` as in streams::KafkaConfig. Throws streams::BrokerError.
 std::unique_ptr<streams::Broker> connect(const KafkaOptions& options, decltype(streams::KafkaConfig::log) log = {});
+
+/// Reads topics from some point on; asks the broker at once. Throws streams::BrokerError.
+std::unique_ptr<streams::Follower> follow(const KafkaOptions& options, streams::FollowConfig config,
+                                          decltype(streams::KafkaConfig::log) log = {});
 
 } // namespace onecode::app

@@ -49,9 +49,9 @@ onecode_tests(contract_tests contract onecode_test_support OpenSSL::Crypto nlohm
 onecode_tests(chaos_tests chaos onecode_test_support nlohmann_json::nlohmann_json)
 
 # The schemas of docs/ are judged by a validator that is not ours, Debian's python3-jsonschema; what deploy/ holds by systemd,
-# promtool and the engine itself; the documentation by MkDocs and the engine. Beside the programs above tests like them,
-# with a target to build and a report.
-foreach(pair schemas:schema_tests deployment:deployment_tests docs:docs_tests)
+# promtool and the engine itself; what examples/siem/ has by a syslog daemon; security by a Kafka of its own that demands it; the
+# documentation by MkDocs and the engine. Beside the programs above tests like them, with a target to build and a report.
+foreach(pair schemas:schema_tests deployment:deployment_tests siem:siem_tests security:security_tests docs:docs_tests)
   string(REPLACE ":" ";" pair ${pair})
   list(POP_FRONT pair folder name)
   add_custom_target(${name})

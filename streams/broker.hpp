@@ -158,8 +158,8 @@ struct GroupConfig {
 };
 
 struct TopicDescription {
-  std::int32_t partitions = 0; ///< 0: the topic does not exist
-  std::map<std::string, std::string> config;
+  std::int32_t partitions = 0;               ///< 0: the topic does not exist
+  std::map<std::string, std::string> config; ///< empty: there is none, or this client may not read it
 };
 
 class Broker {

@@ -13,6 +13,10 @@ constexpr std::string_view kStandard = "岳阳学院校园“一码通”管理�
 // Of the rules' meaning, not of the build: a replay by a newer build writes the same bytes.
 constexpr std::string_view kProductVersion = "1";
 
+// docs/schemas/ocsf/extension: OCSF 1.3.0 has neither evidences nor a risk score in a compliance finding, nor a single
+// standard. 999 is the number of extensions that are not registered with OCSF.
+constexpr std::string_view kExtension = R"(},"extensions":[{"name":"onecode","uid":"999","version":"1.0.0"}])";
+
 constexpr int kFindings = 2; // category_uid
 constexpr int kComplianceFinding = 2003;
 constexpr int kDetectionFinding = 2004;
@@ -81,7 +85,8 @@ void append_ocsf(std::string& v, const FindingRecord& f) {
   member(v, R"(,"metadata":{"version":)", kSchemaVersion);
   v.append(R"(,"product":{"name":"onecode","vendor_name":"onecode")");
   member(v, R"(,"version":)", kProductVersion);
-  v.append(R"(}},"finding_info":{)");
+  v.append(alert ? "}" : kExtension);
+  v.append(R"(},"finding_info":{)");
   member(v, R"("uid":)", f.uid);
   member(v, R"(,"title":)", title);
   member(v, R"(,"desc":)", f.explanation.en);

@@ -138,7 +138,7 @@ int run_demo(const DemoOptions& options) {
     local.retain_bytes = 4U << 20; // per partition: memory that is used again stays in the caches
     broker = std::make_unique<streams::LocalBroker>(local);
   } else {
-    KafkaOptions kafka;
+    KafkaOptions kafka = load_config(std::nullopt).kafka; // the environment may hold what a secured Kafka asks for
     kafka.brokers = options.brokers;
     kafka.prefix = fmt::format("onecode-demo-{}.", ::getpid());
     broker = connect(kafka);

@@ -53,9 +53,7 @@ std::string from_node(const Options& o, const Config& config) {
         "a node shows state only to the bearer of its token: give --token-file or [http] token_file; of a stopped "
         "node, "
         "--data-dir shows what its store holds");
-  std::string token = read_file(token_file);
-  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
-  headers.emplace("Authorization", "Bearer " + token);
+  headers.emplace("Authorization", "Bearer " + read_secret(token_file));
   const auto answer = client.Get("/state/" + o.kind + "/" + o.id, headers);
   if (!answer) throw Failure(kUnreachable, fmt::format("no node answers at http://{}", address));
   if (answer->status == 200) return answer->body;

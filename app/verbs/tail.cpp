@@ -58,9 +58,11 @@ int run_tail(const Options& o) {
   const auto broker = connect(config.kafka);
   const auto described = broker->describe_topics();
   const auto it = described.find(*topic);
-  if (it == described.end() || it->second.partitions == 0)
+  if (it == described.end() || it->second.partitions == 0) {
+    broker->watermarks({*topic, 0}, streams::Isolation::committed); // may know better: one that is hidden from us
     throw InputError(
         fmt::format("the topic {}{} does not exist; onecode topics create makes it", config.kafka.prefix, word));
+  }
 
   std::vector<Partition> partitions;
   for (std::int32_t p = 0; p < it->second.partitions; ++p) {

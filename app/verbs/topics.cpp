@@ -32,7 +32,10 @@ int report(const TopicReport& found, bool json) {
   } else {
     for (const auto& w : found.warnings) fmt::print(stderr, "onecode: warning: {}\n", w);
     std::string text;
-    for (const auto& d : list) text += fmt::format("{}: {} is {}, should be {}\n", d.topic, d.what, d.is, d.should);
+    for (const auto& d : list)
+      text += fmt::format("{}: {} is {}, should be {}\n", d.topic, d.what,
+                          d.is == "missing" ? "missing, or hidden from this client (the right Describe)" : d.is,
+                          d.should);
     if (list.empty()) text = fmt::format("all {} topics are there with the right settings\n", kTopics.size());
     if (list.empty() && !found.warnings.empty()) text = fmt::format("all {} topics can be used\n", kTopics.size());
     print(text);

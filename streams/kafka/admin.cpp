@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "streams/kafka/transaction_errors.hpp"
+#include "streams/kafka/rights.hpp"
 
 namespace onecode::streams::kafka {
 
@@ -21,7 +21,11 @@ AdminOptionsHandle options(const Client& client, rd_kafka_admin_op_t operation) 
   return out;
 }
 
-[[noreturn]] void fail(const Client& client, const std::string& what, rd_kafka_resp_err_t code, const char* text) {
+/// `right` on `topic` is what the call needs.
+[[noreturn]] void fail(const Client& client, const std::string& what, rd_kafka_resp_err_t code, const char* text,
+                       std::string_view right, const std::string& topic = "the cluster") {
+  if (is_denial(code))
+    throw BrokerError(BrokerFault::refused, what + ": " + reason(client.connection(), code, right, topic));
   if (code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
       code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT)
     throw client.unreachable(what);
@@ -29,11 +33,12 @@ AdminOptionsHandle options(const Client& client, rd_kafka_admin_op_t operation) 
                     what + ": " + rd_kafka_err2name(code) + ": " + (text ? text : text_of(code)));
 }
 
-EventHandle result_of(const Client& client, rd_kafka_queue_t* queue, const std::string& what) {
+EventHandle result_of(const Client& client, rd_kafka_queue_t* queue, const std::string& what,
+                      std::string_view right) {
   EventHandle event(rd_kafka_queue_poll(queue, kTimeoutMs + 5'000));
   if (!event) throw client.unreachable(what);
   if (auto code = rd_kafka_event_error(event.get()))
-    fail(client, what, code, rd_kafka_event_error_string(event.get()));
+    fail(client, what, code, rd_kafka_event_error_string(event.get()), right);
   return event;
 }
 
@@ -81,7 +86,7 @@ void create_topics(const Client& client, std::int32_t partitions) {
     auto list = raw(topics);
     rd_kafka_CreateTopics(client.get(), list.data(), list.size(),
                           options(client, RD_KAFKA_ADMIN_OP_CREATETOPICS).get(), queue.get());
-    auto event = result_of(client, queue.get(), "creating topics");
+    auto event = result_of(client, queue.get(), "creating topics", "Create");
     std::size_t count;
     const auto* results =
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
@@ -89,7 +94,8 @@ void create_topics(const Client& client, std::int32_t partitions) {
       auto code = rd_kafka_topic_result_error(results[i]);
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
         fail(client, std::string("creating ") + rd_kafka_topic_result_name(results[i]), code,
-             rd_kafka_topic_result_error_string(results[i]));
+             rd_kafka_topic_result_error_string(results[i]), "Create",
+             std::string("topic ") + rd_kafka_topic_result_name(results[i]));
     }
   }
   // Created is not yet usable: the answer comes before every partition has its leader.
@@ -123,14 +129,16 @@ std::map<Topic, TopicDescription> describe_topics(const Client& client) {
   auto list = raw(resources);
   rd_kafka_DescribeConfigs(client.get(), list.data(), list.size(),
                            options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS).get(), queue.get());
-  auto event = result_of(client, queue.get(), "asking for topic settings");
+  auto event = result_of(client, queue.get(), "asking for topic settings", "DescribeConfigs");
   std::size_t count;
   const auto* answers =
       rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     std::string name = rd_kafka_ConfigResource_name(answers[i]);
-    if (auto code = rd_kafka_ConfigResource_error(answers[i]))
-      fail(client, "settings of " + name, code, rd_kafka_ConfigResource_error_string(answers[i]));
+    const auto code = rd_kafka_ConfigResource_error(answers[i]);
+    if (is_denial(code)) continue; // who needs them finds none
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      fail(client, "settings of " + name, code, rd_kafka_ConfigResource_error_string(answers[i]), "DescribeConfigs");
     auto topic = *client.connection().topic_of(name);
     const auto wanted = topic_settings(topic);
     std::size_t entries;
@@ -152,10 +160,12 @@ void trim(const Client& client, TopicPartition of, std::int64_t offset) {
   QueueHandle queue(rd_kafka_queue_new(client.get()));
   rd_kafka_DeleteRecords(client.get(), requests, 1, options(client, RD_KAFKA_ADMIN_OP_DELETERECORDS).get(),
                          queue.get());
-  auto event = result_of(client, queue.get(), what);
+  auto event = result_of(client, queue.get(), what, "Delete");
   const auto* offsets = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event.get()));
   for (int i = 0; i < offsets->cnt; ++i)
-    if (offsets->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) fail(client, what, offsets->elems[i].err, nullptr);
+    if (offsets->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      fail(client, what, offsets->elems[i].err, nullptr, "Delete",
+           "topic " + client.connection().topic_name(of.topic));
 }
 
 } // namespace onecode::streams::kafka

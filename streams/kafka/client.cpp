@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "streams/kafka/rights.hpp"
+
 namespace onecode::streams::kafka {
 
 namespace {
@@ -48,6 +50,10 @@ const Settings kCommon = {
     {"topic.metadata.propagation.max.ms", "5000"},
 };
 
+// How long a broker may go on rejecting a client before that counts as its answer.
+constexpr Milliseconds kRejected{2'000};
+constexpr Milliseconds kFirstLook{500};
+
 enum class Unknown { refuse, skip };
 
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value, Unknown unknown) {
@@ -90,6 +96,21 @@ std::optional<Topic> Connection::topic_of(std::string_view full_name) const {
   return found->second;
 }
 
+std::string Connection::principal() const {
+  const auto setting = [&](const char* name) {
+    const auto it = config_.properties.find(name);
+    return it == config_.properties.end() ? std::string() : it->second;
+  };
+  const auto protocol = setting("security.protocol");
+  if (protocol.size() >= 4 && (protocol[0] | 0x20) == 's' && (protocol[1] | 0x20) == 'a') {
+    const auto user = setting("sasl.username");
+    return user.empty() ? "the principal of this client" : "User:" + user;
+  }
+  for (const char* name : {"ssl.certificate.location", "ssl.keystore.location"})
+    if (const auto file = setting(name); !file.empty()) return "the holder of " + file;
+  return "User:ANONYMOUS";
+}
+
 ConfHandle Connection::configure(const Settings& defaults, const Settings& fixed) const {
   ConfHandle conf(rd_kafka_conf_new());
   for (const auto& [name, value] : kCommon) set(conf.get(), name, value, Unknown::skip);
@@ -121,6 +142,10 @@ Client::Client(std::shared_ptr<const Connection> connection, rd_kafka_type_t typ
 
 Client::~Client() { rd_kafka_destroy_flags(handle_, destroy_flags_); }
 
+Milliseconds Client::first_look() const { return accepted_ ? kOneAnswer : kFirstLook; }
+
+rd_kafka_resp_err_t Client::fatal_code() const { return rd_kafka_fatal_error(handle_, nullptr, 0); }
+
 std::optional<std::string> Client::fatal_error() const {
   char why[512];
   auto code = rd_kafka_fatal_error(handle_, why, sizeof why);
@@ -135,8 +160,29 @@ std::string Client::last_trouble() const {
 
 BrokerError Client::unreachable(const std::string& what) const {
   auto trouble = last_trouble();
+  // All that a client without TLS sees of a port with TLS, and the other way round.
+  if (!accepted_ && (trouble.empty() || trouble.starts_with("_ALL_BROKERS_DOWN")))
+    trouble +=
+        (trouble.empty() ? "" : "; ") + std::string("does security.protocol in [kafka.properties] fit this port?");
   return {BrokerFault::unreachable, what + ": no answer from " + connection_->brokers() + " in time" +
                                         (trouble.empty() ? "" : " (" + trouble + ")")};
+}
+
+std::optional<BrokerError> Client::rejected(const std::string& what) const {
+  std::lock_guard lock(mutex_);
+  if (accepted_) return std::nullopt;
+  if (last_code_ != RD_KAFKA_RESP_ERR__AUTHENTICATION && last_code_ != RD_KAFKA_RESP_ERR__SSL) return std::nullopt;
+  if (Clock::now() - last_code_since_ < kRejected) return std::nullopt;
+  const auto advice = last_code_ == RD_KAFKA_RESP_ERR__AUTHENTICATION
+                          ? "; the broker does not accept " + connection_->principal() +
+                                " with this password: see sasl.* in [kafka.properties]"
+                          : std::string("; see ssl.* in [kafka.properties]");
+  return BrokerError(BrokerFault::refused, what + ": " + last_trouble_ + advice);
+}
+
+std::optional<Topic> Client::refused_to_transaction() const {
+  std::lock_guard lock(mutex_);
+  return refused_to_transaction_;
 }
 
 void Client::on_log(const rd_kafka_t* rk, int level, const char* facility, const char* text) {
@@ -145,6 +191,15 @@ void Client::on_log(const rd_kafka_t* rk, int level, const char* facility, const
   if (std::string_view(facility) == "CONFWARN" && what.find("is a ") != std::string_view::npos) return;
   auto* self = static_cast<Client*>(rd_kafka_opaque(rk));
   self->connection_->log(level, facility, what);
+  // Failed to add partition "onecode.decisions" [1] to transaction: … The others of that request have a line as well, with
+  // another reason: they were not attempted.
+  if (std::string_view(facility) != "ADDPARTS") return;
+  if (what.find(text_of(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)) == what.npos) return;
+  const auto open = what.find('"'), close = open == what.npos ? open : what.find('"', open + 1);
+  if (close == what.npos) return;
+  const auto topic = self->connection_->topic_of(what.substr(open + 1, close - open - 1));
+  std::lock_guard lock(self->mutex_);
+  self->refused_to_transaction_ = topic;
 }
 
 void Client::on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
@@ -153,7 +208,12 @@ void Client::on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
   self->connection_->log(code == RD_KAFKA_RESP_ERR__FATAL ? LOG_ERR : LOG_WARNING, name, reason);
   try {
     std::lock_guard lock(self->mutex_);
+    const auto now_code = static_cast<rd_kafka_resp_err_t>(code);
+    if (now_code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !self->last_trouble_.empty())
+      return; // says nothing of why
     self->last_trouble_ = std::string(name) + ": " + reason;
+    if (self->last_code_ != now_code) self->last_code_since_ = Clock::now();
+    self->last_code_ = now_code;
   } catch (...) { // out of memory while keeping a text: the log has it
   }
 }
@@ -170,13 +230,22 @@ void check_size(const Connection& connection, TopicPartition to, std::string_vie
 }
 
 MetadataHandle fetch_metadata(const Client& client, Milliseconds timeout) {
-  const rd_kafka_metadata_t* metadata = nullptr;
-  auto code = rd_kafka_metadata(client.get(), 1, nullptr, &metadata, static_cast<int>(timeout.count()));
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(metadata);
-  rd_kafka_poll(client.get(), 0); // the reason, if the library gave one
-  if (code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT)
-    throw client.unreachable("asking for the list of topics");
-  throw BrokerError(BrokerFault::refused, std::string("asking for the list of topics: ") + text_of(code));
+  const std::string what = "asking for the list of topics";
+  const auto until = Clock::now() + timeout;
+  for (auto look = client.first_look();; look = std::min(2 * look, kOneAnswer)) {
+    const auto left = std::clamp(std::chrono::ceil<Milliseconds>(until - Clock::now()), Milliseconds(1), look);
+    const rd_kafka_metadata_t* metadata = nullptr;
+    const auto code = rd_kafka_metadata(client.get(), 1, nullptr, &metadata, static_cast<int>(left.count()));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      client.accepted();
+      return MetadataHandle(metadata);
+    }
+    rd_kafka_poll(client.get(), 0); // the reason, if the library gave one
+    if (const auto no = client.rejected(what)) throw *no;
+    if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT)
+      throw BrokerError(BrokerFault::refused, what + ": " + text_of(code));
+    if (Clock::now() >= until) throw client.unreachable(what);
+  }
 }
 
 void PartitionCounts::load(const Client& client) {
@@ -240,17 +309,26 @@ rd_kafka_resp_err_t ask_leader(const Client& client, TopicPartition of, std::int
 Watermarks query_watermarks(const Client& client, TopicPartition of, Milliseconds timeout) {
   const auto until = Clock::now() + timeout;
   // Not all of it at once: somebody else may lead by now.
+  auto look = client.first_look();
   const auto left = [&] {
-    return std::clamp(std::chrono::ceil<Milliseconds>(until - Clock::now()), Milliseconds(1), kOneAnswer);
+    return std::clamp(std::chrono::ceil<Milliseconds>(until - Clock::now()), Milliseconds(1), look);
   };
   const auto what = "asking for the offsets of " + client.connection().text(of);
   for (;;) {
     Watermarks out;
     auto code = ask_leader(client, of, RD_KAFKA_OFFSET_BEGINNING, left(), out.low);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = ask_leader(client, of, RD_KAFKA_OFFSET_END, left(), out.high);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return out;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      client.accepted();
+      return out;
+    }
+    if (code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || is_denial(code))
+      throw absent(client, of.topic, "Describe");
     if (!is_transient(code)) throw BrokerError(BrokerFault::refused, what + ": " + text_of(code));
+    rd_kafka_poll(client.get(), 0); // the reason, if the library gave one
+    if (const auto no = client.rejected(what)) throw *no;
     if (Clock::now() >= until) throw client.unreachable(what + ": " + text_of(code));
+    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT) look = std::min(2 * look, kOneAnswer);
     ::poll(nullptr, 0, 20); // leaders move, and new topics are led a moment later than they are announced
   }
 }

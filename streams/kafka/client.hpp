@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -34,6 +35,8 @@ public:
   std::string text(TopicPartition tp) const;
   std::optional<Topic> topic_of(std::string_view full_name) const;
   const std::string& brokers() const { return config_.brokers; }
+  /// Who this is to the broker, as far as the settings tell: "User:gw-03", or whose certificate it shows.
+  std::string principal() const;
 
   /// The role's own settings first, then the user's, then what must not be changed.
   ConfHandle configure(const Settings& defaults, const Settings& fixed) const;
@@ -58,10 +61,19 @@ public:
   const Connection& connection() const { return *connection_; }
   /// The fatal error that the library has raised, if any.
   std::optional<std::string> fatal_error() const;
+  rd_kafka_resp_err_t fatal_code() const;
   /// The last complaint about connections, to explain a timeout with.
   std::string last_trouble() const;
   /// No broker answered in time: says what was tried and the last complaint.
   BrokerError unreachable(const std::string& what) const;
+  /// This client was never accepted, and for a while now the only complaint is that one of the two does not trust the
+  /// other. A broker that is being restarted gives other reasons as well, and who was accepted once waits.
+  std::optional<BrokerError> rejected(const std::string& what) const;
+  void accepted() const { accepted_ = true; }
+  /// The topic that a broker last refused to a transaction: the API's own error does not name it, only the library's log.
+  std::optional<Topic> refused_to_transaction() const;
+  /// How long to wait for an answer before asking again: at first not long, so that a rejection is noticed soon.
+  Milliseconds first_look() const;
   /// The object given to the constructor; for callbacks.
   template <class T>
   static T* owner(void* opaque) {
@@ -80,6 +92,10 @@ private:
   int destroy_flags_ = 0;
   mutable std::mutex mutex_;
   std::string last_trouble_;
+  std::optional<Topic> refused_to_transaction_;
+  mutable std::atomic<bool> accepted_ = false;
+  rd_kafka_resp_err_t last_code_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  Clock::time_point last_code_since_;
 };
 
 /// Partition counts, asked from the broker once per topic and kept: co-partitioned topics never grow.

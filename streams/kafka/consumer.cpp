@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "streams/kafka/message_batch.hpp"
+#include "streams/kafka/rights.hpp"
 #include "streams/kafka/transaction_errors.hpp"
 
 namespace onecode::streams::kafka {
@@ -66,6 +67,7 @@ std::vector<TopicPartition> known(const Connection& connection, const rd_kafka_t
 KafkaConsumer::KafkaConsumer(std::shared_ptr<const Connection> connection, const GroupConfig& config,
                              AssignmentListener& listener, FirstOffset first_offset)
     : connection_(std::move(connection)),
+      group_(config.group),
       listener_(listener),
       first_offset_(std::move(first_offset)),
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -233,11 +235,17 @@ void KafkaConsumer::poll_group() {
   if (auto fatal = client_->fatal_error()) throw BrokerError(BrokerFault::fatal, "consumer: " + *fatal);
 }
 
+std::string KafkaConsumer::denied(rd_kafka_resp_err_t code) const {
+  return reason(*connection_, code, "Read",
+                code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ? "group " + group_ : "this topic");
+}
+
 void KafkaConsumer::group_error(const rd_kafka_message_t& message) const {
   std::string text = std::string(rd_kafka_err2name(message.err)) + ": " + rd_kafka_message_errstr(&message);
   if (message.err == RD_KAFKA_RESP_ERR__FATAL) {
     throw BrokerError(BrokerFault::fatal, "consumer: " + client_->fatal_error().value_or(text));
   }
+  if (is_denial(message.err)) text += "; " + denied(message.err);
   if (is_refusal(message.err)) throw BrokerError(BrokerFault::refused, "consumer: " + text);
   connection_->log(LOG_WARNING, "CONSUMER", text); // the library goes on by itself
 }
@@ -346,7 +354,9 @@ void KafkaConsumer::partition_error(TopicPartition tp, Partition& p, const rd_ka
     return;
   }
   std::string text = connection_->text(tp) + " at offset " + std::to_string(p.position) + ": " +
-                     rd_kafka_err2name(message.err) + ": " + rd_kafka_message_errstr(&message);
+                     (is_denial(message.err)
+                          ? reason(*connection_, message.err, "Read", tp.topic)
+                          : std::string(rd_kafka_err2name(message.err)) + ": " + rd_kafka_message_errstr(&message));
   if (!is_transient(message.err)) throw BrokerError(BrokerFault::refused, text);
   connection_->log(LOG_WARNING, "CONSUMER", text); // the library fetches the same offset again
 }
@@ -396,6 +406,7 @@ Offsets KafkaConsumer::committed(const std::vector<TopicPartition>& partitions, 
       return out;
     }
     // Above all _TIMED_OUT: a transaction of an older generation still holds offsets back.
+    if (is_denial(code)) throw BrokerError(BrokerFault::refused, "committed offsets: " + denied(code));
     if (is_refusal(code)) throw BrokerError(BrokerFault::refused, std::string("committed offsets: ") + text_of(code));
     if (auto fatal = client_->fatal_error()) throw BrokerError(BrokerFault::fatal, "committed offsets: " + *fatal);
     if (Clock::now() >= until) throw client_->unreachable(std::string("committed offsets: ") + text_of(code));

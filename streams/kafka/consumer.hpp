@@ -64,6 +64,7 @@ private:
   void rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& list);
   void poll_group();
   void group_error(const rd_kafka_message_t& message) const;
+  std::string denied(rd_kafka_resp_err_t code) const;
   void partition_error(TopicPartition tp, Partition& partition, const rd_kafka_message_t& message) const;
   bool first_is_right(TopicPartition tp, const Partition& partition, std::int64_t offset) const;
   void fetch_again(TopicPartition because_of);
@@ -77,6 +78,7 @@ private:
   Partition& partition(TopicPartition tp);
 
   std::shared_ptr<const Connection> connection_;
+  std::string group_;
   AssignmentListener& listener_;
   FirstOffset first_offset_;
   int wake_fd_;

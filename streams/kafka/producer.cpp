@@ -7,6 +7,7 @@
 
 #include "domain/hash.hpp"
 #include "streams/kafka/consumer.hpp"
+#include "streams/kafka/rights.hpp"
 
 namespace onecode::streams::kafka {
 
@@ -44,7 +45,7 @@ const char* bytes(std::string_view s) { return s.data() == nullptr ? "" : s.data
 
 KafkaTransactionalProducer::KafkaTransactionalProducer(std::shared_ptr<const Connection> connection,
                                                        const std::string& transactional_id)
-    : connection_(std::move(connection)) {
+    : connection_(std::move(connection)), transactional_id_(transactional_id) {
   auto conf = connection_->configure(kDefaults, fixed(transactional_id));
   rd_kafka_conf_set_dr_msg_cb(conf.get(), &KafkaTransactionalProducer::on_delivery);
   client_ = std::make_unique<Client>(connection_, RD_KAFKA_PRODUCER, std::move(conf), this);
@@ -66,13 +67,30 @@ void KafkaTransactionalProducer::insist(TransactionStep step, const char* what, 
     const TransactionError traits{rd_kafka_error_code(error.get()), rd_kafka_error_is_fatal(error.get()) != 0,
                                   rd_kafka_error_txn_requires_abort(error.get()) != 0,
                                   rd_kafka_error_is_retriable(error.get()) != 0};
-    std::string text =
-        std::string(what) + ": " + rd_kafka_error_name(error.get()) + ": " + rd_kafka_error_string(error.get());
+    std::string text = std::string(what) + ": " +
+                       (is_denial(traits.code) ? denied(traits.code)
+                                               : std::string(rd_kafka_error_name(error.get())) + ": " +
+                                                     rd_kafka_error_string(error.get()));
     auto reaction = react(step, traits, Clock::now() >= until);
+    // The record that a broker refused fails the transaction with another code.
+    if (reaction == Reaction::abort && step != TransactionStep::abort && first_denied_) reaction = Reaction::refused;
     if (reaction != Reaction::retry) throw BrokerError(fault_of(reaction), explain(text));
     connection_->log(LOG_INFO, "TXN", "trying again: " + text);
     ::poll(nullptr, 0, static_cast<int>(pause.count()));
   }
+}
+
+std::string KafkaTransactionalProducer::denied(rd_kafka_resp_err_t code) const {
+  if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+    return reason(*connection_, code, "Read", "the group that [kafka] group names");
+  if (code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+    return reason(*connection_, code, "IdempotentWrite", "the cluster");
+  if (const auto topic = client_->refused_to_transaction();
+      topic && code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    return reason(*connection_, code, "Write", *topic);
+  if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    return reason(*connection_, code, "Write or Read", "a topic of this transaction");
+  return reason(*connection_, code, "Write", "transactional id " + transactional_id_);
 }
 
 std::string KafkaTransactionalProducer::explain(const std::string& what) const {
@@ -93,6 +111,7 @@ void KafkaTransactionalProducer::init() {
 
 void KafkaTransactionalProducer::begin() {
   first_failure_.clear();
+  first_denied_ = false;
   insist(TransactionStep::begin, "begin_transaction", [&] { return rd_kafka_begin_transaction(client_->get()); });
 }
 
@@ -101,6 +120,7 @@ void KafkaTransactionalProducer::produce(Topic topic, std::int32_t partition, st
   const auto i = static_cast<std::size_t>(topic);
   const auto count = partitions_.of(topic);
   if (partition < 0 && count > 0) partition = murmur2_partition(key, count);
+  if (count == 0) throw absent(*client_, topic, "Write");
   if (partition < 0 || partition >= count)
     throw BrokerError(BrokerFault::refused, "no such partition: " + connection_->text({topic, partition}));
   check_size(*connection_, {topic, partition}, key, value, headers);
@@ -118,8 +138,9 @@ void KafkaTransactionalProducer::produce(Topic topic, std::int32_t partition, st
       }
       reaction = Reaction::abort;
     }
+    if (reaction == Reaction::abort && first_denied_) reaction = Reaction::refused;
     throw BrokerError(fault_of(reaction), explain("producing to " + connection_->text({topic, partition}) + ": " +
-                                                  rd_kafka_err2name(code) + ": " + text_of(code)));
+                                                  reason(*connection_, code, "Write", topic)));
   }
 }
 
@@ -165,10 +186,13 @@ void KafkaTransactionalProducer::on_delivery(rd_kafka_t*, const rd_kafka_message
   auto* self = Client::owner<KafkaTransactionalProducer>(opaque);
   try { // not rd_kafka_message_errstr(): for a produced record that is the record's own value, without an end
 
-    if (self->first_failure_.empty())
+    if (self->first_failure_.empty() || (is_denial(message->err) && !self->first_denied_)) {
+      self->first_denied_ = is_denial(message->err);
       self->first_failure_ = std::string(rd_kafka_topic_name(message->rkt)) + "/" +
-                             std::to_string(message->partition) + ": " + rd_kafka_err2name(message->err) + ": " +
-                             text_of(message->err);
+                             std::to_string(message->partition) + ": " +
+                             reason(*self->connection_, message->err, "Write",
+                                    std::string("topic ") + rd_kafka_topic_name(message->rkt));
+    }
   } catch (...) { // out of memory while keeping a text; the transaction fails all the same
   }
 }

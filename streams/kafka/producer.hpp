@@ -45,14 +45,17 @@ private:
                               std::int64_t* last);
   void flush();
   std::string explain(const std::string& what) const;
+  std::string denied(rd_kafka_resp_err_t code) const;
 
   std::shared_ptr<const Connection> connection_;
+  std::string transactional_id_;
   PartitionCounts partitions_;
   std::unique_ptr<Client> client_;
   std::array<TopicHandle, kTopics.size()> topics_;
   /// [topic][partition]: the last offset delivered; fixed places, the delivery reports carry pointers to them.
   std::array<std::vector<std::int64_t>, kTopics.size()> last_;
   std::string first_failure_; ///< of this transaction: the API's own error does not name the record
+  bool first_denied_ = false; ///< it is a right that is missing: no other transaction would fare better
 };
 
 /// Enqueues one record with its headers; all is copied. timestamp_ms 0: now, -1: none.

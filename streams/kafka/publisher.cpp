@@ -4,6 +4,7 @@
 
 #include "domain/hash.hpp"
 #include "streams/kafka/producer.hpp"
+#include "streams/kafka/rights.hpp"
 
 namespace onecode::streams::kafka {
 
@@ -58,6 +59,7 @@ void KafkaPublisher::publish(Topic topic, std::int32_t partition, std::string_vi
   const auto i = static_cast<std::size_t>(topic);
   const auto count = partitions_.of(topic);
   if (partition < 0 && count > 0) partition = murmur2_partition(key, count);
+  if (count == 0) throw absent(*client_, topic, "Write");
   if (partition < 0 || partition >= count)
     throw BrokerError(BrokerFault::refused, "no such partition: " + connection_->text({topic, partition}));
   check_size(*connection_, {topic, partition}, key, value, headers);
@@ -78,10 +80,12 @@ void KafkaPublisher::publish(Topic topic, std::int32_t partition, std::string_vi
     }
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      auto reaction = react_to_produce(code, client_->fatal_error().has_value());
+      // Whoever may write no topic at all gets no producer id, and the library takes that for the producer's end.
+      if (is_denial(client_->fatal_code())) code = client_->fatal_code();
+      auto reaction = react_to_produce(code, client_->fatal_error().has_value() && !is_denial(code));
       throw BrokerError(reaction == Reaction::fatal ? BrokerFault::fatal : BrokerFault::refused,
-                        "publishing to " + connection_->text({topic, partition}) + ": " + rd_kafka_err2name(code) +
-                            ": " + text_of(code));
+                        "publishing to " + connection_->text({topic, partition}) + ": " +
+                            reason(*connection_, code, "Write", topic));
     }
     rd_kafka_poll(client_->get(), 10); // delivered, or given up after message.timeout.ms: it does not stay full
     if (first_failure_) throw_first_failure();
@@ -93,12 +97,15 @@ void KafkaPublisher::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message,
   auto* self = Client::owner<KafkaPublisher>(opaque);
   if (self->first_failure_) return;
   try {
-    auto fault = message->err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT ? BrokerFault::unreachable
-                 : message->err == RD_KAFKA_RESP_ERR__FATAL       ? BrokerFault::fatal
-                                                                  : BrokerFault::refused;
+    const auto fatal = self->client_->fatal_code();
+    const auto code = is_denial(fatal) ? fatal : message->err;
+    auto fault = code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT ? BrokerFault::unreachable
+                 : code == RD_KAFKA_RESP_ERR__FATAL       ? BrokerFault::fatal
+                                                          : BrokerFault::refused;
     self->first_failure_.emplace(fault, std::string("publishing to ") + rd_kafka_topic_name(message->rkt) + "/" +
                                             std::to_string(message->partition) + ": " +
-                                            rd_kafka_err2name(message->err) + ": " + text_of(message->err));
+                                            reason(*self->connection_, code, "Write",
+                                                   std::string("topic ") + rd_kafka_topic_name(message->rkt)));
   } catch (...) { // out of memory: flush() still sees that something is missing
   }
 }

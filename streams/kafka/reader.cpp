@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "streams/kafka/message_batch.hpp"
+#include "streams/kafka/rights.hpp"
 
 namespace onecode::streams::kafka {
 
@@ -140,8 +141,10 @@ std::unique_ptr<Batch> KafkaLogReader::next(Milliseconds timeout, std::size_t ma
     }
     const auto code = message->err;
     const auto& connection = client_->connection();
-    std::string text = "reading " + connection.text(from_) + " at offset " + std::to_string(position_) + ": " +
-                       rd_kafka_err2name(code) + ": " + rd_kafka_message_errstr(message.get());
+    std::string text =
+        "reading " + connection.text(from_) + " at offset " + std::to_string(position_) + ": " +
+        (is_denial(code) ? reason(connection, code, "Read", from_.topic)
+                         : std::string(rd_kafka_err2name(code)) + ": " + rd_kafka_message_errstr(message.get()));
     if (!is_transient(code)) {
       reusable_ = false;
       throw BrokerError(BrokerFault::refused, text);

@@ -1,13 +1,12 @@
 #include "streams/kafka/transaction_errors.hpp"
 
+#include "streams/kafka/rights.hpp"
+
 namespace onecode::streams::kafka {
 
 bool is_refusal(rd_kafka_resp_err_t code) {
+  if (is_denial(code)) return true;
   switch (code) {
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SECURITY_DISABLED:
@@ -37,6 +36,8 @@ Reaction react(TransactionStep step, const TransactionError& error, bool out_of_
   if (step == TransactionStep::init && !error.retriable) {
     return is_refusal(error.code) ? Reaction::refused : Reaction::fatal;
   }
+  // Also where the library would abort: a right that is missing is missing in the next transaction too.
+  if (is_denial(error.code)) return Reaction::refused;
   if (error.fatal) return Reaction::fatal;
   // An abort that "requires an abort" must not send its caller round in a circle.
   if (error.requires_abort) return step == TransactionStep::abort ? Reaction::fatal : Reaction::abort;

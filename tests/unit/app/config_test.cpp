@@ -65,6 +65,17 @@ TEST_CASE("config: everything in a file") {
   }
 }
 
+TEST_CASE("config: a setting of Kafka's client may stand in a file of its own, and the dump shows the path") {
+  const auto file = std::string("[kafka.property_files]\n\"sasl.password\" = \"/etc/onecode/pw\"\n");
+  const auto result = read_config("node.toml", file, {});
+  CHECK(result.errors == std::vector<std::string>{});
+  CHECK(app::to_toml(result.config).find("\"sasl.password\" = \"/etc/onecode/pw\"") != std::string::npos);
+  CHECK(mentions(read_config("node.toml", file + "[kafka.properties]\n\"sasl.password\" = \"x\"\n", {}).errors,
+                 "node.toml:2: kafka.property_files.sasl.password: is set in [kafka.properties] as well"));
+  CHECK(mentions(read_config("node.toml", "[kafka.property_files]\ngroup.id = \"x\"\n", {}).errors,
+                 "node.toml:2: kafka.property_files.group.id: is set by onecode"));
+}
+
 TEST_CASE("config: what is wrong is named with file, line and key") {
   const auto errors = [](const std::string& text) { return read_config("node.toml", text, {}).errors; };
   CHECK(mentions(errors("[kafka]\nbrokers = \"h:1\"\nbrokerz = \"x\"\n"),
@@ -99,6 +110,11 @@ TEST_CASE("config: the environment overrides the file") {
   CHECK(result.config.node.data_dir == "/d");
   CHECK(result.config.kafka.properties.at("sasl.password") == "pw");
 
+  SECTION("also what files hold") {
+    const auto files = read_config(std::nullopt, "", {{"ONECODE__KAFKA__PROPERTY_FILES__SASL_PASSWORD", "/run/pw"}});
+    CHECK(files.errors == std::vector<std::string>{});
+    CHECK(files.config.kafka.property_files.at("sasl.password") == "/run/pw");
+  }
   SECTION("what does not fit names the variable") {
     CHECK(mentions(read_config("f", "", {{"ONECODE__NODE__RESIDENT_LIMIT", "x"}}).errors,
                    "ONECODE__NODE__RESIDENT_LIMIT: must be a whole number"));

@@ -41,6 +41,19 @@ TEST_CASE("what differs is named with topic, setting and both values") {
   CHECK(found[3].is == "missing");
 }
 
+TEST_CASE("settings that may not be read are no right settings") {
+  auto topics = made();
+  topics[Topic::alerts].config.clear();
+  const auto found = check_topics(topics, "p.", std::nullopt).differences;
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].topic == "p.alerts");
+  CHECK(found[0].is.find("DescribeConfigs") != std::string::npos);
+  CHECK(lossy_topics(topics, "p.").empty());
+  topics[Topic::journal].config.clear();
+  REQUIRE(lossy_topics(topics, "p.").size() == 1);
+  CHECK(lossy_topics(topics, "p.")[0].starts_with("p.journal: its settings cannot be read"));
+}
+
 TEST_CASE("a compacted policy topic is accepted with a warning that says why") {
   auto topics = made();
   auto& config = topics[Topic::policy].config;

@@ -60,8 +60,12 @@ const Row kTable[] = {
      Reaction::abort},
     {TransactionStep::send_offsets,
      {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, kNo, kAbortable, kNo},
-     Reaction::abort,
-     Reaction::abort},
+     Reaction::refused,
+     Reaction::refused},
+    {TransactionStep::commit,
+     {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, kNo, kAbortable, kNo},
+     Reaction::refused,
+     Reaction::refused},
     // fatal wins over abortable
     {TransactionStep::commit, {RD_KAFKA_RESP_ERR__FENCED, kFatal, kAbortable, kNo}, Reaction::fatal, Reaction::fatal},
     // abortable wins over retriable
