@@ -77,7 +77,7 @@ struct HandsetCrowded {
   std::vector<EventRef> events;
   std::uint32_t for_candidate = 0; // as many by its window, where it judges A9 itself
   std::vector<Time> uses = {};     // when those events were
-  Time own;                        // of these, that of the account that is told
+  Time own = {};                   // of these, that of the account that is told
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("handset", s.handset);
