@@ -34,6 +34,7 @@ void AccountActor::receive(const Message& message, const Context& context, Effec
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   if (const auto* read = std::get_if<msg::DataRead>(&message)) return step(state_, *read, context, out);
   if (const auto* gone = std::get_if<msg::EvidenceWithdrawn>(&message)) return step(state_, *gone, context, out);
+  if (const auto* told = std::get_if<msg::WayTold>(&message)) return step(state_, *told, context, out);
   if (const auto* posting = std::get_if<const Posting*>(&message)) return step(state_, **posting, context, out);
   misdelivered("account", message);
 }

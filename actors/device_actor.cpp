@@ -1,6 +1,7 @@
 #include "actors/device_actor.hpp"
 
 #include "actors/parts.hpp"
+#include "domain/device_ways.hpp"
 #include "streams/json_fields.hpp"
 
 namespace onecode::actors {
@@ -40,6 +41,7 @@ void DeviceActor::receive(const Message& message, const Context& context, Effect
   if (const auto* excused = std::get_if<msg::NetworkExcused>(&message)) return step(state_, *excused, context, out);
   if (const auto* alone = std::get_if<msg::NetworkAlone>(&message)) return step(state_, *alone, context, out);
   if (const auto* doubted = std::get_if<msg::ScanDoubted>(&message)) return step(state_, *doubted, context, out);
+  if (const auto* asked = std::get_if<msg::WayAsked>(&message)) return step(state_, *asked, context, out);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("device", message);
 }

@@ -475,6 +475,7 @@ void step(AccountState& a, const CodeIssued& issued, const Context& context, Eff
 void step(AccountState& a, const Posting& posting, const Context& context, Effects& out);
 void step(AccountState& a, const msg::DataRead& read, const Context& context, Effects& out);
 void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& context, Effects& out);
+void step(AccountState& a, const msg::WayTold& told, const Context& context, Effects& out);
 void step(AccountState& a, const msg::HandsetCrowded& crowded, const Context& context, Effects& out);
 void step(AccountState& a, const msg::FreezePermit& permit, const Context& context, Effects& out);
 void step(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out);

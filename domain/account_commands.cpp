@@ -129,10 +129,11 @@ void apply(AccountState& a, const Command& command, const HandsetBind& args, con
   const EventRef event = ref(command.origin);
   if (!a.profile.test)
     judge_as_candidate(a, RuleId::A7, context, out, [&](const RuleSettings& s, const Policy&) {
-      return rules::handset_churn(handsets, now, event, s);
+      return rules::handset_churn(handsets, now, event, s, a.file.settled);
     });
   if (a7.mode != Mode::off && !a.profile.test)
-    if (const auto hit = rules::handset_churn(handsets, now, event, a7); hit && weigh(a, *hit, a7, out))
+    if (const auto hit = rules::handset_churn(handsets, now, event, a7, a.file.settled);
+        hit && weigh(a, *hit, a7, out))
       respond(a, event, now, policy, context, out);
   // A copied code died with the old key (REGULATION §4): nothing is left to protect against. The same handset taken off and
   // bound again still has the old key.
@@ -311,25 +312,38 @@ void take_evidence(AccountState& a, const Command& command, RuleId rule, const C
   respond(a, ref(command.origin), t, policy, context, out);
 }
 
+/// It was the holder: what happened up to then asks for no other check, whether it is known already or comes late.
+void check_passed(AccountState& a, Time at, const Context& context, Effects& out) {
+  // A check answers the scan that asked for it, and that reader's clock may be a little ahead of the desk's: by as much as A1
+  // grants. A reader that is ahead by more asks once again, until it is found to be wrong.
+  const Time answered = at + milliseconds(context.policy_at(at).rule(RuleId::A1)[param::a1::clock_skew_ms]);
+  if (!a.file.checked || *a.file.checked < answered) {
+    a.file.checked = answered;
+    a.dirty.file = true;
+  }
+  const auto refuted = [&](const EvidenceBook& book, const RuleSettings& s) {
+    return std::ranges::any_of(book.entries(), [&](const Evidence& e) {
+      return e.rule == RuleId::A16 && !rules::failed_check(a.procedures.checks, e.at, {}, s, a.file.settled);
+    });
+  };
+  const RuleSettings& settings = context.policy_at(at).rule(RuleId::A16);
+  if (a.file.candidate && refuted((*a.file.candidate)->evidence, settings)) take_back_as_candidate(a, RuleId::A16);
+  if (refuted(a.file.evidence, settings) || refuted(a.file.shadow, settings))
+    retract(a, RuleId::A16, {"其后的本人核验已通过。", "A later check of the person was passed."}, context, out);
+}
+
 void apply(AccountState& a, const Command& command, const StepUpResult& args, const Context& context, Effects& out) {
   if (args.kind != "face" && args.kind != "sms" && args.kind != "staff")
     return bad_field(out, "核验方式 kind 须为 face、sms 或 staff", "args.kind is face, sms or staff");
   if (args.outcome != "passed" && args.outcome != "failed" && args.outcome != "ignored")
     return bad_field(out, "核验结果 outcome 须为 passed、failed 或 ignored",
                      "args.outcome is passed, failed or ignored");
-  keep_last(a.procedures.checks, {args.kind, args.outcome, command.origin.time},
-            AccountState::Procedures::kMaxChecks);
+  const Time at = command.origin.time;
+  rules::remember_check(a.procedures.checks, {args.kind, args.outcome, at});
   a.dirty.procedures = true;
-  if (args.outcome == "passed") {
-    // It was the holder: what is known so far asks for no other check.
-    if (!a.file.evidence.empty()) {
-      a.file.checked = std::max(command.origin.time, a.file.evidence.newest());
-      a.dirty.file = true;
-    }
-    return;
-  }
+  if (args.outcome == "passed") return check_passed(a, at, context, out);
   take_evidence(a, command, RuleId::A16, context, out, [&](const RuleSettings& s) {
-    return rules::failed_check(a.procedures.checks, ref(command.origin), s);
+    return rules::failed_check(a.procedures.checks, at, ref(command.origin), s, a.file.settled);
   });
 }
 

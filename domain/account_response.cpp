@@ -208,6 +208,47 @@ void watch_validity(const AccountState& a, Time now, Effects& out) {
 
 std::string hold_timer(const Hold& hold) { return std::string(kHoldTimer) + hold.id; }
 
+namespace {
+
+/// What the rules remember of before `t` and could accuse by again, next to what comes later. What they only compare with
+/// stays: at which times and places, of which age and for how much the code is usually shown.
+void settle_memory(AccountState& a, Time t) {
+  for (std::size_t i = 0; i < a.ring.sightings().size(); ++i) { // A1, A2, A3, A8, A10, A11
+    a.ring.at(i) = {};
+    a.dirty.ring[i] = true;
+  }
+  a.hot.buckets = {}; // A11
+  a.dirty.hot = true;
+  auto& codes = a.codes; // A4
+  codes.list.clear();
+  codes.late_ones.clear();
+  codes.outside -= std::min(codes.outside, codes.late);
+  codes.late = 0;
+  a.dirty.codes = true;
+  auto& habits = a.habits; // A14
+  habits.drift_q8 = 0;
+  habits.changed.reset();
+  habits.changed_by = {};
+  habits.main.clear();
+  habits.since = 0;
+  a.dirty.habits = true;
+  a.hands = {}; // A8, A14, A18
+  a.dirty.hands = true;
+  a.company = {}; // A15
+  a.dirty.company = true;
+  // A13: who was found to be here is not away. A record that is made anew counts.
+  for (const auto& e : a.file.evidence.entries()) {
+    if (e.rule != RuleId::A13) continue;
+    for (auto& away : a.procedures.absences) {
+      if (e.at < away.from || away.to <= e.at) continue;
+      away.to = std::min(away.to, t);
+      a.dirty.procedures = true;
+    }
+  }
+}
+
+} // namespace
+
 void settle_evidence(AccountState& a, const Text& why, const Context& context, Effects& out) {
   auto& file = a.file;
   const Time t = std::max(context.now, file.evidence.newest());
@@ -217,6 +258,7 @@ void settle_evidence(AccountState& a, const Text& why, const Context& context, E
     text = {why.zh + "该线索关闭,不再作为证据。", why.en + " The finding is closed and counts no more."};
     out.timers.push_back({std::string(kQuietTimer), std::nullopt});
   }
+  settle_memory(a, t);
   file.finding.reset();
   file.evidence.clear();
   file.tip.clear();
@@ -225,11 +267,6 @@ void settle_evidence(AccountState& a, const Text& why, const Context& context, E
   file.freeze_wanted = file.auto_frozen = false;
   file.settled = t;
   a.dirty.file = true;
-  // Scans of before must not accuse again by standing next to later ones.
-  for (std::size_t i = 0; i < a.ring.sightings().size(); ++i) {
-    a.ring.at(i) = {};
-    a.dirty.ring[i] = true;
-  }
 }
 
 void retract(AccountState& a, RuleId rule, const Text& why, const Context& context, Effects& out,
@@ -368,7 +405,31 @@ void report_handset(AccountState& a, const std::string& handset, Time at, const 
   out.sends.push_back({{Kind::handset, handset}, msg::HandsetUsed{a.id, at, event}});
 }
 
-void step(AccountState& a, const msg::HandsetCrowded& crowded, const Context& context, Effects& out) {
+namespace {
+
+/// A9: of what others say of a handset, what came after this account's last case.
+msg::HandsetCrowded since_settled(const AccountState& a, const msg::HandsetCrowded& crowded) {
+  if (!a.file.settled) return crowded;
+  msg::HandsetCrowded left = crowded;
+  left.events.clear();
+  left.uses.clear();
+  if (crowded.own > *a.file.settled) {
+    for (std::size_t i = 0; i < std::min(crowded.uses.size(), crowded.events.size()); ++i) {
+      if (crowded.uses[i] <= *a.file.settled) continue;
+      left.events.push_back(crowded.events[i]);
+      left.uses.push_back(crowded.uses[i]);
+    }
+  }
+  const auto n = static_cast<std::uint32_t>(left.events.size());
+  left.accounts = std::min(left.accounts, n);
+  left.for_candidate = std::min(left.for_candidate, n);
+  return left;
+}
+
+} // namespace
+
+void step(AccountState& a, const msg::HandsetCrowded& told, const Context& context, Effects& out) {
+  const msg::HandsetCrowded crowded = since_settled(a, told);
   const AccountLife life = life_at(a, crowded.at);
   if ((life != AccountLife::active && life != AccountLife::frozen) || a.profile.test) return;
   const Policy& policy = context.policy_at(crowded.at);

@@ -31,7 +31,8 @@ void record_holds(AccountState& a, Time now, Effects& out);
 void watch_validity(const AccountState& a, Time now, Effects& out);
 /// The timer that ends a hold.
 std::string hold_timer(const Hold& hold);
-/// What is known against the account so far is no evidence any more, and does not come back (DETECTION §6).
+/// What is known against the account so far is no evidence any more, and does not come back (DETECTION §6): what the rules
+/// remember of that time goes as well. Rules that look at something else ask `file.settled`: A5, A7, A9, A16.
 void settle_evidence(AccountState& a, const Text& why, const Context& context, Effects& out);
 
 /// A rule's evidence rested on something that was wrong: it goes, and so do a finding and provisional holds that do not stand

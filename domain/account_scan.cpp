@@ -212,6 +212,15 @@ void ask_readers(const AccountState& a, const Hit& hit, const Policy& policy, Ef
   }
 }
 
+/// A1: of a scan that arrives late, the way from it is known to the readers of those after it.
+void ask_ways(const AccountState& a, const Sighting& now, Effects& out) {
+  a.ring.each([&](const Sighting& later) {
+    if (!rules::a_way(now, later) || &in_event_time(now, later).second == &now) return;
+    out.sends.push_back(
+        {{Kind::device, later.device}, msg::WayAsked{a.id, hash64(now.zone), later.event, now.event}});
+  });
+}
+
 /// A3: a sighting that arrives late can show that nothing was wrong, or that it was another pair.
 void take_back_passback(AccountState& a, const Policy& policy, const Context& context, Effects& out) {
   const auto refuted = [&](const EvidenceBook& book) {
@@ -273,6 +282,7 @@ RuleMask look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion&
   judge_and_ask(RuleId::A1, [&](const auto& s, const Policy& by) {
     return rules::infeasible_transit(a, now, opinion.ways, s, by);
   });
+  if (foreseen || policy.rule(RuleId::A1).mode != Mode::off) ask_ways(a, now, out);
   judge_and_ask(RuleId::A2,
                 [&](const auto& s, const Policy& by) { return rules::simultaneous_presence(a, now, s, by); });
   if (now.direction != Direction::none) judge(RuleId::A3, [&](const auto& s) { return rules::anti_passback(a, s); });
@@ -288,7 +298,8 @@ RuleMask look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion&
     judge(RuleId::A6, [&](const auto& s) { return rules::stale_code(scan, s); });
   }
   if (happened)
-    judge(RuleId::A7, [&](const auto& s) { return rules::payment_after_binding(a.profile.handsets, scan, s); });
+    judge(RuleId::A7,
+          [&](const auto& s) { return rules::payment_after_binding(a.profile.handsets, scan, s, a.file.settled); });
   judge(RuleId::A8, [&](const auto& s) { return rules::handset_alternation(a, now, s); });
   judge(RuleId::A10, [&](const auto& s) { return rules::double_meal(a, now, s); });
   judge(RuleId::A11, [&](const auto& s) { return rules::velocity(a, scan, now, s); });
@@ -339,11 +350,11 @@ void remember_visit(AccountState& a, const std::string& integration, Time t) {
   a.dirty.visits = true;
 }
 
-/// D5: readers learn where their people were just before and after.
+/// Readers learn where their people were just before and after (D5), and how long they take from there (A1).
 void tell_neighbours(const AccountState& a, const Sighting& now, const Policy& policy, Effects& out) {
   const RuleSettings& settings = policy.rule(RuleId::D5);
   const std::uint64_t account = hash64(a.id);
-  if (settings.mode == Mode::off || now.zone.empty() || !rules::votes(account, campus_day(now.time))) return;
+  if (now.zone.empty() || !rules::votes(account, campus_day(now.time))) return;
   const Sighting* nearest = nullptr;
   a.ring.each([&](const Sighting& other) {
     if (other.device == now.device || other.zone.empty()) return;
@@ -357,6 +368,7 @@ void tell_neighbours(const AccountState& a, const Sighting& now, const Policy& p
   const bool ordinary = !a.file.finding && now.clock_sound && nearest->clock_sound && nearest->zone != now.zone &&
                         now.accuracy_ms + nearest->accuracy_ms <= 1000 &&
                         !too_far(nearest->zone, now.zone, between_ms + a1[param::a1::clock_skew_ms], a1, policy, {});
+  if (settings.mode == Mode::off && !ordinary) return; // nothing to learn from it
   const auto tell = [&](const Sighting& to, const Sighting& where) {
     out.sends.push_back({{Kind::device, to.device},
                          msg::NeighbourSeen{account, where.zone, to.time, to.event, ordinary ? between_ms : 0}});
@@ -567,6 +579,28 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
               {"设备 " + gone.device + " 的时间或位置有误,该次不再计入。",
                "The time or place of the device " + gone.device + " was wrong; that time counts no more."},
               context, out, once->weight > 0 ? once : std::nullopt);
+  keep_small(a);
+}
+
+void step(AccountState& a, const msg::WayTold& told, const Context& context, Effects& out) {
+  const Sighting *there = nullptr, *before = nullptr;
+  a.ring.each([&](const Sighting& s) {
+    if (s.event == told.event) there = &s;
+    if (s.event == told.other) before = &s;
+  });
+  if (there == nullptr || before == nullptr) return; // too long ago, or settled
+  const EventRef cause = there->event;
+  const Policy& policy = context.policy_at(there->time);
+  const RuleSettings& settings = policy.rule(RuleId::A1);
+  const auto judge = [&](const RuleSettings& s, const Policy& by) {
+    return rules::infeasible_transit(a, *there, {told.way}, s, by);
+  };
+  judge_as_candidate(a, RuleId::A1, context, out, judge);
+  if (settings.mode == Mode::off) return;
+  const auto hit = judge(settings, policy);
+  if (!hit || stands_already(a.file.evidence, *hit)) return;
+  if (settings.mode == Mode::enforce) ask_readers(a, *hit, policy, out);
+  if (weigh(a, *hit, settings, out)) respond(a, cause, hit->at, policy, context, out);
   keep_small(a);
 }
 

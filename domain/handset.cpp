@@ -44,9 +44,15 @@ void step(HandsetState& h, const msg::HandsetUsed& used, const Context& context,
   };
   const auto crowded = [&](const std::vector<const HandsetState::User*>& lately, std::uint32_t accounts,
                            std::uint32_t for_candidate) {
-    msg::HandsetCrowded message{h.id, accounts, newest, {}, for_candidate};
-    for (const auto* u : lately) message.events.push_back(u->event);
-    for (const auto* u : lately) out.sends.push_back({{Kind::account, u->account}, message});
+    msg::HandsetCrowded message{h.id, accounts, newest, {}, for_candidate, {}, {}};
+    for (const auto* u : lately) {
+      message.events.push_back(u->event);
+      message.uses.push_back(u->last);
+    }
+    for (const auto* u : lately) {
+      message.own = u->last;
+      out.sends.push_back({{Kind::account, u->account}, message});
+    }
   };
   std::vector<const HandsetState::User*> by_candidate;
   if (const Candidate* candidate = context.candidate(); candidate != nullptr && candidate->judges(RuleId::A9)) {

@@ -167,6 +167,22 @@ struct IntegrationState {
     std::int64_t number = 0, run = 0, step = 0;
     Time run_since;
     EventRef run_first;
+    /// D13: the last different ids that were asked for by few at once, by prefix and number.
+    struct Asked {
+      std::uint64_t prefix = 0; // what stands before the number, and how many digits that has
+      std::int64_t number = 0;
+      Time at;
+      EventRef event;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("prefix", s.prefix);
+        v("number", s.number);
+        v("at", s.at);
+        v("event", s.event);
+      }
+    };
+    static constexpr std::size_t kAskedApart = 128;
+    std::vector<Asked> asked_apart;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("day", s.day);
@@ -187,6 +203,7 @@ struct IntegrationState {
       v("step", s.step);
       v("run_since", s.run_since);
       v("run_first", s.run_first);
+      v("asked_apart", s.asked_apart);
     }
   };
   /// Per campus day, the last seven: scans of its devices (R5.1), and of its postings how many were accepted (about, from a

@@ -7,6 +7,7 @@
 #include "domain/rules/d11_data_volume.hpp"
 #include "domain/rules/d12_reads_without_scans.hpp"
 #include "domain/rules/d13_enumeration.hpp"
+#include "domain/rules/d14_canary.hpp"
 #include "domain/rules/d15_plan_drift.hpp"
 #include "domain/rules/params.hpp"
 
@@ -77,13 +78,7 @@ void step(IntegrationState& i, const DataAccess& access, const Context& context,
           [&](auto& use, const auto& s, const auto&) { return rules::data_volume(use, scope, access, s); });
   }
   judge(RuleId::D13, [&](auto& use, const auto& s, const auto&) { return rules::enumeration(use, access, s); });
-  judge(RuleId::D14, [&](auto&, const RuleSettings& s, const Policy& by) -> std::optional<Hit> {
-    if (std::ranges::none_of(access.subjects, [&](const auto& a) { return by.canary_subjects.contains(a); }))
-      return std::nullopt;
-    return make_hit(RuleId::D14, s, t,
-                    {"读取了为发现滥用而设的虚拟账户", "it read a planted account that nobody has a reason to read"},
-                    event);
-  });
+  judge(RuleId::D14, [&](auto&, const auto& s, const auto& by) { return rules::canary(access, s, by); });
 
   const RuleSettings& strangers = policy.rule(RuleId::D12);
   if (strangers.mode == Mode::off) return;

@@ -76,6 +76,8 @@ struct HandsetCrowded {
   Time at;
   std::vector<EventRef> events;
   std::uint32_t for_candidate = 0; // as many by its window, where it judges A9 itself
+  std::vector<Time> uses = {};     // when those events were
+  Time own = {};                   // of these, that of the account that is told
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("handset", s.handset);
@@ -83,6 +85,8 @@ struct HandsetCrowded {
     v("at", s.at);
     v("events", s.events);
     v("for_candidate", s.for_candidate);
+    v("uses", s.uses);
+    v("own", s.own);
   }
 };
 
@@ -312,6 +316,33 @@ struct EvidenceWithdrawn {
   }
 };
 
+/// account → device: a scan arrived late, from before this one of yours. How long do people take at least from there to you (A1)?
+/// Answered by WayTold where you know. Again: the same answer.
+struct WayAsked {
+  std::string account;
+  std::uint64_t zone = 0; // hash of where the other scan was
+  EventRef event, other;  // your scan, and the one before
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("account", s.account);
+    v("zone", s.zone);
+    v("event", s.event);
+    v("other", s.other);
+  }
+};
+
+/// device → account: so long. No answer; again: it was weighed already.
+struct WayTold {
+  EventRef event, other; // as asked
+  LearnedWay way;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("event", s.event);
+    v("other", s.other);
+    v("way", s.way);
+  }
+};
+
 /// account → device: where its holder was within ten minutes of your scan (rule D5). No answer; again: counted once a day.
 struct NeighbourSeen {
   std::uint64_t account = 0; // hash
@@ -452,6 +483,7 @@ using Message =
                  msg::DriftSeen, msg::SerialClaimed, msg::SerialShared, msg::TimerFired, msg::DeviceStopped,
                  msg::ForeignCode, msg::DataRead, msg::StrangerRead, msg::NeighbourSeen, msg::DayCounted,
                  msg::ExchangeSeen, msg::OrderMoved, msg::ScanDoubted, msg::EvidenceWithdrawn, msg::RuleJudged,
-                 msg::RuleDoubted, msg::SwitchJoined, msg::NetworkTripped, msg::NetworkExcused, msg::NetworkAlone>;
+                 msg::RuleDoubted, msg::SwitchJoined, msg::NetworkTripped, msg::NetworkExcused, msg::NetworkAlone,
+                 msg::WayAsked, msg::WayTold>;
 
 } // namespace onecode

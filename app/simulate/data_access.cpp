@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "app/simulate/stage.hpp"
 
@@ -117,21 +118,37 @@ private:
     });
   }
 
-  /// A script that tries one number after the other.
+  /// A script that tries numbers: one after the other, or so that it does not look like that.
+  enum class Order : std::uint8_t { in_order, shuffled, pairs, among_others };
+
   void enumeration(std::uint32_t integration, std::uint32_t number, int day) {
     const bool again = s_.random.permille(500);
     s_.acts.push_back([this_ = &s_, integration, number, day, again](int today, std::vector<Event>& out) {
       if (today != day && !(again && today == day + 2)) return;
       auto& s = *this_;
       Random r(s.options.seed, 0x656e75, integration, static_cast<std::uint64_t>(today));
+      const auto people = static_cast<std::int64_t>(s.options.people);
       auto at = s.midnight(today) + r.between(18 * 60, 23 * 60) * kMinute;
-      auto id = r.between(0, static_cast<std::int64_t>(s.options.people));
-      for (auto n = r.between(120, 400); n > 0; --n) {
+      const auto first = r.between(0, people);
+      std::vector<std::int64_t> ids(static_cast<std::size_t>(r.between(120, 400)));
+      std::iota(ids.begin(), ids.end(), first);
+      const auto order = static_cast<Order>(Random(s.options.seed, 0x776179, integration).below(4));
+      Random w(s.options.seed, 0x776179, integration, static_cast<std::uint64_t>(today) + 1);
+      if (order == Order::shuffled)
+        for (std::size_t i = ids.size(); i > 1; --i) std::swap(ids[i - 1], ids[w.below(i)]);
+      if (order == Order::among_others) // as if for other reasons: every second one is somebody else
+        for (std::size_t i = ids.size(); i > 0; --i)
+          ids.insert(ids.begin() + static_cast<std::ptrdiff_t>(i), w.between(0, people - 1));
+      const std::size_t each = order == Order::pairs ? 2 : 1;
+      for (std::size_t i = 0; i < ids.size(); i += each) {
         at += r.between(300, 1500);
-        const bool found = id < static_cast<std::int64_t>(s.options.people);
-        out.push_back(s.data_access(at, integration, "/v1/persons", kDeclared, {fmt::format("a-{:06}", id)}, "read",
-                                    found ? 0 : 1, number));
-        ++id;
+        std::vector<std::string> asked;
+        std::int64_t nobody = 0;
+        for (std::size_t k = i; k < std::min(i + each, ids.size()); ++k) {
+          asked.push_back(fmt::format("a-{:06}", ids[k]));
+          nobody += ids[k] >= people;
+        }
+        out.push_back(s.data_access(at, integration, "/v1/persons", kDeclared, asked, "read", nobody, number));
       }
     });
   }

@@ -326,7 +326,7 @@ def rules():
     rows = []
     for rule, title, chinese, article, family in catalogue:
         own = built_in[rule]
-        requirement = requirements.get(rule) or (rule if rule[0] == "R" else "R11.4" if rule == "D14" else "")
+        requirement = requirements.get(rule) or (rule if rule[0] == "R" else "")
         rows.append((f"[{rule}](#{re.sub(r'[^a-z0-9]+', '', rule.lower())}-{title.replace(' ', '-').replace(',', '')})", title, chinese, article, requirement, family,
                      own["weight"], own["half_life_h"], own["mode"]))
     out.append(table(("rule", "sees", "中文", "article", "requirement", "family", "weight", "half-life, h", "mode"), rows))
@@ -348,7 +348,6 @@ def rules():
 
 # Rules without a file of their own in domain/rules/.
 OTHERS = {
-    "D14": "An integration read an account of the policy's `canary_subjects`: nobody has a reason to.",
     "R2.3": "A project of the register must integrate (it identifies people, takes fees or gives permissions) and names no integration.",
     "R5.2": "A balance as the payment system saw it differs from the sum of its postings, or too many of a day's postings were refused: more than `rejected`, and more than `rejected_permille` of them.",
     "R6.4": "Scans or reads of an integration that is not live.",

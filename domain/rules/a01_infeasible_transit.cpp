@@ -8,6 +8,7 @@ namespace {
 namespace p = param::a1;
 
 constexpr Duration kHorizon = hours(1);
+const LearnedWays kNone;
 
 Facts facts(const Sighting& first, const Sighting& second, const TooFar& far) {
   Facts out{
@@ -22,19 +23,23 @@ Facts facts(const Sighting& first, const Sighting& second, const TooFar& far) {
 
 } // namespace
 
+bool a_way(const Sighting& one, const Sighting& other) {
+  return apart(one.time, other.time) <= kHorizon && &one != &other && one.clock_sound && other.clock_sound &&
+         !one.zone.empty() && !other.zone.empty() && one.zone != other.zone && one.device != other.device;
+}
+
 std::optional<Hit> infeasible_transit(const AccountState& a, const Sighting& now, const LearnedWays& learned,
                                       const RuleSettings& s, const Policy& policy) {
   std::optional<Hit> best;
   if (!now.clock_sound || now.zone.empty() || !policy.zones.contains(now.zone)) return best;
   const Duration half_life = hours(s.half_life_h);
   a.ring.each([&](const Sighting& other) {
-    if (&other == &now || !other.clock_sound || other.zone.empty() || other.zone == now.zone) return;
+    if (!a_way(now, other)) return;
     const Duration between = apart(now.time, other.time);
-    if (between > kHorizon || other.device == now.device) return;
     const std::int64_t time_ms = between.ms + s[p::clock_skew_ms] + now.accuracy_ms + other.accuracy_ms;
-    const auto far = too_far(other.zone, now.zone, time_ms, s, policy, learned);
-    if (!far) return;
     const auto [first, second] = in_event_time(other, now);
+    const auto far = too_far(first.zone, second.zone, time_ms, s, policy, &second == &now ? learned : kNone);
+    if (!far) return;
     Hit hit{RuleId::A1,
             far->strong ? static_cast<int>(s[p::strong_weight]) : s.weight,
             1000,

@@ -7,6 +7,8 @@
 //              campuses; nothing further is asked. All pairs and not only neighbours in time: two short hops may
 //              each stay below the smallest distance where the whole does not, so that neighbours would depend on
 //              the order of arrival.
+//   Learned    how long people take at least is asked of the reader of the later scan, whichever of the two arrives last: it is
+//              told with its scan, and where that was here before, it is asked for (msg::WayAsked).
 //   Innocent   clock skew and minute resolution (added to the time), clocks that run free (never recorded), doors
 //              next to each other (150 m at least), the shuttle between campuses (a limit of its own), a zone
 //              entered wrongly or a device that was moved (one device twice is silent; the device's own rules find
@@ -21,7 +23,10 @@
 
 namespace onecode::rules {
 
-/// `now` is in the ring already.
+/// Two scans between which there may be a way to judge.
+bool a_way(const Sighting& one, const Sighting& other);
+
+/// `now` is in the ring already. `learned`: of its reader, for the ways that lead there.
 std::optional<Hit> infeasible_transit(const AccountState& a, const Sighting& now, const LearnedWays& learned,
                                       const RuleSettings& settings, const Policy& policy);
 

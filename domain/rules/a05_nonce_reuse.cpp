@@ -30,6 +30,7 @@ CodeUse code_use(const AccountState& a, const Scan& scan, const RuleSettings& s)
 std::optional<Hit> nonce_reuse(const AccountState& a, const Scan& scan, const RuleSettings& s) {
   if (code_use(a, scan, s) != CodeUse::replayed) return std::nullopt;
   const auto& earlier = *earlier_use(a, scan);
+  if (a.file.settled && earlier.first_use <= *a.file.settled) return std::nullopt; // half of it was answered
   return Hit{
       RuleId::A5,
       s.weight,

@@ -3,7 +3,7 @@
 // only on another device: the code was copied. Conclusive for copying, not for intent: the holder may be the
 // victim, so the response protects instead of punishing (account_response.cpp).
 //   Innocent   a retry after a network failure (same device within 5 s), a first attempt that served nobody
-//              (denied, or refused by the reader itself).
+//              (denied, or refused by the reader itself), a first use that a case has settled.
 //   Memory     16 codes, each until an hour after its end: enough for readers that upload late.
 #pragma once
 

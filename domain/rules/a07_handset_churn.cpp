@@ -10,7 +10,8 @@ namespace {
 namespace p = param::a7;
 
 /// The bindings of an account's first day equip it; what comes later is a change.
-bool is_change(const std::vector<BoundHandset>& handsets, const BoundHandset& b) {
+bool is_change(const std::vector<BoundHandset>& handsets, const BoundHandset& b, const std::optional<Time>& settled) {
+  if (settled && b.since <= *settled) return false;
   const Time first = std::ranges::min_element(handsets, {}, &BoundHandset::since)->since;
   return campus_day(b.since) != campus_day(first);
 }
@@ -18,10 +19,10 @@ bool is_change(const std::vector<BoundHandset>& handsets, const BoundHandset& b)
 } // namespace
 
 std::optional<Hit> handset_churn(const std::vector<BoundHandset>& handsets, Time now, const EventRef& event,
-                                 const RuleSettings& s) {
+                                 const RuleSettings& s, const std::optional<Time>& settled) {
   const auto changes = [&](std::int64_t in_days) {
     return std::ranges::count_if(handsets, [&](const auto& b) {
-      return b.since <= now && b.since > now - days(in_days) && is_change(handsets, b);
+      return b.since <= now && b.since > now - days(in_days) && is_change(handsets, b, settled);
     });
   };
   const auto hit = [&](std::int64_t n, std::int64_t in_days) {
@@ -34,11 +35,11 @@ std::optional<Hit> handset_churn(const std::vector<BoundHandset>& handsets, Time
 }
 
 std::optional<Hit> payment_after_binding(const std::vector<BoundHandset>& handsets, const Scan& scan,
-                                         const RuleSettings& s) {
+                                         const RuleSettings& s, const std::optional<Time>& settled) {
   if (scan.function != "payment" || !scan.amount || scan.amount->value < s[p::high_value_fen]) return std::nullopt;
   const Time t = scan.origin.time;
   for (const auto& b : handsets) {
-    if (t < b.since || (t - b.since).ms > s[p::after_bind_ms] || !is_change(handsets, b)) continue;
+    if (t < b.since || (t - b.since).ms > s[p::after_bind_ms] || !is_change(handsets, b, settled)) continue;
     const std::string yuan = std::to_string(scan.amount->value / 100), m = std::to_string((t - b.since).ms / 60'000);
     return Hit{RuleId::A7, s.weight, 1000, t, {Form::payment_after_change, {m, yuan}}, {ref(scan.origin)}};
   }

@@ -13,11 +13,11 @@
 
 namespace onecode::rules {
 
-/// After a binding: `handsets` as bound, the new one last.
+/// After a binding: `handsets` as bound, the new one last. `settled`: changes up to then were answered by a case.
 std::optional<Hit> handset_churn(const std::vector<BoundHandset>& handsets, Time now, const EventRef& event,
-                                 const RuleSettings& settings);
+                                 const RuleSettings& settings, const std::optional<Time>& settled = {});
 /// At a payment.
 std::optional<Hit> payment_after_binding(const std::vector<BoundHandset>& handsets, const Scan& scan,
-                                         const RuleSettings& settings);
+                                         const RuleSettings& settings, const std::optional<Time>& settled = {});
 
 } // namespace onecode::rules

@@ -164,6 +164,8 @@ TEST_CASE("archive: messages between nodes", "[archive]") {
   round_trips<msg::DataRead>("DataRead");
   round_trips<msg::StrangerRead>("StrangerRead");
   round_trips<msg::NeighbourSeen>("NeighbourSeen");
+  round_trips<msg::WayAsked>("WayAsked");
+  round_trips<msg::WayTold>("WayTold");
   round_trips<msg::DayCounted>("DayCounted");
   round_trips<msg::ExchangeSeen>("ExchangeSeen");
 }
