@@ -452,15 +452,16 @@ struct DeviceState {
       }
     };
     struct Fault {
+      /// Of the clock: found by its people or declared, or said by the device itself. Of the place: it stood elsewhere, or was taken
+      /// out of use.
+      enum class Of : std::uint8_t { clock, reported_clock, place };
       Time from, to;
-      bool reported = false; // by the device itself; else found by its people, or declared
-      bool clock = true;     // may be the clock's; false: it stood elsewhere, or was taken out of use
+      Of of = Of::clock;
       template <class Self, class V>
       static void fields(Self& s, V& v) {
         v("from", s.from);
         v("to", s.to);
-        v("reported", s.reported);
-        v("clock", s.clock);
+        v("of", s.of);
       }
     };
     /// How wrong the clock is, as far as somebody says; positive: it is ahead.

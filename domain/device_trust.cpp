@@ -148,7 +148,7 @@ bool times_wrong(const DeviceState& d, Time at) {
 }
 
 bool clock_wrong(const DeviceState& d, Time at) {
-  return std::ranges::any_of(d.trust.faults, [&](const Fault& f) { return f.clock && covers(f, at); });
+  return std::ranges::any_of(d.trust.faults, [&](const Fault& f) { return f.of != Fault::Of::place && covers(f, at); });
 }
 
 bool forget_doubt(DeviceState& d) {
@@ -170,7 +170,7 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   if (times_wrong(d, doubted.at)) {
     // One more that its people found out; what was repaired since is no matter any more.
     for (auto& f : d.trust.faults)
-      if (rules::contradicts_reader(x.rule) && !f.reported && covers(f, doubted.at) && d.reg.placed <= doubted.at &&
+      if (rules::contradicts_reader(x.rule) && f.of != Fault::Of::reported_clock && covers(f, doubted.at) && d.reg.placed <= doubted.at &&
           f.to < doubted.at + kAgain) {
         f.to = doubted.at + kAgain;
         d.dirty.trust = true;
@@ -185,7 +185,7 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
     if (end.at < doubted.at || end.at - doubted.at > kTogether) continue;
     const auto first = at_fault(d.trust.doubts, end.at);
     if (!first) continue;
-    const Fault fault{*first - kTogether, end.at + kAgain, false};
+    const Fault fault{*first - kTogether, end.at + kAgain, Fault::Of::clock};
     const auto clock = clock_by_people(d.trust.doubts, end.at);
     const bool heard = d.trust.clock && d.trust.clock->people == 0 && d.trust.clock->at >= *first - kAgain;
     if (clock && !heard) d.trust.clock = clock; // what it says itself is closer
@@ -210,7 +210,7 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
       trust.clock.reset();
       d.dirty.trust = true;
     }
-    const auto open = std::ranges::find_if(trust.faults, [&](const Fault& f) { return f.reported && covers(f, t); });
+    const auto open = std::ranges::find_if(trust.faults, [&](const Fault& f) { return f.of == Fault::Of::reported_clock && covers(f, t); });
     if (open != trust.faults.end() && t > trust.wrong) {
       open->to = t;
       d.dirty.trust = true;
@@ -231,7 +231,7 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
   d.dirty.trust = true;
   const Time to = t + kAgain + error; // unless another heartbeat says otherwise
   const auto lately = std::ranges::find_if(trust.faults, [&](const Fault& f) {
-    return f.reported && f.from <= t && t < f.to + kTogether; // it flutters around the limit: told once
+    return f.of == Fault::Of::reported_clock && f.from <= t && t < f.to + kTogether; // it flutters around the limit: told once
   });
   if (lately != trust.faults.end()) {
     lately->to = std::max(lately->to, to);
@@ -239,19 +239,19 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
   }
   const Time from = (trust.right ? std::max(*trust.right, t - days(1)) : t - hours(1)) - error;
   const std::string s = std::to_string(off / 1000);
-  open_fault(d, {from, to, true}, out);
+  open_fault(d, {from, to, Fault::Of::reported_clock}, out);
   tell_unit(d, from, {"其心跳报告时钟偏差 " + s + " 秒", "its heartbeat says that its clock is off by " + s + " s"},
             out);
 }
 
 void declare_fault(DeviceState& d, Time from, Time to, Wrong wrong, Effects& out) {
-  const bool clock = wrong == Wrong::clock;
+  const Fault::Of of = wrong == Wrong::clock ? Fault::Of::clock : Fault::Of::place;
   for (auto& f : d.trust.faults)
-    if (!f.reported && f.clock == clock && covers(f, from)) {
+    if (f.of == of && covers(f, from)) {
       f.to = std::max(f.to, to);
       return withdraw_covered(d, out);
     }
-  open_fault(d, {from, to, false, clock}, out);
+  open_fault(d, {from, to, of}, out);
 }
 
 void end_faults(DeviceState& d, Time at) {
