@@ -137,8 +137,8 @@ std::size_t counted_bytes(const AccountState& a) {
 void keep_small(AccountState& a) {
   if (at_most(a) <= kMaxAccountBytes) return;
   std::size_t size = counted_bytes(a);
-  for (const auto give_up :
-       {side_ids, sighting_id, company, made_code, handset, evidence_ids, evidence, used_code, sighting, all_but_strongest})
+  for (const auto give_up : {side_ids, sighting_id, company, made_code, handset, evidence_ids, evidence, used_code,
+                             sighting, all_but_strongest})
     while (size > kMaxAccountBytes && give_up(a)) size = counted_bytes(a);
   while (a.file.candidate && size + stored_bytes(*a.file.candidate) > kMaxAccountBytes) forget_as_candidate(a);
 }

@@ -92,8 +92,7 @@ void tell_gaps(DeviceState& d, const rules::ScopeGaps& gaps, const Scan& scan, b
   const auto drift = [&](std::string detail) { tell(d, RuleId::D15, std::move(detail), scan, context, out); };
   if (gaps.function) drift("function " + scan.function);
   if (gaps.zone) drift("zone " + d.reg.zone);
-  if (gaps.hours && timed)
-    drift("hours outside " + d.reg.view.scope.hours->from + "-" + d.reg.view.scope.hours->to);
+  if (gaps.hours && timed) drift("hours outside " + d.reg.view.scope.hours->from + "-" + d.reg.view.scope.hours->to);
   if (gaps.operator_id) drift(rules::operator_detail(scan.operator_id));
   if (gaps.device) drift("device " + d.id);
 }

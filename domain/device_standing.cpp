@@ -126,8 +126,7 @@ std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Eff
   publish(subject(d), w, hit, context, out);
   std::string uid = w.open->finding.uid;
   // D5 is what people's ways suggest, too often wrongly: it is shown, and clears nobody.
-  if (hit.rule == RuleId::D4 && w.band >= Band::watch)
-    disbelieve_place(d, w.open->finding.opened, hit.at, out);
+  if (hit.rule == RuleId::D4 && w.band >= Band::watch) disbelieve_place(d, w.open->finding.opened, hit.at, out);
   if (automatic)
     quarantine(d, w.open->evidence.strongest(hit.at).facts.text(), uid, policy.version, context.now, out);
   return uid;

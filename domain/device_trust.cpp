@@ -130,7 +130,8 @@ bool keep_doubt(Trust& trust, Trust::Doubt x) {
   const bool contradicts = rules::contradicts_reader(x.rule);
   const auto makes_way = [&](auto&& which) {
     const auto first = least(doubts, which);
-    if (rules::contradicts_reader(first->rule) && (!contradicts || (doubts.size() == Trust::kMostDoubts && x.at < first->at)))
+    if (rules::contradicts_reader(first->rule) &&
+        (!contradicts || (doubts.size() == Trust::kMostDoubts && x.at < first->at)))
       return false;
     doubts.erase(first);
     return true;
@@ -148,7 +149,8 @@ bool times_wrong(const DeviceState& d, Time at) {
 }
 
 bool clock_wrong(const DeviceState& d, Time at) {
-  return std::ranges::any_of(d.trust.faults, [&](const Fault& f) { return f.of != Fault::Of::place && covers(f, at); });
+  return std::ranges::any_of(d.trust.faults,
+                             [&](const Fault& f) { return f.of != Fault::Of::place && covers(f, at); });
 }
 
 bool forget_doubt(DeviceState& d) {
@@ -170,8 +172,8 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   if (times_wrong(d, doubted.at)) {
     // One more that its people found out; what was repaired since is no matter any more.
     for (auto& f : d.trust.faults)
-      if (rules::contradicts_reader(x.rule) && f.of != Fault::Of::reported_clock && covers(f, doubted.at) && d.reg.placed <= doubted.at &&
-          f.to < doubted.at + kAgain) {
+      if (rules::contradicts_reader(x.rule) && f.of != Fault::Of::reported_clock && covers(f, doubted.at) &&
+          d.reg.placed <= doubted.at && f.to < doubted.at + kAgain) {
         f.to = doubted.at + kAgain;
         d.dirty.trust = true;
       }
@@ -210,7 +212,8 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
       trust.clock.reset();
       d.dirty.trust = true;
     }
-    const auto open = std::ranges::find_if(trust.faults, [&](const Fault& f) { return f.of == Fault::Of::reported_clock && covers(f, t); });
+    const auto open = std::ranges::find_if(
+        trust.faults, [&](const Fault& f) { return f.of == Fault::Of::reported_clock && covers(f, t); });
     if (open != trust.faults.end() && t > trust.wrong) {
       open->to = t;
       d.dirty.trust = true;
@@ -231,7 +234,8 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
   d.dirty.trust = true;
   const Time to = t + kAgain + error; // unless another heartbeat says otherwise
   const auto lately = std::ranges::find_if(trust.faults, [&](const Fault& f) {
-    return f.of == Fault::Of::reported_clock && f.from <= t && t < f.to + kTogether; // it flutters around the limit: told once
+    return f.of == Fault::Of::reported_clock && f.from <= t &&
+           t < f.to + kTogether; // it flutters around the limit: told once
   });
   if (lately != trust.faults.end()) {
     lately->to = std::max(lately->to, to);

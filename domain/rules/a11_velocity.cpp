@@ -29,7 +29,8 @@ std::optional<Hit> busy_minute(const AccountState& a, const Sighting& now, const
     if (!last.clock_sound || last.time < now.time || last.time - now.time >= kMinute) return;
     Hit hit{RuleId::A11, s.weight, 1000, last.time, {}, {}};
     a.ring.each([&](const Sighting& other) {
-      if (other.clock_sound && other.time <= last.time && last.time - other.time < kMinute) hit.events.push_back(other.event);
+      if (other.clock_sound && other.time <= last.time && last.time - other.time < kMinute)
+        hit.events.push_back(other.event);
     });
     if (static_cast<std::int64_t>(hit.events.size()) <= s[p::per_minute]) return;
     keep_weightier(best, std::move(hit), hours(s.half_life_h));

@@ -419,7 +419,7 @@ TEST_CASE("device scan: what a clock that is known to be wrong says is used by n
     REQUIRE(o != nullptr);
     CHECK(o->clock_wrong == wrong);
     CHECK(w.messages<msg::DriftSeen>().size() == (wrong ? 0 : 1));
-    CHECK(o->reasons.empty() == wrong); // at noon it is open
+    CHECK(o->reasons.empty() == wrong);      // at noon it is open
     CHECK((w.d.hot.day == Time{}) == wrong); // no day was counted (D9, R5.1)
     CHECK((w.d.hot.last_account == 0) == wrong);
   }

@@ -217,7 +217,8 @@ TEST_CASE("A4: the reader of one that was only late hears of it when it counts, 
   REQUIRE(late);
   CHECK(late->rule == RuleId::A4);
   CHECK(late->at == kNoon + hours(2));
-  for (int i = 0; i < 20; ++i) h.w.show({.time = kNoon + days(1) + hours(5) + minutes(i), .direction = Direction::none});
+  for (int i = 0; i < 20; ++i)
+    h.w.show({.time = kNoon + days(1) + hours(5) + minutes(i), .direction = Direction::none});
   h.w.withdraw(RuleId::A4, late->event, "d-hall"); // though it has left the ring
   CHECK(h.weight() == 200);
   CHECK(std::ranges::none_of(h.w.a.file.readers, [](const auto& r) { return r.device == "d-hall"; }));
