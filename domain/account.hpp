@@ -283,6 +283,21 @@ struct AccountState {
     }
   };
 
+  /// The reader of a scan that evidence cites: it may turn out to have been wrong then (domain/account_readers.hpp).
+  struct Reader {
+    std::string device;
+    Time at;
+    EventRef event;    // its place alone
+    bool told = false; // that something rests on it
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("device", s.device);
+      v("at", s.at);
+      v("event", s.event);
+      v("told", s.told);
+    }
+  };
+
   /// What stands against the account.
   struct Case {
     EvidenceBook evidence;
@@ -298,6 +313,8 @@ struct AccountState {
     std::optional<Time> checked;
     std::string tip;                               // the act that a tip-off named last (A17)
     std::optional<Boxed<CandidateBook>> candidate; // only while there is a candidate
+    std::vector<Reader> readers;                   // of the evidence that rests on one
+    Time ask; // engine time at which they are asked whether they are believed still; 0: they are not
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("evidence", s.evidence);
@@ -311,6 +328,8 @@ struct AccountState {
       v("checked", s.checked);
       v("tip", s.tip);
       v("candidate", s.candidate);
+      v("readers", s.readers);
+      v("ask", s.ask);
     }
   };
 

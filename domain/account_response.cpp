@@ -5,6 +5,7 @@
 
 #include "domain/account_candidate.hpp"
 #include "domain/account_procedures.hpp"
+#include "domain/account_readers.hpp"
 #include "domain/account_size.hpp"
 #include "domain/campus.hpp"
 #include "domain/explain.hpp"
@@ -176,6 +177,7 @@ void freeze_provisionally(AccountState& a, const Context& context, Effects& out)
   const Text why = hold.grounds->text();
   if (!add_hold(a, std::move(hold), why, context, out)) return;
   record_finding(a, FindingActivity::update, t, policy, context.now, out);
+  tell_readers(a, context, out); // from now on each hour
   ++out.tally.automatic_freezes;
 }
 
@@ -189,6 +191,7 @@ void close_quiet_finding(AccountState& a, Time due, const Context& context, Effe
   file.tip.clear();
   file.shadow.clear();
   file.candidate.reset();
+  file.readers.clear();
   file.freeze_wanted = file.auto_frozen = false;
   a.dirty.file = true;
 }
@@ -291,6 +294,8 @@ void retract(AccountState& a, RuleId rule, const Text& why, const Context& conte
     out.timers.push_back({std::string(kQuietTimer), std::nullopt});
   }
   file.evidence = std::move(left);
+  drop_readers(a);
+  if (instead) remember_readers(a, *instead);
   if (file.evidence.empty() ||
       trusted_band(file.evidence, t, policy.thresholds, true, context) != Band::automatic) { // R8.4
     const std::string uid = file.finding ? file.finding->uid : std::string();
@@ -330,6 +335,7 @@ bool weigh(AccountState& a, const Hit& hit, const RuleSettings& settings, Effect
   out.tally.hits.push_back(hit.rule);
   const bool news = a.file.evidence.add(hit, settings.version, half_life);
   a.dirty.file |= news;
+  if (news) remember_readers(a, hit);
   return news;
 }
 
@@ -359,6 +365,7 @@ void respond(AccountState& a, const EventRef& cause, Time event_time, const Poli
   a.dirty.file = true;
   out.timers.push_back({std::string(kQuietTimer), context.now + kQuiet});
   record_finding(a, activity, t, policy, context.now, out);
+  tell_readers(a, context, out);
 
   if (reached == Band::automatic && !held && !file.freeze_wanted && !file.auto_frozen) {
     file.freeze_wanted = true;
@@ -460,7 +467,7 @@ void step(AccountState& a, const msg::TimerFired& timer, const Context& context,
     if (a.file.revision != 0 && freeze_state(a, timer.due) == "expired") record_holds(a, timer.due, out);
     return;
   }
-  if (case_timer(a, timer, context, out)) return;
+  if (case_timer(a, timer, context, out) || readers_timer(a, timer, out)) return;
   if (!timer.name.starts_with(kHoldTimer) || a.profile.cancelled) return; // a cancelled account keeps its holds
   const auto id = std::string_view(timer.name).substr(kHoldTimer.size());
   lift_holds(

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "domain/account_candidate.hpp"
+#include "domain/account_readers.hpp"
 #include "domain/account_response.hpp"
 #include "domain/account_size.hpp"
 #include "domain/functions.hpp"
@@ -22,6 +23,7 @@
 #include "domain/rules/a18_rental.hpp"
 #include "domain/rules/d05_inferred_location.hpp"
 #include "domain/rules/params.hpp"
+#include "domain/rules/rests_on.hpp"
 
 namespace onecode {
 namespace {
@@ -193,7 +195,8 @@ std::int64_t least_shift(const Sighting& s, const Sighting& other, const Policy&
   return gap >= 0 ? gap + known - high : gap - known + high;
 }
 
-/// Tells the readers of the scans that a hit rests on (domain/device_trust.hpp).
+/// Tells the readers of the scans that a hit rests on, with what the scans say of their clocks (domain/device_trust.hpp). For
+/// rules that contradict a reader; of the others readers hear when something follows (domain/account_readers.hpp).
 void ask_readers(const AccountState& a, const Hit& hit, const Policy& policy, Effects& out) {
   std::vector<const Sighting*> scans;
   a.ring.each([&](const Sighting& s) {
@@ -270,7 +273,7 @@ RuleMask look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion&
     if (foreseen) judge_as_candidate(a, id, context, out, [&](const auto& s, const Policy&) { return rule(s); });
     judge_in_force(id, rule);
   };
-  // What rests on a reader's time and place is told to the readers: they may know, or find out, that it is wrong.
+  // Rules that contradict a reader are told to it: it may know, or find out, that it is wrong.
   const auto judge_and_ask = [&](RuleId id, auto&& rule) {
     if (foreseen) judge_as_candidate(a, id, context, out, rule);
     judge_in_force(id, [&](const auto& s) {
@@ -293,6 +296,7 @@ RuleMask look_for_misuse(AccountState& a, const Scan& scan, const DeviceOpinion&
         const auto judged = [&] { return rules::issue_scan_apart(a, made, now, by); };
         return &by == &policy ? judged() : without_learning(a, judged);
       });
+      remember_late(a, now);
     }
     judge(RuleId::A5, [&](const auto& s) { return rules::nonce_reuse(a, scan, s); });
     judge(RuleId::A6, [&](const auto& s) { return rules::stale_code(scan, s); });
@@ -357,7 +361,7 @@ void tell_neighbours(const AccountState& a, const Sighting& now, const Policy& p
   if (now.zone.empty() || !rules::votes(account, campus_day(now.time))) return;
   const Sighting* nearest = nullptr;
   a.ring.each([&](const Sighting& other) {
-    if (other.device == now.device || other.zone.empty()) return;
+    if (other.device == now.device || other.zone.empty() || !other.clock_sound) return;
     if (apart(other.time, now.time).ms > settings[param::d5::window_ms]) return;
     if (nearest == nullptr || apart(other.time, now.time) < apart(nearest->time, now.time)) nearest = &other;
   });
@@ -523,7 +527,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
 
 namespace {
 
-/// A1, A2 and A3 once more, over the scans that may still be believed.
+/// The rules that look at nothing but the ring once more, over the scans that may still be believed.
 template <class PolicyAt>
 std::optional<Hit> what_others_say(const AccountState& a, RuleId rule, PolicyAt&& policy_at) {
   std::optional<Hit> best;
@@ -531,10 +535,13 @@ std::optional<Hit> what_others_say(const AccountState& a, RuleId rule, PolicyAt&
     const Policy& policy = policy_at(s.time);
     const RuleSettings& settings = policy.rule(rule);
     if (settings.mode != Mode::enforce || !s.clock_sound) return;
-    std::optional<Hit> hit = rule == RuleId::A1   ? rules::infeasible_transit(a, s, {}, settings, policy)
-                             : rule == RuleId::A2 ? rules::simultaneous_presence(a, s, settings, policy)
-                             : rule == RuleId::A3 ? rules::anti_passback(a, settings)
-                                                  : std::nullopt;
+    std::optional<Hit> hit = rule == RuleId::A1    ? rules::infeasible_transit(a, s, {}, settings, policy)
+                             : rule == RuleId::A2  ? rules::simultaneous_presence(a, s, settings, policy)
+                             : rule == RuleId::A3  ? rules::anti_passback(a, settings)
+                             : rule == RuleId::A8  ? rules::handset_alternation(a, s, settings)
+                             : rule == RuleId::A10 ? rules::double_meal(a, s, settings)
+                             : rule == RuleId::A13 ? rules::holder_absent(a, s, settings)
+                                                   : std::nullopt;
     if (hit) keep_weightier(best, std::move(*hit), hours(settings.half_life_h));
   });
   return best;
@@ -551,8 +558,13 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
     a.dirty.ring[i] = true;
     a.dirty.codes |= rules::forget_apart(a.codes, s.time);
   }
+  const auto reader = std::ranges::find(a.file.readers, gone.event, &AccountState::Reader::event);
+  if (reader != a.file.readers.end()) // its scan may have left the ring
+    a.dirty.codes |= rules::forget_apart(a.codes, reader->at);
   // Whatever rests on the time or place of that scan goes; what the other scans say without it stays.
-  for (const RuleId rule : {RuleId::A1, RuleId::A2, RuleId::A3, RuleId::A4}) {
+  for (const RuleInfo& info : rule_catalogue()) {
+    const RuleId rule = info.id;
+    if (!rules::rests_on_reader(rule)) continue;
     const auto rests_on_it = [&](const EvidenceBook& book) {
       const auto e = std::ranges::find(book.entries(), rule, &Evidence::rule);
       return e != book.entries().end() && std::ranges::find(e->events, gone.event) != e->events.end();
@@ -564,7 +576,8 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
     }
     if (!rests_on_it(a.file.evidence)) continue;
     const auto instead = what_others_say(a, rule, [&](Time t) -> const Policy& { return context.policy_at(t); });
-    if (instead) ask_readers(a, *instead, context.policy_at(instead->at), out); // it may rest on the same reader
+    if (instead && rules::contradicts_reader(rule)) // it may rest on the same reader
+      ask_readers(a, *instead, context.policy_at(instead->at), out);
     retract(a, rule,
             {"设备 " + gone.device + " 的时间或位置有误,其刷码不作为依据。",
              "The time or place of the device " + gone.device + " was wrong; its scan is no evidence."},
@@ -579,6 +592,7 @@ void step(AccountState& a, const msg::EvidenceWithdrawn& gone, const Context& co
               {"设备 " + gone.device + " 的时间或位置有误,该次不再计入。",
                "The time or place of the device " + gone.device + " was wrong; that time counts no more."},
               context, out, once->weight > 0 ? once : std::nullopt);
+  tell_readers(a, context, out);
   keep_small(a);
 }
 
@@ -630,6 +644,7 @@ void compare_with_shown(AccountState& a, const AccountState::MadeCode made, cons
   });
   if (settings.mode == Mode::off) return;
   const auto hit = rules::issue_scan_apart(a, made, *shown, policy);
+  remember_late(a, *shown);
   if (hit && settings.mode == Mode::enforce) ask_readers(a, *hit, policy, out);
   if (hit && weigh(a, *hit, settings, out)) respond(a, made.event, hit->at, policy, context, out);
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "domain/account_readers.hpp"
 #include "domain/archive.hpp"
 
 namespace onecode {
@@ -29,6 +30,7 @@ std::size_t at_most(const AccountState& a) {
   };
   books(a.file.evidence);
   books(a.file.shadow);
+  for (const auto& r : a.file.readers) n += 10 + r.device.size() + kPlace;
   if (a.file.candidate) books((*a.file.candidate)->evidence);
   for (const auto& h : a.file.holds.all())
     if (h.grounds) return kMaxAccountBytes + 1;
@@ -88,7 +90,14 @@ bool handset(AccountState& a) {
   return first_of(a.usage.handsets, &AccountState::HandsetSeen::reported, 3, a.dirty.usage);
 }
 bool evidence_ids(AccountState& a) { return a.file.evidence.forget_ids() && (a.dirty.file = true); }
-bool evidence(AccountState& a) { return a.file.evidence.forget_weakest(3) && (a.dirty.file = true); }
+bool evidence_beyond(AccountState& a, std::size_t least) {
+  if (!a.file.evidence.forget_weakest(least)) return false;
+  drop_readers(a);
+  return a.dirty.file = true;
+}
+bool evidence(AccountState& a) { return evidence_beyond(a, 3); }
+/// Evidence whose readers cannot be asked is not kept.
+bool all_but_strongest(AccountState& a) { return evidence_beyond(a, 1); }
 
 bool sighting(AccountState& a) {
   const auto slot = oldest(a, [](const Sighting&) { return true; });
@@ -119,6 +128,7 @@ std::size_t counted_bytes(const AccountState& a) {
   count(a.file.evidence);
   count(a.file.shadow);
   count(a.file.finding);
+  count(a.file.readers);
   for (const auto& h : a.file.holds.all())
     if (h.grounds) count(h);
   return bytes;
@@ -127,8 +137,8 @@ std::size_t counted_bytes(const AccountState& a) {
 void keep_small(AccountState& a) {
   if (at_most(a) <= kMaxAccountBytes) return;
   std::size_t size = counted_bytes(a);
-  for (const auto give_up :
-       {side_ids, sighting_id, company, made_code, handset, evidence_ids, evidence, used_code, sighting})
+  for (const auto give_up : {side_ids, sighting_id, company, made_code, handset, evidence_ids, evidence, used_code,
+                             sighting, all_but_strongest})
     while (size > kMaxAccountBytes && give_up(a)) size = counted_bytes(a);
   while (a.file.candidate && size + stored_bytes(*a.file.candidate) > kMaxAccountBytes) forget_as_candidate(a);
 }

@@ -2,11 +2,11 @@
 // of which so much is seen that it would grow beyond the limit gives up what matters least; by then it has been found long
 // ago.
 //   Counted   what scans, codes and handsets fill: hot, ring, usage, codes, visits, habits, hands, company, evidence,
-//             finding, and the holds that the engine set. Not counted: what departments said (profile, procedures,
+//             finding, the readers of the evidence, and the holds that the engine set. Not counted: what departments said (profile, procedures,
 //             ledger), which has limits of its own.
 //   Given up  in this order: the ids of codes and sightings (their places stay); company (A15); codes made and handset
 //             names; the ids in evidence; evidence beyond the strongest three; all but eight used codes; the oldest
-//             sightings. What a version in shadow counts has the room that is left.
+//             sightings; where readers have names of 64 characters, evidence beyond the strongest. What a version in shadow counts has the room that is left.
 #pragma once
 
 #include <cstddef>

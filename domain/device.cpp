@@ -148,10 +148,10 @@ void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context&, Effec
 
 void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context, Effects& out) {
   const KeepSmall bound(d);
-  if (d.reg.life == DeviceLife::active) learn_way(d, seen);
+  if (d.reg.life == DeviceLife::active && !clock_wrong(d, seen.at)) learn_way(d, seen);
   const Policy& policy = context.policy_at(seen.at);
   const RuleSettings& settings = policy.rule(RuleId::D5);
-  if (d.reg.life != DeviceLife::active || explained(d.reg, RuleId::D5, seen.at)) return;
+  if (d.reg.life != DeviceLife::active || explained(d.reg, RuleId::D5, seen.at) || clock_wrong(d, seen.at)) return;
   count_as_candidate(RuleId::D5, context, out, [&](const RuleSettings& s, const Policy& by) {
     const auto as_it_was = d.neighbours; // the rule remembers as it judges
     const bool dirty = d.dirty.neighbours;

@@ -433,9 +433,11 @@ struct DeviceState {
 
   /// Whether its time and place may be believed (domain/device_trust.hpp).
   struct Trust {
-    static constexpr std::size_t kDoubts = 16, kFaults = 4;
+    /// So many doubts are kept whatever is sent, and so many where there is room (domain/device_size.hpp). Accounts ask about the
+    /// others themselves.
+    static constexpr std::size_t kDoubts = 16, kMostDoubts = 128, kFaults = 4;
     static constexpr int kPartnerBits = 28;
-    /// Somebody was accused by a scan of this device.
+    /// Something against somebody rests on a scan of this device: once for the scan, whatever rules say it.
     struct Doubt {
       std::string account;
       RuleId rule{};
@@ -454,13 +456,16 @@ struct DeviceState {
       }
     };
     struct Fault {
+      /// Of the clock: found by its people or declared, or said by the device itself. Of the place: it stood elsewhere, or was taken
+      /// out of use.
+      enum class Of : std::uint8_t { clock, reported_clock, place };
       Time from, to;
-      bool reported = false; // by the device itself; else found by its people, or declared
+      Of of = Of::clock;
       template <class Self, class V>
       static void fields(Self& s, V& v) {
         v("from", s.from);
         v("to", s.to);
-        v("reported", s.reported);
+        v("of", s.of);
       }
     };
     /// How wrong the clock is, as far as somebody says; positive: it is ahead.
@@ -479,7 +484,7 @@ struct DeviceState {
     std::optional<ClockError> clock;
     std::optional<Time> right; // a heartbeat that said that the clock is right; to the hour
     Time wrong;                // the newest heartbeat that said that it is wrong
-    std::vector<Doubt> doubts; // the last 12, in event time
+    std::vector<Doubt> doubts; // in event time
     std::vector<Fault> faults; // the last 4
     template <class Self, class V>
     static void fields(Self& s, V& v) {

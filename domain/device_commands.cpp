@@ -238,7 +238,7 @@ void carry_out(DeviceState& d, const MaintenanceApprove& a, const Command&, cons
   m.approved = true;
   d.dirty.reg = true;
   // A repair may begin when the fault did, before anybody asked for it: what it accused people of since is taken back.
-  if (m.kind == "repair") declare_fault(d, m.from, m.to, out);
+  if (m.kind == "repair") declare_fault(d, m.from, m.to, Wrong::clock, out);
   out.timers.push_back({std::string(kOverrunTimer), m.to});
   if (m.from <= context.now) return open_window(d, context.now, out);
   out.timers.push_back({std::string(kWindowTimer), m.from});

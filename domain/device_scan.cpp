@@ -86,12 +86,13 @@ void tell(DeviceState& d, RuleId rule, std::string detail, const Scan& scan, con
       {{Kind::integration, d.reg.integration}, msg::DriftSeen{rule, std::move(detail), at, ref(scan.origin), d.id}});
 }
 
-void tell_gaps(DeviceState& d, const rules::ScopeGaps& gaps, const Scan& scan, const Context& context, Effects& out) {
+/// `timed`: the scan's time may be believed.
+void tell_gaps(DeviceState& d, const rules::ScopeGaps& gaps, const Scan& scan, bool timed, const Context& context,
+               Effects& out) {
   const auto drift = [&](std::string detail) { tell(d, RuleId::D15, std::move(detail), scan, context, out); };
   if (gaps.function) drift("function " + scan.function);
   if (gaps.zone) drift("zone " + d.reg.zone);
-  if (gaps.hours && scan.clock == Clock::synced)
-    drift("hours outside " + d.reg.view.scope.hours->from + "-" + d.reg.view.scope.hours->to);
+  if (gaps.hours && timed) drift("hours outside " + d.reg.view.scope.hours->from + "-" + d.reg.view.scope.hours->to);
   if (gaps.operator_id) drift(rules::operator_detail(scan.operator_id));
   if (gaps.device) drift("device " + d.id);
 }
@@ -126,9 +127,9 @@ void watch_habits(DeviceState& d, const Scan& scan, const Context& context, Effe
   if (const auto hit = rules::lent_device(d, at, event, settings)) take_hit(d, *hit, context, out);
 }
 
-/// A15: who was scanned just before, by the scans' own times.
+/// A15: who was scanned just before, by the scans' own times, which must be believed.
 std::uint64_t companion_of(DeviceState& d, const Scan& scan, const Context& context) {
-  if (scan.account.empty() || scan.clock != Clock::synced) return 0;
+  if (scan.account.empty()) return 0;
   auto& hot = d.hot; // stored after every scan
   const std::uint64_t account = hash_if_said(scan.account), before = hot.last_account;
   const Time t = scan.origin.time;
@@ -160,8 +161,12 @@ void decide_without_account(const Scan& scan, DeviceOpinion&& opinion, const Con
 void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context, Effects& out) {
   const KeepSmall bound(d);
   const Time at = scan.origin.time;
-  // CONTRACT §5.1: the device is judged as it is on arrival, so that no reader outlives its certificate by its own clock.
-  const Time on_arrival = std::max(at, context.now);
+  // Known before any rule looks at the time.
+  const bool clock_is_wrong = clock_wrong(d, at);
+  const bool timed = scan.clock == Clock::synced && !clock_is_wrong;
+  // CONTRACT §5.1: the device is judged as it is on arrival, so that no reader outlives its certificate by its own clock; nor
+  // is it one day older than it is because its clock is ahead.
+  const Time on_arrival = clock_is_wrong ? context.now : std::max(at, context.now);
   const bool proven = d.reg.secret.empty() || mac == MacCheck::ok;
   SequencePlace place;
   if (!is_new(d, scan, proven, context, place, out)) return;
@@ -229,22 +234,24 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
   if (contradicted || d.reg.life == DeviceLife::maintenance) opinion.trusted = false;
 
   if (known && view_arrived(d.reg)) {
-    const rules::ScopeGaps gaps = rules::scope_gaps(d.reg, scan);
+    rules::ScopeGaps gaps = rules::scope_gaps(d.reg, scan);
+    // Nobody is turned away for an hour that a wrong clock says.
+    if (gaps.hours && clock_is_wrong) gaps.hours = !rules::within_hours(*d.reg.view.scope.hours, on_arrival);
     if (gaps.out_of_scope()) opinion.reasons.add(Reason::OUT_OF_SCOPE);
     if (opinion.trusted) {
-      tell_gaps(d, gaps, scan, context, out);
-      if (scan.clock == Clock::synced) watch_habits(d, scan, context, out);
+      tell_gaps(d, gaps, scan, timed, context, out);
+      if (timed) watch_habits(d, scan, context, out);
     }
     if (!d.reg.view.scope.categories.empty()) opinion.categories = d.reg.view.scope.categories;
   }
 
-  if (opinion.trusted && scan.token.subject != 0)
+  if (opinion.trusted && !clock_is_wrong && scan.token.subject != 0)
     out.sends.push_back(
         {{Kind::campus, "issuer:" + scan.token.issuer}, msg::ForeignCode{scan.token.subject, at, ref(scan.origin)}});
   if (opinion.trusted) {
     opinion.clock_wrong = times_wrong(d, at);
     opinion.ways = learned_ways(d);
-    opinion.companion = companion_of(d, scan, context);
+    if (timed) opinion.companion = companion_of(d, scan, context);
   }
   if (scan.account.empty()) return decide_without_account(scan, std::move(opinion), context, out);
   out.sends.push_back({{Kind::account, scan.account}, msg::ScanSeen{&scan, std::move(opinion)}});

@@ -4,6 +4,7 @@
 
 #include "domain/archive.hpp"
 #include "domain/device_sequence.hpp"
+#include "domain/device_trust.hpp"
 
 namespace onecode {
 namespace {
@@ -76,7 +77,8 @@ std::size_t size_at_most(DeviceState& d) {
 
 void keep_small(DeviceState& d) {
   if (far_below_limit(d)) return; // after most steps
-  while (size_at_most(d) > kMaxDeviceBytes && (forget_oldest_ids(d) || report_ids(d) || finding_ids(d))) {
+  while (size_at_most(d) > kMaxDeviceBytes &&
+         (forget_doubt(d) || forget_oldest_ids(d) || report_ids(d) || finding_ids(d))) {
   }
 }
 

@@ -1,7 +1,7 @@
 // How much a device may keep of what is sent in its name: anybody can send, and memory is for all.
-//   Bounded    everything but ids has a limit of its own, and all of it at its largest stays below this one. Ids have the
-//              room that is left, which for a reader in ordinary life is enough for those of the newest boot.
-//   Given up   first the ids of the oldest scans, and of the boot before those of the newest; then those of reports, then
+//   Bounded    everything but ids and doubts has a limit of its own, and all of it at its largest stays below this one. They have
+//              the room that is left, which for a reader in ordinary life is enough for the ids of the newest boot.
+//   Given up   first the doubts beyond sixteen, for accounts ask again (domain/account_readers.hpp); then the ids of the oldest scans, and of the boot before those of the newest; then those of reports, then
 //              those in findings, which were published with them. What they name stays, by its place.
 #pragma once
 

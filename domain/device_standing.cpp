@@ -13,7 +13,7 @@ constexpr std::string_view kRemedy =
 
 /// It is not where the register says.
 void disbelieve_place(DeviceState& d, Time opened, Time at, Effects& out) {
-  declare_fault(d, opened - days(1), at + days(1), out);
+  declare_fault(d, opened - days(1), at + days(1), Wrong::place, out);
 }
 
 /// A clone is denied at once; everything else waits for people.
@@ -95,7 +95,7 @@ void quarantine(DeviceState& d, const Text& why, std::string_view finding, std::
   reg.quarantine_reasons = Reason::DEVICE_QUARANTINED;
   reg.quarantine_reasons.add(more);
   publish_status(d, now, out);
-  declare_fault(d, now - days(1), now, out); // whatever is wrong with it was so before somebody noticed
+  declare_fault(d, now - days(1), now, Wrong::place, out); // whatever is wrong with it was so before somebody noticed
 
   const Text article = article_text("11(1)");
   Notice notice;
@@ -125,8 +125,8 @@ std::string take_hit(DeviceState& d, const Hit& hit, const Context& context, Eff
   if (automatic) w.band = Band::automatic;
   publish(subject(d), w, hit, context, out);
   std::string uid = w.open->finding.uid;
-  if ((hit.rule == RuleId::D4 || hit.rule == RuleId::D5) && w.band >= Band::watch)
-    disbelieve_place(d, w.open->finding.opened, hit.at, out);
+  // D5 is what people's ways suggest, too often wrongly: it is shown, and clears nobody.
+  if (hit.rule == RuleId::D4 && w.band >= Band::watch) disbelieve_place(d, w.open->finding.opened, hit.at, out);
   if (automatic)
     quarantine(d, w.open->evidence.strongest(hit.at).facts.text(), uid, policy.version, context.now, out);
   return uid;

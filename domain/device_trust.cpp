@@ -7,6 +7,7 @@
 #include "domain/by_event_time.hpp"
 #include "domain/device_standing.hpp"
 #include "domain/rules/params.hpp"
+#include "domain/rules/rests_on.hpp"
 
 namespace onecode {
 namespace {
@@ -63,7 +64,7 @@ std::optional<Time> at_fault(const std::vector<Trust::Doubt>& doubts, Time end) 
   std::set<std::uint64_t> partners;
   Time first = end;
   for (const auto& x : doubts) {
-    if (x.at > end || end - x.at > kTogether) continue;
+    if (!rules::contradicts_reader(x.rule) || x.at > end || end - x.at > kTogether) continue;
     people.insert(x.account);
     if (x.partner != 0) partners.insert(x.partner);
     first = std::min(first, x.at);
@@ -102,10 +103,61 @@ Text in_words(const std::optional<Trust::ClockError>& clock) {
           " (by " + n + " of them its clock is off by about " + off + " s, ±" + around + " s)"};
 }
 
+/// The first of those that say the least: that no rule which contradicts this reader says, else the oldest.
+template <class Range>
+auto least(Range& doubts, auto&& which) {
+  const auto weak = [&](const Trust::Doubt& x) { return which(x) && !rules::contradicts_reader(x.rule); };
+  const auto it = std::ranges::find_if(doubts, weak);
+  return it != doubts.end() ? it : std::ranges::find_if(doubts, which);
+}
+
+/// Of the scan that `known` is about already: what tells more of the reader stays. False: it says nothing new.
+bool adds_to(Trust::Doubt& known, const Trust::Doubt& x) {
+  const Trust::Doubt before = known;
+  if (rules::contradicts_reader(x.rule) && !rules::contradicts_reader(known.rule)) known.rule = x.rule;
+  if (known.partner == 0) known.partner = x.partner;
+  if (known.shift_s == 0) known.shift_s = x.shift_s;
+  return known.rule != before.rule || known.partner != before.partner || known.shift_s != before.shift_s;
+}
+
+/// False: it is not kept, or known already.
+bool keep_doubt(Trust& trust, Trust::Doubt x) {
+  auto& doubts = trust.doubts;
+  const auto of_them = [&](const Trust::Doubt& other) { return other.account == x.account; };
+  const auto known =
+      std::ranges::find_if(doubts, [&](const auto& other) { return of_them(other) && other.event == x.event; });
+  if (known != doubts.end()) return adds_to(*known, x);
+  const bool contradicts = rules::contradicts_reader(x.rule);
+  const auto makes_way = [&](auto&& which) {
+    const auto first = least(doubts, which);
+    if (rules::contradicts_reader(first->rule) &&
+        (!contradicts || (doubts.size() == Trust::kMostDoubts && x.at < first->at)))
+      return false;
+    doubts.erase(first);
+    return true;
+  };
+  // One person must not push the others out.
+  if (std::ranges::count_if(doubts, of_them) >= kOfOnePerson && !makes_way(of_them)) return false;
+  if (doubts.size() == Trust::kMostDoubts && !makes_way([](const auto&) { return true; })) return false;
+  return keep_newest(doubts, std::move(x), Trust::kMostDoubts);
+}
+
 } // namespace
 
 bool times_wrong(const DeviceState& d, Time at) {
   return std::ranges::any_of(d.trust.faults, [&](const Fault& f) { return covers(f, at); });
+}
+
+bool clock_wrong(const DeviceState& d, Time at) {
+  return std::ranges::any_of(d.trust.faults,
+                             [&](const Fault& f) { return f.of != Fault::Of::place && covers(f, at); });
+}
+
+bool forget_doubt(DeviceState& d) {
+  auto& doubts = d.trust.doubts;
+  if (doubts.size() <= Trust::kDoubts) return false;
+  doubts.erase(least(doubts, [](const auto&) { return true; }));
+  return d.dirty.trust = true;
 }
 
 void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
@@ -120,25 +172,22 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   if (times_wrong(d, doubted.at)) {
     // One more that its people found out; what was repaired since is no matter any more.
     for (auto& f : d.trust.faults)
-      if (!f.reported && covers(f, doubted.at) && d.reg.placed <= doubted.at)
-        f.to = std::max(f.to, doubted.at + kAgain);
-    d.dirty.trust = true;
+      if (rules::contradicts_reader(x.rule) && f.of != Fault::Of::reported_clock && covers(f, doubted.at) &&
+          d.reg.placed <= doubted.at && f.to < doubted.at + kAgain) {
+        f.to = doubted.at + kAgain;
+        d.dirty.trust = true;
+      }
     return withdraw(d, x, out);
   }
-  // One person must not push the others out.
-  auto& doubts = d.trust.doubts;
-  const auto of_them = [&](const Trust::Doubt& other) { return other.account == x.account; };
-  std::erase_if(doubts,
-                [&](const auto& other) { return of_them(other) && other.event == x.event && other.rule == x.rule; });
-  if (std::ranges::count_if(doubts, of_them) >= kOfOnePerson) doubts.erase(std::ranges::find_if(doubts, of_them));
-  if (!keep_newest(doubts, std::move(x), Trust::kDoubts)) return; // full of newer ones: nothing was dropped either
+  if (!keep_doubt(d.trust, std::move(x))) return;
   d.dirty.trust = true;
+  if (!rules::contradicts_reader(doubted.rule)) return; // it says nothing of who is wrong
   // Every hour that this doubt is part of, so that the order of arrival does not matter.
   for (const auto& end : d.trust.doubts) {
     if (end.at < doubted.at || end.at - doubted.at > kTogether) continue;
     const auto first = at_fault(d.trust.doubts, end.at);
     if (!first) continue;
-    const Fault fault{*first - kTogether, end.at + kAgain, false};
+    const Fault fault{*first - kTogether, end.at + kAgain, Fault::Of::clock};
     const auto clock = clock_by_people(d.trust.doubts, end.at);
     const bool heard = d.trust.clock && d.trust.clock->people == 0 && d.trust.clock->at >= *first - kAgain;
     if (clock && !heard) d.trust.clock = clock; // what it says itself is closer
@@ -163,7 +212,8 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
       trust.clock.reset();
       d.dirty.trust = true;
     }
-    const auto open = std::ranges::find_if(trust.faults, [&](const Fault& f) { return f.reported && covers(f, t); });
+    const auto open = std::ranges::find_if(
+        trust.faults, [&](const Fault& f) { return f.of == Fault::Of::reported_clock && covers(f, t); });
     if (open != trust.faults.end() && t > trust.wrong) {
       open->to = t;
       d.dirty.trust = true;
@@ -184,7 +234,8 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
   d.dirty.trust = true;
   const Time to = t + kAgain + error; // unless another heartbeat says otherwise
   const auto lately = std::ranges::find_if(trust.faults, [&](const Fault& f) {
-    return f.reported && f.from <= t && t < f.to + kTogether; // it flutters around the limit: told once
+    return f.of == Fault::Of::reported_clock && f.from <= t &&
+           t < f.to + kTogether; // it flutters around the limit: told once
   });
   if (lately != trust.faults.end()) {
     lately->to = std::max(lately->to, to);
@@ -192,18 +243,19 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
   }
   const Time from = (trust.right ? std::max(*trust.right, t - days(1)) : t - hours(1)) - error;
   const std::string s = std::to_string(off / 1000);
-  open_fault(d, {from, to, true}, out);
+  open_fault(d, {from, to, Fault::Of::reported_clock}, out);
   tell_unit(d, from, {"其心跳报告时钟偏差 " + s + " 秒", "its heartbeat says that its clock is off by " + s + " s"},
             out);
 }
 
-void declare_fault(DeviceState& d, Time from, Time to, Effects& out) {
+void declare_fault(DeviceState& d, Time from, Time to, Wrong wrong, Effects& out) {
+  const Fault::Of of = wrong == Wrong::clock ? Fault::Of::clock : Fault::Of::place;
   for (auto& f : d.trust.faults)
-    if (!f.reported && covers(f, from)) {
+    if (f.of == of && covers(f, from)) {
       f.to = std::max(f.to, to);
       return withdraw_covered(d, out);
     }
-  open_fault(d, {from, to, false}, out);
+  open_fault(d, {from, to, of}, out);
 }
 
 void end_faults(DeviceState& d, Time at) {

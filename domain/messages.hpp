@@ -282,8 +282,8 @@ struct StrangerRead {
   }
 };
 
-/// account → device: somebody is accused because of your scan's time or place (A1, A2, A4). Answered by EvidenceWithdrawn where
-/// that is wrong, now or when it turns out. Again: the same person counts once.
+/// account → device: something against somebody rests on your scan's time or place (domain/rules/rests_on.hpp). Answered by
+/// EvidenceWithdrawn where that is wrong, now or when it turns out. Again, with nothing new: it asks whether it is wrong by now.
 struct ScanDoubted {
   std::string account;
   RuleId rule{};

@@ -18,7 +18,9 @@ Time period_of(Time t, const RuleSettings& s) {
 
 bool seen_leaving(const AccountState& a, const std::string& zone) {
   bool leaves = false;
-  a.ring.each([&](const Sighting& x) { leaves = leaves || (x.direction == Direction::out && x.zone == zone); });
+  a.ring.each([&](const Sighting& x) {
+    leaves = leaves || (x.clock_sound && x.direction == Direction::out && x.zone == zone);
+  });
   return leaves;
 }
 

@@ -45,7 +45,7 @@ std::int64_t takers(const AccountState& a, It from, It to, Time t) {
 
 std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& now, const RuleSettings& s) {
   std::optional<Hit> best;
-  if (now.handset == 0) return best;
+  if (now.handset == 0 || !now.clock_sound) return best;
   const Duration window = hours(s[param::a8::window_h]), half_life = hours(s.half_life_h);
   const std::string h = std::to_string(s[param::a8::window_h]);
 
@@ -53,7 +53,7 @@ std::optional<Hit> handset_alternation(const AccountState& a, const Sighting& no
   std::size_t n = 0;
   bool differ = false;
   a.ring.each([&](const Sighting& other) {
-    if (other.handset == 0 || apart(other.time, now.time) > window) return;
+    if (other.handset == 0 || !other.clock_sound || apart(other.time, now.time) > window) return;
     differ = differ || other.handset != now.handset;
     seen[n++] = &other;
   });

@@ -21,15 +21,16 @@ std::int64_t amount_q8(Fen amount) { return std::clamp<std::int64_t>(amount.valu
 std::optional<Hit> busy_minute(const AccountState& a, const Sighting& now, const RuleSettings& s) {
   constexpr Duration kMinute = minutes(1);
   std::int64_t near = 0;
-  a.ring.each([&](const Sighting& other) { near += apart(other.time, now.time) < kMinute; });
+  a.ring.each([&](const Sighting& other) { near += other.clock_sound && apart(other.time, now.time) < kMinute; });
   if (near <= s[p::per_minute]) return std::nullopt; // nearly always
 
   std::optional<Hit> best;
   a.ring.each([&](const Sighting& last) {
-    if (last.time < now.time || last.time - now.time >= kMinute) return;
+    if (!last.clock_sound || last.time < now.time || last.time - now.time >= kMinute) return;
     Hit hit{RuleId::A11, s.weight, 1000, last.time, {}, {}};
     a.ring.each([&](const Sighting& other) {
-      if (other.time <= last.time && last.time - other.time < kMinute) hit.events.push_back(other.event);
+      if (other.clock_sound && other.time <= last.time && last.time - other.time < kMinute)
+        hit.events.push_back(other.event);
     });
     if (static_cast<std::int64_t>(hit.events.size()) <= s[p::per_minute]) return;
     keep_weightier(best, std::move(hit), hours(s.half_life_h));

@@ -5,8 +5,9 @@
 //   name is
 //              certified and installed all the same: drift only.
 //   Innocent   a plan that was written too narrow. Of a free-running clock the hour is unknown: denied by the time it
-//              states, but no drift. A time known only roughly is outside the hours when all of it is. Scans of a
-//              device that is not usable, not proven or quarantined are no evidence against its integration.
+//              states, but no drift. Of one that is known to be wrong the hour of arrival counts, and there is no drift. A
+//              time known only roughly is outside the hours when all of it is. Scans of a device that is not usable, not
+//              proven or quarantined are no evidence against its integration.
 #pragma once
 
 #include <optional>

@@ -28,6 +28,7 @@ std::map<std::string, std::size_t> sizes(const AccountState& a) {
   take("company", a.company);
   take("evidence", a.file.evidence);
   take("finding", a.file.finding);
+  take("readers", a.file.readers);
   take("holds", a.file.holds);
   for (const auto& s : a.ring.sightings()) take("ring", s);
   return all;

@@ -395,3 +395,47 @@ TEST_CASE("device scan: only what changed is marked", "[device]") {
   w.scan({.seq = 21});
   CHECK_FALSE(w.d.dirty.any());
 }
+
+TEST_CASE("device scan: what a clock that is known to be wrong says is used by no rule", "[device][D15][D9][R7.2]") {
+  const auto reader = [](std::int64_t off_ms) {
+    DeviceWorld w = DeviceWorld::at_work();
+    auto view = live_view();
+    view.scope.hours = Hours{"06:00", "22:00"};
+    w.view(view);
+    DeviceReport r;
+    r.origin = {{Topic::device_reports, 3}, 1, "gw", "r1", kNoon};
+    r.device = "d-1";
+    r.content = 1;
+    r.clock_offset_ms = off_ms;
+    w.out.clear();
+    step(w.d, w.reports.emplace_back(std::move(r)), w.context(), w.out);
+    return w;
+  };
+  const Time night = kNoon + hours(11); // 23:00, as it says
+  for (const bool wrong : {false, true}) {
+    INFO("wrong " << wrong);
+    DeviceWorld w = reader(wrong ? hours(11).ms : 0);
+    const auto* o = w.opinion({.seq = 1, .time = night, .token = TokenState::none});
+    REQUIRE(o != nullptr);
+    CHECK(o->clock_wrong == wrong);
+    CHECK(w.messages<msg::DriftSeen>().size() == (wrong ? 0 : 1));
+    CHECK(o->reasons.empty() == wrong);      // at noon it is open
+    CHECK((w.d.hot.day == Time{}) == wrong); // no day was counted (D9, R5.1)
+    CHECK((w.d.hot.last_account == 0) == wrong);
+  }
+  SECTION("nor is its certificate older than it is") {
+    DeviceWorld w = reader(hours(11).ms);
+    w.d.reg.certified_to = kNoon + hours(5);
+    CHECK(w.opinion({.seq = 1, .time = night})->trusted);
+    w.now = kNoon + hours(6); // it is
+    CHECK_FALSE(w.opinion({.seq = 2, .time = night})->trusted);
+  }
+  SECTION("other drift is seen") {
+    DeviceWorld w = reader(hours(11).ms);
+    auto view = live_view();
+    view.scope.functions = {"payment"};
+    w.view(view);
+    w.scan({.seq = 1, .time = night});
+    CHECK(w.messages<msg::DriftSeen>().size() == 1);
+  }
+}

@@ -153,17 +153,105 @@ TEST_CASE("Device trust: a device that nobody registered hears nothing", "[devic
   CHECK_FALSE(w.d.dirty.any());
 }
 
-TEST_CASE("Device trust: the last sixteen doubts and four faults are kept", "[device][trust]") {
+TEST_CASE("Device trust: the last doubts and four faults are kept", "[device][trust]") {
   auto w = DeviceWorld::at_work();
-  constexpr const char* people[] = {"a-1", "a-2", "a-3", "a-4", "a-5", "a-6", "a-7", "a-8"};
-  for (int i = 0; i < 40; ++i) accuse(w, {people[i % 8], "d-2", hours(2) * i});
-  CHECK(w.d.trust.doubts.size() == 16);
+  const auto person = [](int i) { return "a-" + std::to_string(i); };
+  for (int i = 0; i < 140; ++i) accuse(w, {person(i).c_str(), "d-2", hours(2) * i});
+  CHECK(w.d.trust.doubts.size() == 128);
   accuse(w, {"a-1", "d-2", hours(1)});
-  CHECK(w.d.trust.doubts.size() == 16);
-  CHECK(w.d.trust.doubts.front().at == kNoon + hours(48));
-  for (int i = 0; i < 9; ++i) declare_fault(w.d, kNoon + days(i), kNoon + days(i) + hours(1), w.out);
+  CHECK(w.d.trust.doubts.size() == 128);
+  CHECK(w.d.trust.doubts.front().at == kNoon + hours(24));
+  while (forget_doubt(w.d)) {
+  }
+  CHECK(w.d.trust.doubts.size() == 16); // whatever is sent
+  CHECK(w.d.trust.doubts.front().at == kNoon + hours(2 * 124));
+  for (int i = 0; i < 9; ++i) declare_fault(w.d, kNoon + days(i), kNoon + days(i) + hours(1), Wrong::clock, w.out);
   CHECK(w.d.trust.faults.size() == 4);
   CHECK(w.d.trust.faults.back().from == kNoon + days(8));
+}
+
+TEST_CASE("Device trust: forty people whom two rules accuse are forty doubts, and all are cleared",
+          "[device][trust][R8.1]") {
+  auto w = DeviceWorld::at_work();
+  for (int i = 0; i < 40; ++i)
+    for (const RuleId rule : {RuleId::A1, RuleId::A2}) { // of one scan
+      w.out.clear();
+      step(w.d,
+           msg::ScanDoubted{"a-" + std::to_string(i),
+                            rule,
+                            hash_if_said("d-2"),
+                            kNoon + minutes(31) * i,
+                            {{Topic::scans, 3}, 100 + i, ""},
+                            0},
+           w.context(), w.out);
+    }
+  CHECK(w.d.trust.doubts.size() == 40);
+  w.out.clear();
+  declare_fault(w.d, kNoon, kNoon + days(2), Wrong::clock, w.out);
+  CHECK(w.messages<msg::EvidenceWithdrawn>().size() == 40);
+  CHECK(w.d.trust.doubts.empty());
+}
+
+TEST_CASE("Device trust: what rests on a reader without contradicting it", "[device][trust][R8.1]") {
+  auto w = DeviceWorld::at_work();
+  constexpr const char* people[] = {"a-1", "a-2", "a-3", "a-4", "a-5", "a-6", "a-7"};
+  for (int i = 0; i < 7; ++i) accuse(w, {people[i], "", minutes(8) * i}, RuleId::A13);
+  CHECK(w.messages<msg::EvidenceWithdrawn>().empty()); // seven people on leave say nothing of a clock
+  CHECK(believed(w, minutes(60)));
+  CHECK(w.d.trust.doubts.size() == 7);
+  SECTION("is taken back like all else") {
+    heartbeat(w, minutes(30), 300'000);
+    CHECK(w.messages<msg::EvidenceWithdrawn>().size() == 7);
+    CHECK(w.d.trust.doubts.empty());
+    const Time until = w.d.trust.faults.front().to;
+    accuse(w, {"a-9", "", hours(2)}, RuleId::A13);
+    CHECK(w.messages<msg::EvidenceWithdrawn>().size() == 1);
+    CHECK(w.d.trust.faults.front().to == until);
+  }
+  SECTION("makes way for what contradicts it, and never the other way round") {
+    for (int i = 0; i < 200; ++i) {
+      const std::string account = "b-" + std::to_string(i);
+      accuse(w, {account.c_str(), "d-2", hours(2 * i)});
+    }
+    CHECK(std::ranges::none_of(w.d.trust.doubts, [](const auto& x) { return x.rule == RuleId::A13; }));
+    accuse(w, {"a-1", "", hours(500)}, RuleId::A13);
+    CHECK(w.d.trust.doubts.size() == 128);
+    CHECK(std::ranges::none_of(w.d.trust.doubts, [](const auto& x) { return x.rule == RuleId::A13; }));
+    for (int i = 0; i < 3; ++i) accuse(w, {"b-199", "d-2", hours(398)});
+    accuse(w, {"b-199", "", hours(398)}, RuleId::A13);
+    CHECK(w.d.trust.doubts.back().rule == RuleId::A1);
+  }
+}
+
+TEST_CASE("Device trust: an account that asks again about one whom the reader has forgotten",
+          "[device][trust][R8.1]") {
+  auto w = DeviceWorld::at_work();
+  const msg::ScanDoubted first{"a-1", RuleId::A1, hash_if_said("d-2"), kNoon, {{Topic::scans, 3}, 7, ""}, 290'000};
+  const msg::ScanDoubted again{"a-1", RuleId::A1, 0, kNoon, {{Topic::scans, 3}, 7, ""}, 0};
+  const auto hears = [&](const msg::ScanDoubted& x) {
+    w.out.clear();
+    step(w.d, x, w.context(), w.out);
+    return w.messages<msg::EvidenceWithdrawn>().size();
+  };
+  CHECK(hears(first) == 0);
+  CHECK(hears(again) == 0);
+  REQUIRE(w.d.trust.doubts.size() == 1);
+  CHECK(w.d.trust.doubts[0].partner != 0); // what it knows stays
+  CHECK(w.d.trust.doubts[0].shift_s == 290);
+  w.d.trust.doubts.clear();
+  declare_fault(w.d, kNoon - hours(1), kNoon + hours(1), Wrong::clock, w.out);
+  CHECK(hears(again) == 1);
+}
+
+TEST_CASE("Device trust: a reader that stands elsewhere may know the time", "[device][trust]") {
+  auto w = DeviceWorld::at_work();
+  declare_fault(w.d, kNoon, kNoon + hours(2), Wrong::place, w.out);
+  CHECK(times_wrong(w.d, kNoon));
+  CHECK_FALSE(clock_wrong(w.d, kNoon));
+  declare_fault(w.d, kNoon + hours(1), kNoon + hours(3), Wrong::clock, w.out); // not the same fault
+  CHECK_FALSE(clock_wrong(w.d, kNoon));
+  CHECK(clock_wrong(w.d, kNoon + hours(1)));
+  CHECK(w.d.trust.faults.size() == 2);
 }
 
 TEST_CASE("Device trust: one person does not push the others out", "[device][trust]") {
@@ -242,14 +330,14 @@ TEST_CASE("Device trust: heartbeats that come late", "[device][trust]") {
 TEST_CASE("Device trust: a fault that is declared again lasts longer", "[device][trust]") {
   auto w = DeviceWorld::at_work();
   accuse(w, {"a-1", "d-2", hours(4)});
-  declare_fault(w.d, kNoon, kNoon + hours(2), w.out);
+  declare_fault(w.d, kNoon, kNoon + hours(2), Wrong::clock, w.out);
   w.out.clear();
-  declare_fault(w.d, kNoon + hours(1), kNoon + hours(5), w.out);
+  declare_fault(w.d, kNoon + hours(1), kNoon + hours(5), Wrong::clock, w.out);
   CHECK(w.messages<msg::EvidenceWithdrawn>().size() == 1);
   CHECK(w.d.trust.faults.size() == 1);
   CHECK_FALSE(believed(w, before(hours(5))));
   CHECK(believed(w, hours(5)));
-  declare_fault(w.d, kNoon + hours(1), kNoon + hours(2), w.out); // never shorter
+  declare_fault(w.d, kNoon + hours(1), kNoon + hours(2), Wrong::clock, w.out); // never shorter
   CHECK_FALSE(believed(w, before(hours(5))));
 }
 
@@ -344,12 +432,12 @@ TEST_CASE("Device trust: the account lets go of what is withdrawn, with an apolo
   }
   CHECK(w.weight(RuleId::A1) == 0);
   CHECK(w.weight(RuleId::A2) == 0);
-  CHECK(w.weight(RuleId::A8) == 650);
+  CHECK(w.weight(RuleId::A8) == 0); // whose handset came between is not known any more
   CHECK(w.a.file.holds.empty());
   CHECK(apology);
   // The scan that is left does not accuse again, whoever comes next.
   w.show({.zone = "canteen", .time = kNoon + seconds(40), .handset = "h-2"});
-  CHECK(w.a.file.evidence.entries().size() == 2);        // A8, and the canteen against the gate
+  CHECK(w.a.file.evidence.entries().size() == 1);        // the canteen against the gate
   w.withdraw(asked[0].first, asked[0].second, "d-dorm"); // nothing is left to take back
   CHECK(w.out.outputs.empty());
 }

@@ -203,6 +203,27 @@ struct Holder {
 
 } // namespace
 
+TEST_CASE("A4: the reader of one that was only late hears of it when it counts, and may take it back",
+          "[rules][A4][trust][R8.1]") {
+  Holder h;
+  h.nearby(0); // late from next door: no hit
+  CHECK(h.weight() == 0);
+  CHECK(h.w.messages<msg::ScanDoubted>().empty());
+  h.fast(1);
+  REQUIRE(h.weight() == 900); // the second late one
+  std::optional<msg::ScanDoubted> late;
+  for (const auto& s : h.w.out.sends)
+    if (const auto* x = std::get_if<msg::ScanDoubted>(&s.message); x != nullptr && s.to.id == "d-hall") late = *x;
+  REQUIRE(late);
+  CHECK(late->rule == RuleId::A4);
+  CHECK(late->at == kNoon + hours(2));
+  for (int i = 0; i < 20; ++i)
+    h.w.show({.time = kNoon + days(1) + hours(5) + minutes(i), .direction = Direction::none});
+  h.w.withdraw(RuleId::A4, late->event, "d-hall"); // though it has left the ring
+  CHECK(h.weight() == 200);
+  CHECK(std::ranges::none_of(h.w.a.file.readers, [](const auto& r) { return r.device == "d-hall"; }));
+}
+
 TEST_CASE("A4: late more than once weighs more", "[rules][A4][R8.1]") {
   SECTION("over a way faster than by bicycle, twice") {
     Holder h;

@@ -223,6 +223,8 @@ TEST_CASE("D5: a finding, unless the work explains it", "[D5][R11.1c]") {
     CHECK(w.outputs<FindingRecord>()[0].score == 700);
     CHECK(w.outputs<FindingRecord>()[0].action == ProposedAction::inspect);
     CHECK(w.d.reg.life == DeviceLife::active);
+    // Too often wrong to clear anybody (docs/detection.md).
+    CHECK(w.d.trust.faults.empty());
   }
 }
 
