@@ -1,0 +1,19 @@
+#!/bin/bash
+# Runs inside a Debian of its own that has nothing installed (`./dev debian`): what somebody does who has just cloned this
+# repository. /source is that clone. What ./dev forgets to install, or takes from its author's machine, is missed here.
+set -euo pipefail
+
+# shellcheck source=/dev/null
+codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+rm -rf /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/docker-clean # which would throw away what the next run can use
+{
+  printf 'deb %s %s main\n' "$ONECODE_DEBIAN_MIRROR" "$codename" "$ONECODE_DEBIAN_MIRROR" "$codename-updates"
+  if [[ -n $ONECODE_DEBIAN_SECURITY_MIRROR ]]; then echo "deb $ONECODE_DEBIAN_SECURITY_MIRROR $codename-security main"; fi
+} >/etc/apt/sources.list
+
+cp -r /source /onecode # a copy that belongs to the user in here
+cd /onecode
+rc=0
+./dev "$@" || rc=$?
+echo "newcomer: Debian $(cat /etc/debian_version), g++ $(g++ -dumpfullversion 2>/dev/null || echo 'not installed')"
+exit "$rc"
