@@ -15,5 +15,5 @@ cp -r /source /onecode # a copy that belongs to the user in here
 cd /onecode
 rc=0
 ./dev "$@" || rc=$?
-echo "newcomer: Debian $(cat /etc/debian_version), g++ $(g++ -dumpfullversion 2>/dev/null || echo 'not installed')"
+echo "newcomer: Debian $(cat /etc/debian_version) ($codename), g++ $(g++ -dumpfullversion 2>/dev/null || echo 'not installed')"
 exit "$rc"
