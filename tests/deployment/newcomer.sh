@@ -13,7 +13,9 @@ rm -rf /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/docker-clean # which would 
 
 cp -r /source /onecode # a copy that belongs to the user in here
 cd /onecode
+trap 'exit 143' INT TERM # in a container this is process 1, which no signal ends by itself
 rc=0
-./dev "$@" || rc=$?
+./dev "$@" </dev/null &
+wait "$!" || rc=$?
 echo "newcomer: Debian $(cat /etc/debian_version) ($codename), g++ $(g++ -dumpfullversion 2>/dev/null || echo 'not installed')"
 exit "$rc"
