@@ -10,6 +10,7 @@ rm -rf /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/docker-clean # which would 
   printf 'deb %s %s main\n' "$ONECODE_DEBIAN_MIRROR" "$codename" "$ONECODE_DEBIAN_MIRROR" "$codename-updates"
   if [[ -n $ONECODE_DEBIAN_SECURITY_MIRROR ]]; then echo "deb $ONECODE_DEBIAN_SECURITY_MIRROR $codename-security main"; fi
 } >/etc/apt/sources.list
+rm -rf /var/lib/apt/lists/* # those of before
 
 cp -r /source /onecode # a copy that belongs to the user in here
 cd /onecode
