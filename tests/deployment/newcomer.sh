@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs inside a Debian of its own that has nothing installed (`./dev debian`): what somebody does who has just cloned this
-# repository. /source is that clone. What ./dev forgets to install, or takes from its author's machine, is missed here.
+# repository with git. /source is that clone. What ./dev forgets to install, or takes from its author's machine, is missed here.
 set -euo pipefail
 
 # shellcheck source=/dev/null
@@ -10,7 +10,8 @@ rm -rf /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/docker-clean # which would 
   printf 'deb %s %s main\n' "$ONECODE_DEBIAN_MIRROR" "$codename" "$ONECODE_DEBIAN_MIRROR" "$codename-updates"
   if [[ -n $ONECODE_DEBIAN_SECURITY_MIRROR ]]; then echo "deb $ONECODE_DEBIAN_SECURITY_MIRROR $codename-security main"; fi
 } >/etc/apt/sources.list
-rm -rf /var/lib/apt/lists/* # those of before
+apt-get -q update
+DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends git ca-certificates # they cloned it
 
 cp -r /source /onecode # a copy that belongs to the user in here
 cd /onecode
