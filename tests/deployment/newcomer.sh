@@ -12,6 +12,7 @@ rm -rf /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/docker-clean # which would 
 } >/etc/apt/sources.list
 apt-get -q update
 DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends git ca-certificates # they cloned it
+update-ca-certificates >/dev/null
 
 cp -r /source /onecode # a copy that belongs to the user in here
 cd /onecode
