@@ -1,6 +1,9 @@
 #include "storage/rocks_store.hpp"
 
 #include <rocksdb/cache.h>
+#if __has_include(<rocksdb/advanced_cache.h>) // where Cache is defined since RocksDB 8, Debian 13 has 9
+#include <rocksdb/advanced_cache.h>
+#endif
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
