@@ -1,0 +1,31 @@
+// The Kafka that a node is to work with, judged from what it said. Nothing here asks; streams/kafka/inspect.hpp does.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/doctor/findings.hpp"
+#include "app/topic_check.hpp"
+#include "streams/kafka/inspect.hpp"
+
+namespace onecode::app {
+
+/// What stands in the commands that mend something.
+struct CommandWords {
+  std::string flags;     ///< of our own: --config FILE, --brokers LIST
+  std::string bootstrap; ///< of Kafka's tools
+  std::string principal; ///< whom the broker takes this client for, as far as the settings say
+};
+
+Findings judge_brokers(const streams::ClusterPicture& cluster, const std::map<std::string, std::string>& settings);
+Findings judge_copies(const streams::ClusterPicture& cluster, const std::string& prefix, const CommandWords& words);
+Findings judge_topics(const Topics& found, const streams::ClusterPicture& cluster, const std::string& prefix,
+                      const CommandWords& words);
+Findings judge_rights(streams::Authorizer authorizer, const std::vector<streams::Right>& rights,
+                      const CommandWords& words);
+/// `here`: the node of that id runs on this machine, as its port says.
+Findings judge_group(const std::string& group, const streams::GroupPicture& picture, const std::string& node_id,
+                     bool here, std::int32_t partitions);
+
+} // namespace onecode::app
