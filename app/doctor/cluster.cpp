@@ -66,6 +66,12 @@ std::string harm(const TopicDifference& d) {
 
 } // namespace
 
+Authorizer authorizer_of(const std::map<std::string, std::string>& broker_settings) {
+  const auto it = broker_settings.find("authorizer.class.name");
+  if (it == broker_settings.end()) return Authorizer::unknown;
+  return it->second.empty() ? Authorizer::none : Authorizer::there;
+}
+
 Findings judge_brokers(const streams::ClusterPicture& cluster, const std::map<std::string, std::string>& settings) {
   constexpr const char* kCheck = "broker";
   Findings out;
@@ -188,10 +194,9 @@ Findings judge_topics(const Topics& found, const streams::ClusterPicture& cluste
   return out;
 }
 
-Findings judge_rights(streams::Authorizer authorizer, const std::vector<streams::Right>& rights,
-                      const CommandWords& words) {
+Findings judge_rights(Authorizer authorizer, const std::vector<streams::Right>& rights, const CommandWords& words) {
   constexpr const char* kCheck = "rights";
-  if (authorizer == streams::Authorizer::none)
+  if (authorizer == Authorizer::none)
     return {{Health::warn, kCheck,
              "the broker has no authoriser: whoever reaches it may write every topic, decisions and journal too",
              "authorizer.class.name in the brokers' settings, then ACLs by the table of topics (docs/operations.md, "
@@ -211,11 +216,10 @@ Findings judge_rights(streams::Authorizer authorizer, const std::vector<streams:
     }
   }
   if (out.empty())
-    out.push_back(
-        {Health::ok, kCheck,
-         fmt::format("all {} that a node needs are given{}", given,
-                     authorizer == streams::Authorizer::unknown ? "; whether others have more is not known" : ""),
-         ""});
+    out.push_back({Health::ok, kCheck,
+                   fmt::format("all {} that a node needs are given{}", given,
+                               authorizer == Authorizer::unknown ? "; whether others have more is not known" : ""),
+                   ""});
   return out;
 }
 

@@ -18,12 +18,16 @@ struct CommandWords {
   std::string principal; ///< whom the broker takes this client for, as far as the settings say
 };
 
+/// Whether anybody may do anything. A broker that has no authoriser shows its settings to everybody; one that has shows
+/// them to few.
+enum class Authorizer { none, there, unknown };
+Authorizer authorizer_of(const std::map<std::string, std::string>& broker_settings);
+
 Findings judge_brokers(const streams::ClusterPicture& cluster, const std::map<std::string, std::string>& settings);
 Findings judge_copies(const streams::ClusterPicture& cluster, const std::string& prefix, const CommandWords& words);
 Findings judge_topics(const Topics& found, const streams::ClusterPicture& cluster, const std::string& prefix,
                       const CommandWords& words);
-Findings judge_rights(streams::Authorizer authorizer, const std::vector<streams::Right>& rights,
-                      const CommandWords& words);
+Findings judge_rights(Authorizer authorizer, const std::vector<streams::Right>& rights, const CommandWords& words);
 /// `here`: the node of that id runs on this machine, as its port says.
 Findings judge_group(const std::string& group, const streams::GroupPicture& picture, const std::string& node_id,
                      bool here, std::int32_t partitions);

@@ -17,7 +17,7 @@
 namespace onecode::app {
 namespace {
 
-constexpr streams::Milliseconds kPatience{10'000};
+constexpr streams::Milliseconds kPatience{5'000};
 /// A partition ends with transaction markers, which no reader sees.
 constexpr std::int64_t kLastRecords = 64;
 
@@ -137,7 +137,7 @@ private:
         partitions_ = scans->second.partitions;
       take(judge_open_files(open_files_limit(), partitions_ > 0 ? partitions_ : kDefaultPartitions));
       const bool member = group(inspector);
-      rights(inspector, cluster, member);
+      rights(inspector, cluster, authorizer_of(settings), member);
       policy(cluster, *broker);
       newest(cluster, *broker);
     } catch (const streams::BrokerError& e) {
@@ -176,19 +176,25 @@ private:
       return std::any_of(picture.members.begin(), picture.members.end(),
                          [&](const auto& m) { return m.instance == config_.node.id; });
     } catch (const streams::BrokerError& e) {
-      if (e.fault != streams::BrokerFault::refused) throw;
+      if (e.fault != streams::BrokerFault::refused) {
+        // A cluster in which nobody was in a group yet is only now making the topic for their offsets.
+        take({{Health::warn, "group", e.what(),
+               "in a new cluster: once more in half a minute; otherwise see that the "
+               "brokers which hold __consumer_offsets run"}});
+        return true; // for all that is known
+      }
       take({{Health::warn, "group", e.what(),
              fmt::format(
                  "kafka-acls.sh --bootstrap-server {} --add --allow-principal '{}' --operation Read --group {}",
                  words_.bootstrap, words_.principal, name)}});
-      return true; // nobody knows
+      return true; // for all that is known
     }
   }
 
-  void rights(streams::KafkaInspector& inspector, const streams::ClusterPicture& cluster, bool member) {
-    const auto authorizer = inspector.authorizer();
+  void rights(streams::KafkaInspector& inspector, const streams::ClusterPicture& cluster, Authorizer authorizer,
+              bool member) {
     std::vector<streams::Right> tried;
-    if (authorizer != streams::Authorizer::none) {
+    if (authorizer != Authorizer::none) {
       std::vector<Topic> read, write;
       for (const auto& [topic, of] : cluster.topics) {
         if (of.partitions == 0) continue;

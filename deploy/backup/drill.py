@@ -233,13 +233,12 @@ def drill(cluster, options):
     cluster.caught_up()
     show(f"saved {figures['copy_mib']} MiB in {figures['save_s']} s; all {len(everything)} scans decided by now")
 
-    cluster.node.kill()
-    cluster.node.wait()
+    cluster.node.terminate()  # cleanly, so that its stores hold everything; killed, they lag behind and may even fit
+    if cluster.node.wait(PATIENCE) != 0:
+        raise Failed(f"the node ended with {cluster.node.returncode}:\n{cluster.log.read_text()[-2000:]}")
     cluster.kafka("kill")
     shutil.rmtree(data)
-    newer = cluster.folder / "stores-newer"
-    cluster.stores.rename(newer)
-    show("node and broker killed, the broker's data deleted, the stores taken away")
+    show("the node ended, the broker killed, its data deleted")
 
     with Timer() as timer:
         run(COPY, "restore", copy, data)
@@ -248,12 +247,11 @@ def drill(cluster, options):
         cluster.kafka("start")
     figures["broker_start_s"] = timer.seconds
 
-    newer.rename(cluster.stores)
     cluster.start_node()
     if cluster.node.wait(PATIENCE) != 3 or "belongs to another cluster" not in cluster.log.read_text():
         raise Failed(f"a node with newer stores was not refused:\n{cluster.log.read_text()[-2000:]}")
     show("a node with its old stores refuses: " + cluster.log.read_text().strip().splitlines()[-1][:160])
-    cluster.stores.rename(newer)
+    shutil.rmtree(cluster.stores)
 
     # Before anybody sends anything: what is restored, and is it right?
     with Timer() as timer:

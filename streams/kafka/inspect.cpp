@@ -12,9 +12,7 @@ using namespace kafka;
 
 namespace {
 
-constexpr Milliseconds kPatience{10'000}; // for each kind of question
-
-using AclFilterHandle = std::unique_ptr<rd_kafka_AclBindingFilter_t, Destroyer<rd_kafka_AclBinding_destroy>>;
+constexpr Milliseconds kPatience{8'000}; // for each kind of question
 
 EventHandle answer(const Client& client, rd_kafka_queue_t* queue, const std::string& what) {
   EventHandle event(rd_kafka_queue_poll(queue, static_cast<int>(kPatience.count()) + 1'000));
@@ -158,26 +156,6 @@ std::map<std::string, std::string> KafkaInspector::broker_settings() {
   const auto name = std::to_string(impl_->some_broker);
   auto all = describe(impl_->client, RD_KAFKA_RESOURCE_BROKER, {name});
   return all.contains(name) ? std::move(all[name]) : std::map<std::string, std::string>{};
-}
-
-Authorizer KafkaInspector::authorizer() {
-  char why[512];
-  const AclFilterHandle any(
-      rd_kafka_AclBindingFilter_new(RD_KAFKA_RESOURCE_ANY, nullptr, RD_KAFKA_RESOURCE_PATTERN_ANY, nullptr, nullptr,
-                                    RD_KAFKA_ACL_OPERATION_ANY, RD_KAFKA_ACL_PERMISSION_TYPE_ANY, why, sizeof why));
-  QueueHandle queue(rd_kafka_queue_new(impl_->client.get()));
-  rd_kafka_DescribeAcls(impl_->client.get(), any.get(), options(impl_->client, RD_KAFKA_ADMIN_OP_DESCRIBEACLS).get(),
-                        queue.get());
-  const auto event = answer(impl_->client, queue.get(), "asking for ACLs");
-  switch (rd_kafka_event_error(event.get())) {
-    case RD_KAFKA_RESP_ERR_SECURITY_DISABLED:
-      return Authorizer::none;
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: // who asks for rights has its own
-      return Authorizer::there;
-    default:
-      return Authorizer::unknown;
-  }
 }
 
 GroupPicture KafkaInspector::group(const std::string& name) {

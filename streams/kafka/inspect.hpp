@@ -41,8 +41,6 @@ struct GroupPicture {
   std::vector<GroupMember> members;
 };
 
-enum class Authorizer : std::uint8_t { none, there, unknown };
-
 struct Right {
   std::string operation;     ///< as kafka-acls.sh takes it: Read, Write, Delete
   std::string kind;          ///< topic, group, transactional-id
@@ -63,7 +61,6 @@ public:
   ClusterPicture cluster(Milliseconds patience);
   /// A broker's own settings; empty where this client may not read them.
   std::map<std::string, std::string> broker_settings();
-  Authorizer authorizer();
   /// Throws BrokerError.
   GroupPicture group(const std::string& name);
 

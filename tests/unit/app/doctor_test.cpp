@@ -228,8 +228,13 @@ TEST_CASE("topics: missing, hidden, of other partitions, with settings that lose
   CHECK(of(with(Topic::policy, "cleanup.policy", "compact"), "p.policy").health == Health::warn);
 }
 
+TEST_CASE("an authoriser is there, or is not, or nobody may know") {
+  CHECK(authorizer_of({}) == Authorizer::unknown);
+  CHECK(authorizer_of({{"authorizer.class.name", ""}}) == Authorizer::none);
+  CHECK(authorizer_of({{"authorizer.class.name", "a.B"}}) == Authorizer::there);
+}
+
 TEST_CASE("rights: none needed, given, denied, unknown") {
-  using streams::Authorizer;
   using streams::Right;
   const std::vector<Right> rights{{"Read", "topic", "p.scans", true, ""}};
   CHECK(worst(judge_rights(Authorizer::there, rights, kWords)) == Health::ok);
