@@ -35,9 +35,12 @@ std::optional<std::pair<int, int>> version(const std::string& text) {
   return second.ec == std::errc{} ? std::optional(std::pair(major, minor)) : std::nullopt;
 }
 
-std::string acl(const streams::Right& right, const CommandWords& words) {
-  return fmt::format("kafka-acls.sh --bootstrap-server {} --add --allow-principal '{}' --operation {} --{} {}",
-                     words.bootstrap, words.principal, right.operation, right.kind, right.resource);
+std::string acl(std::string_view operation, std::string_view kind, const std::vector<std::string>& resources,
+                const CommandWords& words) {
+  auto out = fmt::format("kafka-acls.sh --bootstrap-server {} --add --allow-principal '{}' --operation {}",
+                         words.bootstrap, words.principal, operation);
+  for (const auto& r : resources) out += fmt::format(" --{} {}", kind, r);
+  return out;
 }
 
 std::string alter(const TopicDifference& d, const CommandWords& words) {
@@ -147,28 +150,35 @@ Findings judge_copies(const streams::ClusterPicture& cluster, const std::string&
   return out;
 }
 
-Findings judge_topics(const Topics& found, const streams::ClusterPicture& cluster, const std::string& prefix,
-                      const CommandWords& words) {
-  constexpr const char* kCheck = "topics";
+Findings judge_presence(const streams::ClusterPicture& cluster, const std::string& prefix,
+                        const CommandWords& words) {
+  std::vector<std::string> missing, hidden;
+  for (const auto& [topic, of] : cluster.topics)
+    if (of.partitions == 0) (of.hidden ? hidden : missing).push_back(prefix + std::string(name(topic)));
   Findings out;
-  std::vector<std::string> missing;
-  for (const auto& [topic, of] : cluster.topics) {
-    const auto full = prefix + std::string(name(topic));
-    if (of.hidden)
-      out.push_back({Health::fail, kCheck, full + " may not even be seen by this client",
-                     acl({"Describe", "topic", full, false, ""}, words)});
-    else if (of.partitions == 0)
-      missing.push_back(full);
-  }
+  if (!hidden.empty())
+    out.push_back({Health::fail, "topics", "may not even be seen by this client: " + joined(hidden),
+                   acl("Describe", "topic", hidden, words)});
   if (!missing.empty())
-    out.push_back({Health::fail, kCheck,
+    out.push_back({Health::fail, "topics",
                    missing.size() == kTopics.size() ? fmt::format("none of the {} topics is there", missing.size())
                                                     : "missing: " + joined(missing),
                    "onecode topics create " + words.flags});
+  return out;
+}
+
+Findings judge_topics(const Topics& found, const std::string& prefix, const CommandWords& words) {
+  constexpr const char* kCheck = "topics";
+  Findings out;
   const auto report = check_topics(found, prefix, std::nullopt);
   const auto lossy = lossy_topics(found, prefix);
   for (const auto& d : report.differences) {
-    if (d.what == "topic") continue; // missing or hidden, above
+    if (d.what == "topic") continue; // that it is not there is said already
+    if (d.what == "settings") {
+      out.push_back({Health::fail, kCheck, fmt::format("{}: its settings are {}", d.topic, d.is),
+                     acl("DescribeConfigs", "topic", {d.topic}, words)});
+      continue;
+    }
     const auto text = fmt::format("{}: {} is {}, should be {}", d.topic, d.what, d.is, d.should);
     const auto says = [&](const std::string& l) { return l.starts_with(fmt::format("{}: {} is", d.topic, d.what)); };
     const auto loses = std::find_if(lossy.begin(), lossy.end(), says);
@@ -186,7 +196,8 @@ Findings judge_topics(const Topics& found, const streams::ClusterPicture& cluste
          fmt::format("kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {}{} "
                      "--add-config cleanup.policy=delete,retention.ms=-1,retention.bytes=-1",
                      words.bootstrap, prefix, name(Topic::policy))});
-  if (out.empty())
+  const bool all = std::all_of(found.begin(), found.end(), [](const auto& of) { return of.second.partitions > 0; });
+  if (out.empty() && all)
     out.push_back({Health::ok, kCheck,
                    fmt::format("all {} as they should be, {} partitions", kTopics.size(),
                                found.contains(Topic::scans) ? found.at(Topic::scans).partitions : 0),
@@ -203,18 +214,22 @@ Findings judge_rights(Authorizer authorizer, const std::vector<streams::Right>& 
              "\"Kafka's rights\")"}};
   Findings out;
   std::size_t given = 0;
+  // What is denied of one kind is mended by one command.
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> denied;
   for (const auto& r : rights) {
-    if (r.given == true) {
+    if (r.given == true)
       ++given;
-    } else if (r.given == false) {
-      out.push_back({Health::fail, kCheck, fmt::format("{} on {} {} is denied", r.operation, r.kind, r.resource),
-                     acl(r, words)});
-    } else {
+    else if (r.given == false)
+      denied[{r.kind, r.operation}].push_back(r.resource);
+    else
       out.push_back({Health::warn, kCheck,
                      fmt::format("{} on {} {} could not be tried: {}", r.operation, r.kind, r.resource, r.trouble),
-                     "try again; if it stays, " + acl(r, words)});
-    }
+                     "try again; if it stays, " + acl(r.operation, r.kind, {r.resource}, words)});
   }
+  for (const auto& [what, resources] : denied)
+    out.push_back({Health::fail, kCheck,
+                   fmt::format("{} on {} is denied: {}", what.second, what.first, joined(resources)),
+                   acl(what.second, what.first, resources, words)});
   if (out.empty())
     out.push_back({Health::ok, kCheck,
                    fmt::format("all {} that a node needs are given{}", given,

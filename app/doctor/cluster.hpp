@@ -25,8 +25,10 @@ Authorizer authorizer_of(const std::map<std::string, std::string>& broker_settin
 
 Findings judge_brokers(const streams::ClusterPicture& cluster, const std::map<std::string, std::string>& settings);
 Findings judge_copies(const streams::ClusterPicture& cluster, const std::string& prefix, const CommandWords& words);
-Findings judge_topics(const Topics& found, const streams::ClusterPicture& cluster, const std::string& prefix,
-                      const CommandWords& words);
+/// Topics that are not there, or not for this client's eyes.
+Findings judge_presence(const streams::ClusterPicture& cluster, const std::string& prefix, const CommandWords& words);
+/// Partitions and settings of those that are.
+Findings judge_topics(const Topics& found, const std::string& prefix, const CommandWords& words);
 Findings judge_rights(Authorizer authorizer, const std::vector<streams::Right>& rights, const CommandWords& words);
 /// `here`: the node of that id runs on this machine, as its port says.
 Findings judge_group(const std::string& group, const streams::GroupPicture& picture, const std::string& node_id,

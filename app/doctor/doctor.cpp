@@ -152,6 +152,7 @@ private:
   }
 
   void topics(const streams::ClusterPicture& cluster, streams::Broker& broker) {
+    take(judge_presence(cluster, config_.kafka.prefix, words_));
     Topics found;
     try {
       found = broker.describe_topics();
@@ -164,7 +165,7 @@ private:
                  words_.bootstrap, words_.principal, config_.kafka.prefix)}});
       return;
     }
-    take(judge_topics(found, cluster, config_.kafka.prefix, words_));
+    take(judge_topics(found, config_.kafka.prefix, words_));
   }
 
   /// Whether the node of this id is a member.

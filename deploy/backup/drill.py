@@ -156,6 +156,13 @@ class Cluster:
         lines = self.onecode("tail", "decisions", "--from-beginning", "--until-end").stdout.splitlines()
         return collections.Counter(json.loads(line)["value"]["data"]["scan"]["id"] for line in lines)
 
+    def bytes_by_topic(self):
+        """What the broker keeps of each topic on its disk, as it is now."""
+        out = collections.Counter()
+        for log in (self.folder / "kafka" / "data").glob("onecode.*/*.log"):
+            out[log.parent.name.removeprefix("onecode.").rpartition("-")[0]] += log.stat().st_size
+        return out
+
     def close(self):
         if self.node:
             self.node.kill()
@@ -215,8 +222,12 @@ def drill(cluster, options):
     cluster.ready_node()
     cluster.send("registration.ndjson", registration(accounts, readers))
     cluster.caught_up()
+    registered = cluster.bytes_by_topic()
     cluster.send("before.ndjson", parts[0])
     cluster.decisions(third)
+    cluster.caught_up()
+    figures["bytes_per_scan"] = {topic: round((size - registered[topic]) / third) for topic, size in sorted(cluster.bytes_by_topic().items())
+                                 if size > registered[topic]}
     show(f"{len(accounts)} accounts, {third} scans decided; now the copy, while more are sent")
 
     sender = cluster.send("meanwhile.ndjson", parts[1], wait=False)
@@ -316,7 +327,9 @@ def main():
     if options.json:
         print(json.dumps(figures))
     else:
-        print("\n".join(f"{name:<16} {value}" for name, value in figures.items()))
+        print("\n".join(f"{name:<16} {value}" for name, value in figures.items() if not isinstance(value, dict)))
+        print("bytes on the broker's disk for each scan:")
+        print("\n".join(f"  {topic:<20} {size}" for topic, size in figures["bytes_per_scan"].items()))
     return 0
 
 
