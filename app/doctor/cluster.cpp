@@ -205,13 +205,21 @@ Findings judge_topics(const Topics& found, const std::string& prefix, const Comm
   return out;
 }
 
+Findings judge_partitions(std::optional<std::int32_t> then, std::int32_t now) {
+  if (!then || *then == now) return {};
+  return {{Health::fail, "topics",
+           fmt::format("they have {} partitions, and the state was made with {}: a shard is a partition, and nothing "
+                       "is processed",
+                       now, *then),
+           "partitions cannot be changed; docs/operations.md, \"Partitions\""}};
+}
+
 Findings judge_rights(Authorizer authorizer, const std::vector<streams::Right>& rights, const CommandWords& words) {
   constexpr const char* kCheck = "rights";
   if (authorizer == Authorizer::none)
     return {{Health::warn, kCheck,
              "the broker has no authoriser: whoever reaches it may write every topic, decisions and journal too",
-             "authorizer.class.name in the brokers' settings, then ACLs by the table of topics (docs/operations.md, "
-             "\"Kafka's rights\")"}};
+             "authorizer.class.name in the brokers' settings, then ACLs: docs/kafka-security.md"}};
   Findings out;
   std::size_t given = 0;
   // What is denied of one kind is mended by one command.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ Findings judge_copies(const streams::ClusterPicture& cluster, const std::string&
 Findings judge_presence(const streams::ClusterPicture& cluster, const std::string& prefix, const CommandWords& words);
 /// Partitions and settings of those that are.
 Findings judge_topics(const Topics& found, const std::string& prefix, const CommandWords& words);
+/// `then`: when the newest turn was made.
+Findings judge_partitions(std::optional<std::int32_t> then, std::int32_t now);
 Findings judge_rights(Authorizer authorizer, const std::vector<streams::Right>& rights, const CommandWords& words);
 /// `here`: the node of that id runs on this machine, as its port says.
 Findings judge_group(const std::string& group, const streams::GroupPicture& picture, const std::string& node_id,

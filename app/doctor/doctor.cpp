@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "actors/commit_record.hpp"
 #include "actors/policy_book.hpp"
 #include "app/doctor/cluster.hpp"
 #include "app/doctor/machine.hpp"
@@ -12,14 +13,16 @@
 #include "app/files.hpp"
 #include "app/signing.hpp"
 #include "app/wire.hpp"
+#include "domain/archive.hpp"
 #include "domain/policy.hpp"
+#include "storage/store.hpp"
 
 namespace onecode::app {
 namespace {
 
 constexpr streams::Milliseconds kPatience{5'000};
-/// A partition ends with transaction markers, which no reader sees.
-constexpr std::int64_t kLastRecords = 64;
+/// A partition ends with transaction markers, which no reader sees; and a record of the journal may be large.
+constexpr std::int64_t kLastRecords = 8;
 
 using WallClock = std::chrono::system_clock;
 using SteadyClock = std::chrono::steady_clock;
@@ -139,7 +142,7 @@ private:
       const bool member = group(inspector);
       rights(inspector, cluster, authorizer_of(settings), member);
       policy(cluster, *broker);
-      newest(cluster, *broker);
+      turns(cluster, *broker);
     } catch (const streams::BrokerError& e) {
       take(
           {{Health::fail, "broker", e.what(),
@@ -256,26 +259,36 @@ private:
     }
   }
 
-  /// Kafka gives no time of its own, but every record carries its writer's.
-  void newest(const streams::ClusterPicture& cluster, streams::Broker& broker) {
+  /// What the newest turns say: how many partitions there were, and when it was; Kafka gives no time of its own.
+  void turns(const streams::ClusterPicture& cluster, streams::Broker& broker) {
     std::optional<std::int64_t> newest;
-    const Topic topic = Topic::journal;
-    const auto partitions = cluster.topics.at(topic).partitions;
+    std::optional<std::int32_t> made_with;
+    constexpr Topic topic = Topic::journal;
     try {
-      for (std::int32_t p = 0; p < partitions; ++p) {
+      for (std::int32_t p = 0; p < cluster.topics.at(topic).partitions; ++p) {
         const auto marks = broker.watermarks({topic, p}, streams::Isolation::committed);
         if (marks.high <= marks.low) continue;
         const auto reader =
             broker.reader({topic, p}, std::max(marks.low, marks.high - kLastRecords), streams::Isolation::committed);
-        for (const auto until = SteadyClock::now() + kPatience / 5;
+        for (const auto until = SteadyClock::now() + kPatience;
              reader->position() < marks.high && SteadyClock::now() < until;)
           if (const auto batch = reader->next(streams::Milliseconds(100)))
-            for (const auto& r : batch->records) newest = std::max(newest.value_or(r.timestamp_ms), r.timestamp_ms);
+            for (const auto& r : batch->records) {
+              if (newest && r.timestamp_ms < *newest) continue;
+              newest = r.timestamp_ms;
+              storage::WriteBatch::each(r.value.value_or(std::string_view{}), [&](auto key, auto value) {
+                if (key != actors::kCommitKey || !value) return;
+                actors::CommitRecord commit;
+                decode(*value, commit);
+                made_with = commit.partitions;
+              });
+            }
       }
     } catch (const streams::BrokerError& e) {
       if (e.fault != streams::BrokerFault::refused) throw;
       return; // the rights say it
     }
+    take(judge_partitions(made_with, partitions_));
     take(judge_newest_record(now_ms(), newest, config_.kafka.prefix + std::string(name(topic))));
   }
 

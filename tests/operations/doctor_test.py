@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = os.environ.get("ONECODE_BIN", str(ROOT / "build/release/onecode"))
@@ -42,7 +42,8 @@ class Doctor(unittest.TestCase):
 
     def doctor(self, config=None, code=0):
         done = subprocess.run([BIN, "doctor", "--json", "--config", str(config or self.config)], capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        if code is not None:
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return json.loads(done.stdout)["checks"]
 
     def found(self, checks, health, check):
@@ -114,8 +115,8 @@ class Doctor(unittest.TestCase):
         checks = self.doctor(file, code=1)
         self.assertIn("no answer from 127.0.0.1:1", self.found(checks, "fail", "broker")[0])
 
-    def test_running(self):
-        """a node that runs: its id is taken"""
+    def test_added_partitions(self):
+        """a node that runs: its id is taken; then somebody gives all topics more partitions, and neither it nor the doctor goes on"""
         config = self.configuration("running", self.made("running", 2, **{"cleanup.policy": "delete"}), node="n2")
         log = self.folder / "node.log"
         with open(log, "wb") as out:
@@ -129,6 +130,25 @@ class Doctor(unittest.TestCase):
             if told:
                 break
         self.assertIn("as n2 already", told[0])
+        scan = {"specversion": "1.0", "id": "1", "source": "/g", "type": "onecode.scan.v1", "time": "2026-03-02T08:00:00.000+08:00",
+                "data": {"device": "d", "seq": 1, "account": "a", "function": "access", "auth": "present"}}
+        (self.folder / "scan.ndjson").write_text(json.dumps({"topic": "scans", "key": "d", "value": scan}) + "\n")
+        subprocess.run([BIN, "publish", str(self.folder / "scan.ndjson"), "--config", str(config)], check=True, capture_output=True)
+        subprocess.run([BIN, "tail", "decisions", "--from-beginning", "--max", "1", "--config", str(config)], check=True,
+                       capture_output=True, timeout=PATIENCE)
+        node.terminate()
+        self.assertEqual(node.wait(PATIENCE), 0)
+        topics = "scans device-reports codes-issued ledger data-access commands inbox journal history".split()
+        for future in self.admin.create_partitions([NewPartitions(f"{self.prefix}running.{t}", 4) for t in topics]).values():
+            future.result(PATIENCE)
+        for _ in range(100):
+            told = "".join(self.found(self.doctor(config, code=None), "fail", "topics"))
+            if "they have 4 partitions" in told:
+                break
+        self.assertIn("they have 4 partitions, and the state was made with 2", told)
+        done = subprocess.run([BIN, "run", "--config", str(config)], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("its state was made with 2 partitions, and the topics have 4 now", done.stderr)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ class Drill(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         figures = json.loads(done.stdout)
         self.assertGreaterEqual(figures["decided_in_copy"], 1000)
-        self.assertGreaterEqual(figures["decided_later"], 1000)
+        self.assertGreaterEqual(figures["lost"], 1000)
         self.assertGreater(figures["turns"], 0)
 
 

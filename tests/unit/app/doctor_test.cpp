@@ -236,6 +236,12 @@ TEST_CASE("topics of other partitions, with settings that lose something, and wi
   CHECK(of(with(Topic::policy, "cleanup.policy", "compact"), "p.policy").health == Health::warn);
 }
 
+TEST_CASE("the state was made with the partitions that there are") {
+  CHECK(judge_partitions(std::nullopt, 8).empty());
+  CHECK(judge_partitions(8, 8).empty());
+  CHECK(of(judge_partitions(8, 16), "the state was made with 8").health == Health::fail);
+}
+
 TEST_CASE("an authoriser is there, or is not, or nobody may know") {
   CHECK(authorizer_of({}) == Authorizer::unknown);
   CHECK(authorizer_of({{"authorizer.class.name", ""}}) == Authorizer::none);
