@@ -194,6 +194,11 @@ streams::Offsets Takeover::positions(const Shard& shard) {
 }
 
 std::string Takeover::mismatch(const Shard& shard, const streams::Offsets& committed) {
+  // A shard is a partition: with another number of them half of its people would belong elsewhere.
+  if (const auto& last = shard.last_commit(); last && last->partitions != shard.partitions())
+    return fmt::format(
+        "shard {}: its state was made with {} partitions, and the topics have {} now; it is not processed",
+        shard.index(), last->partitions, shard.partitions());
   const auto of_state = positions_of(shard);
   for (const auto& [at, offset] : committed) {
     const auto known = of_state.find(at);

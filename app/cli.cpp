@@ -38,6 +38,8 @@ const std::vector<Verb>& verbs() {
        add_referral},
       {"run", kOperate, "one engine node, until SIGTERM", add_run},
       {"alerts", kOperate, "follow findings in a terminal, or pass them to a SIEM by syslog", add_alerts},
+      {"doctor", kOperate, "is everything there that a node needs, and what is to be done where it is not",
+       add_doctor},
       {"state", kOperate, "what the engine holds about one person, device, integration or handset", add_state},
       {"command", kOperate, "build, sign and send an operator command", add_command},
       {"policy", kAdminister, "check, show, compare, sign and publish policy documents", add_policy},

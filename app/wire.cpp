@@ -7,8 +7,6 @@
 
 namespace onecode::app {
 
-namespace {
-
 streams::KafkaConfig kafka_config(const KafkaOptions& options, decltype(streams::KafkaConfig::log) log) {
   streams::KafkaConfig config;
   config.brokers = options.brokers;
@@ -18,8 +16,6 @@ streams::KafkaConfig kafka_config(const KafkaOptions& options, decltype(streams:
   config.log = std::move(log);
   return config;
 }
-
-} // namespace
 
 std::unique_ptr<streams::Broker> connect(const KafkaOptions& options, decltype(streams::KafkaConfig::log) log) {
   return streams::connect_kafka(kafka_config(options, std::move(log)));

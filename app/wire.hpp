@@ -11,7 +11,9 @@ namespace onecode::app {
 
 using KafkaOptions = Config::Kafka;
 
-/// The bus behind the `[kafka]` section; `log` as in streams::KafkaConfig. Throws streams::BrokerError.
+/// What a client of Kafka is made with; `log` as there. Throws UserError where a file of `[kafka.property_files]` is not there.
+streams::KafkaConfig kafka_config(const KafkaOptions& options, decltype(streams::KafkaConfig::log) log = {});
+/// The bus behind the `[kafka]` section. Throws streams::BrokerError.
 std::unique_ptr<streams::Broker> connect(const KafkaOptions& options, decltype(streams::KafkaConfig::log) log = {});
 
 /// Reads topics from some point on; asks the broker at once. Throws streams::BrokerError.

@@ -86,6 +86,15 @@ if(TARGET onecode)
   add_dependencies(walkthrough_tests onecode)
 endif()
 
+# Operators' tools on a real Kafka: the doctor, backup and restore. The drill starts a Kafka of its own.
+add_custom_target(operations_tests)
+add_test(NAME operations_tests COMMAND /usr/bin/python3 tests/run.py operations WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+set_tests_properties(operations_tests PROPERTIES TIMEOUT 3600 LABELS kafka ENVIRONMENT
+  "ONECODE_TEST_REPORT=${reports}/operations_tests;ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1")
+if(TARGET onecode)
+  add_dependencies(operations_tests onecode)
+endif()
+
 # What measures or kills processes gets the machine for itself.
 foreach(name integration_tests contract_tests chaos_tests)
   if(TARGET ${name})

@@ -10,6 +10,7 @@ Run add_backtest(CLI::App& verb);
 Run add_command(CLI::App& verb);
 Run add_config(CLI::App& verb);
 Run add_demo(CLI::App& verb);
+Run add_doctor(CLI::App& verb);
 Run add_evaluate(CLI::App& verb);
 Run add_history(CLI::App& verb);
 Run add_import(CLI::App& verb);
