@@ -114,18 +114,15 @@ def listing(path):
 shown = {}  # source on the site -> path in the repository
 
 
-def nav_entry(entry, awaited):
-    """A nav as it is written into one as MkDocs has it; None for a page that does not exist yet."""
+def nav_entry(entry):
+    """A nav as it is written into one as MkDocs has it."""
     if isinstance(entry, dict):
-        entry = {title: nav_entry(value, awaited) for title, value in entry.items()}
-        return None if None in entry.values() else entry
+        return {title: nav_entry(value) for title, value in entry.items()}
     if isinstance(entry, list):
-        return [e for e in (nav_entry(value, awaited) for value in entry) if e]
+        return [nav_entry(value) for value in entry]
     if entry.endswith("/"):
         names = sorted(p.name for p in (ROOT / "docs" / entry).glob("*.md"))
         return [entry + n for n in sorted(names, key=lambda n: n != "README.md")]
-    if entry in awaited and not (ROOT / "docs" / entry).exists():
-        return None
     return uri(posixpath.normpath(f"docs/{entry}"))
 
 
@@ -139,7 +136,7 @@ def named(nav):
 
 
 def on_config(config):
-    config["nav"] = nav_entry(config["nav"], config["extra"]["awaited"])
+    config["nav"] = nav_entry(config["nav"])
     config["mdx_configs"].setdefault("toc", {})["slugify"] = slug
     return config
 
