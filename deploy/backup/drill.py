@@ -77,7 +77,7 @@ class Cluster:
             f'[http]\nlisten = "{PORT}"\n[log]\nformat = "json"\n'
             f'[[trust.root]]\nkey = "{public["key"]}"\nalg = "ed25519"\npublic = "{public["public"]}"\n'
         )
-        self.onecode("topics", "create", "--partitions", 4)
+        self.onecode("topics", "create", "--partitions", options.partitions)
         key = {"key": public["key"], "alg": "ed25519", "public": public["public"], "actor": "office"}
         policy = folder / "policy.json"
         policy.write_text(json.dumps({
@@ -325,6 +325,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scans", type=int, default=30000, help="sent in three parts: before, during and after the copy (30000)")
     parser.add_argument("--accounts", type=int, default=2000, help="(2000)")
+    parser.add_argument("--partitions", type=int, default=4, help="(4)")
     parser.add_argument("--alone", type=int, default=0, help="scans sent one by one before that, for their bytes on the broker's disk (0)")
     parser.add_argument("--folder", type=pathlib.Path, help="a new folder that stays, instead of a temporary one")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
