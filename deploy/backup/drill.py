@@ -77,7 +77,7 @@ class Cluster:
             f'[http]\nlisten = "{PORT}"\n[log]\nformat = "json"\n'
             f'[[trust.root]]\nkey = "{public["key"]}"\nalg = "ed25519"\npublic = "{public["public"]}"\n'
         )
-        self.onecode("topics", "create", "--partitions", 4)
+        self.onecode("topics", "create", "--partitions", options.partitions)
         key = {"key": public["key"], "alg": "ed25519", "public": public["public"], "actor": "office"}
         policy = folder / "policy.json"
         policy.write_text(json.dumps({
@@ -163,6 +163,16 @@ class Cluster:
             out[log.parent.name.removeprefix("onecode.").rpartition("-")[0]] += log.stat().st_size
         return out
 
+    def bytes_since(self, before, scans_since):
+        return {topic: round((size - before[topic]) / scans_since) for topic, size in sorted(self.bytes_by_topic().items())
+                if size - before[topic] >= scans_since}
+
+    def send_one_by_one(self, name, lines):
+        """As on a quiet day: each is decided before the next one comes."""
+        for n, line in enumerate(lines, 1):
+            self.send(name, [line])
+            self.onecode("tail", "decisions", "--from-beginning", "--max", n)
+
     def close(self):
         if self.node:
             self.node.kill()
@@ -214,24 +224,28 @@ def scans(first, count, accounts, readers):
 def drill(cluster, options):
     accounts = [f"a-{n:06}" for n in range(options.accounts)]
     readers = [f"d-{n:04}" for n in range(20)]
+    slow = ["d-slow"]
     third = options.scans // 3
     parts = [scans(n * third, third, accounts, readers) for n in range(3)]
     ids = [{line["value"]["id"] for line in part} for part in parts]
     figures = {"accounts": len(accounts), "scans": 3 * third}
 
     cluster.ready_node()
-    cluster.send("registration.ndjson", registration(accounts, readers))
+    cluster.send("registration.ndjson", registration(accounts, readers + slow))
     cluster.caught_up()
-    registered = cluster.bytes_by_topic()
+    if options.alone:
+        before = cluster.bytes_by_topic()
+        cluster.send_one_by_one("alone.ndjson", scans(0, options.alone, accounts, slow))
+        figures["bytes_alone"] = cluster.bytes_since(before, options.alone)
+    before = cluster.bytes_by_topic()
     cluster.send("before.ndjson", parts[0])
-    cluster.decisions(third)
+    cluster.decisions(options.alone + third)
     cluster.caught_up()
-    figures["bytes_per_scan"] = {topic: round((size - registered[topic]) / third) for topic, size in sorted(cluster.bytes_by_topic().items())
-                                 if size > registered[topic]}
+    figures["bytes_in_bulk"] = cluster.bytes_since(before, third)
     show(f"{len(accounts)} accounts, {third} scans decided; now the copy, while more are sent")
 
     sender = cluster.send("meanwhile.ndjson", parts[1], wait=False)
-    cluster.decisions(third + 1)
+    cluster.until(lambda: any(shard["lag"] for shard in cluster.status()["shards"]) or sender.poll() is not None, "nothing is sent")
     copy, data = cluster.folder / "copy", cluster.folder / "kafka" / "data"
     with Timer() as timer:
         run(COPY, "save", "--pid", cluster.broker_pid(), data, copy)
@@ -241,7 +255,7 @@ def drill(cluster, options):
         raise Failed("the sender did not outlive the pause")
     late = order("late", "account.freeze", accounts[0], "security-officer", {"article": "8"})
     cluster.send("after.ndjson", [*parts[2], late])
-    everything = cluster.decisions(3 * third)
+    everything = cluster.decisions(options.alone + 3 * third)
     cluster.caught_up()
     show(f"saved {figures['copy_mib']} MiB in {figures['save_s']} s; all {len(everything)} scans decided by now")
 
@@ -265,13 +279,13 @@ def drill(cluster, options):
     show("a node with its old stores refuses: " + cluster.log.read_text().strip().splitlines()[-1][:160])
     shutil.rmtree(cluster.stores)
 
-    in_copy = cluster.decisions()
+    in_copy = [name for name in cluster.decisions() if not name.startswith(slow[0])]
     # Before anybody sends anything: what is restored, and is it right?
     with Timer() as timer:
         cluster.ready_node()
     figures["node_ready_s"] = timer.seconds
     cluster.caught_up()
-    restored = cluster.decisions()
+    restored = collections.Counter({name: n for name, n in cluster.decisions().items() if not name.startswith(slow[0])})
     figures |= {"decided_in_copy": len(in_copy), "waited_in_copy": len(restored) - len(in_copy), "lost": 3 * third - len(restored)}
     if not ids[0] <= set(restored):
         raise Failed(f"{len(ids[0] - set(restored))} scans that were decided before the copy have no decision")
@@ -295,9 +309,9 @@ def drill(cluster, options):
         newest[reader] = max(newest[reader], int(number))
     cluster.send("again.ndjson", [late] + [line for part in parts for line in part
                                            if line["value"]["data"]["seq"] > newest[line["value"]["data"]["device"]] - 100])
-    cluster.decisions(3 * third)
+    cluster.decisions(options.alone + 3 * third)
     cluster.caught_up()
-    at_last = cluster.decisions()
+    at_last = collections.Counter({name: n for name, n in cluster.decisions().items() if not name.startswith(slow[0])})
     if set(at_last) != set.union(*ids) or max(at_last.values()) > 1:
         raise Failed(f"after what was sent again, {len(at_last)} of {3 * third} scans are decided, one of them {max(at_last.values())} times")
     if not cluster.onecode("tail", "freezes", "--from-beginning", "--until-end").stdout:
@@ -311,6 +325,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scans", type=int, default=30000, help="sent in three parts: before, during and after the copy (30000)")
     parser.add_argument("--accounts", type=int, default=2000, help="(2000)")
+    parser.add_argument("--partitions", type=int, default=4, help="(4)")
+    parser.add_argument("--alone", type=int, default=0, help="scans sent one by one before that, for their bytes on the broker's disk (0)")
     parser.add_argument("--folder", type=pathlib.Path, help="a new folder that stays, instead of a temporary one")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args()
@@ -335,8 +351,9 @@ def main():
         print(json.dumps(figures))
     else:
         print("\n".join(f"{name:<16} {value}" for name, value in figures.items() if not isinstance(value, dict)))
-        print("bytes on the broker's disk for each scan:")
-        print("\n".join(f"  {topic:<20} {size}" for topic, size in figures["bytes_per_scan"].items()))
+        for name in ("bytes_alone", "bytes_in_bulk"):
+            print("\n".join([f"{name}, of each scan on the broker's disk:"] * (name in figures)
+                            + [f"  {topic:<14} {size}" for topic, size in figures.get(name, {}).items()]))
     return 0
 
 

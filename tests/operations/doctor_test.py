@@ -35,7 +35,7 @@ class Doctor(unittest.TestCase):
     def configuration(cls, name, prefix, node="n1"):
         file = cls.folder / f"{name}.toml"
         file.write_text(
-            f'[node]\nid = "{node}"\ndata_dir = "{cls.folder}/data"\nresident_limit = 10000\n'
+            f'[node]\nid = "{node}"\ndata_dir = "{cls.folder}/{name}.data"\nresident_limit = 10000\n'
             f'[kafka]\nbrokers = "{BROKERS}"\nprefix = "{prefix}"\ngroup = "{prefix}engine"\n[http]\nlisten = "127.0.0.1:0"\n'
             f'[[trust.root]]\nkey = "{cls.public["key"]}"\nalg = "ed25519"\npublic = "{cls.public["public"]}"\n')
         return file
@@ -74,7 +74,7 @@ class Doctor(unittest.TestCase):
                 for t in consumer.list_topics(timeout=PATIENCE).topics if t.startswith(self.prefix) and t.count(".") == 1}
         self.assertEqual(len(ends), 20)
         self.assertEqual(set(ends.values()), {(0, 0)})
-        self.assertFalse((self.folder / "data").exists())
+        self.assertFalse((self.folder / "node.data").exists())
 
     def test_missing_topic(self):
         """a topic that is missing, and all of them"""

@@ -86,7 +86,7 @@ class Copies(unittest.TestCase):
 class Drill(unittest.TestCase):
     def test_drill(self):
         """everything is lost and restored: nothing that was saved is missing, and nothing is decided twice"""
-        done = run(sys.executable, ROOT / "deploy/backup/drill.py", "--scans", 3000, "--accounts", 200, "--json")
+        done = run(sys.executable, ROOT / "deploy/backup/drill.py", "--scans", 3000, "--accounts", 200, "--partitions", 2, "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
         figures = json.loads(done.stdout)
         self.assertGreaterEqual(figures["decided_in_copy"], 1000)
