@@ -44,6 +44,15 @@ private:
   std::shared_ptr<streams::Batch> whole_;
 };
 
+/// All at once: each waits for the disk, and gates wait for all of them.
+void put_away(Crew& crew) {
+  std::vector<std::future<void>> stores;
+  for (const auto index : crew.shards())
+    stores.push_back(crew.aside([&shard = crew.shard(index)] { shard.put_away(); }));
+  for (const auto& store : stores) store.wait(); // before an error of one leaves the others without their shards
+  for (auto& store : stores) store.get();
+}
+
 } // namespace
 
 Node::Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& stores, Crew& crew,
@@ -96,9 +105,13 @@ void Node::run(const std::atomic<bool>& stop) {
 
 void Node::end() {
   answer_questions();
+  next_step("ending restores");
+  takeover_.stop();
+  next_step("closing the stores"); // before the group: meanwhile the broker hears that this node lives
+  put_away(crew_);
+  next_step("leaving the group");
   consumer_->close();
   consumer_.reset();
-  for (const auto shard : crew_.shards()) crew_.shard(shard).put_away();
   producer_.reset();
 }
 
@@ -112,6 +125,7 @@ void Node::run_until(const std::function<bool()>& done) {
 
 void Node::step(Milliseconds idle) {
   next_step();
+  do_jobs();
   answer_questions();
   take_over(kTakeoverPatience);
   if (!assignment_.empty()) {
@@ -124,6 +138,7 @@ void Node::step(Milliseconds idle) {
       take_over(kTakeoverPatience);
     }
   }
+  for (const auto shard : crew_.shards()) crew_.shard(shard).sink();
   publish_status();
   consumer_->serve(takeover_.done() ? idle : std::min(idle, kTakeoverPatience));
 }
@@ -202,7 +217,6 @@ void Node::want_shards(std::vector<std::unique_ptr<Shard>> open) {
   positions_.clear();
   trimmed_.clear();
   ShardOptions options = options_.shard;
-  const auto share = [&](std::size_t of_node) { return of_node / std::max<std::size_t>(1, assignment_.size()) + 1; };
   options.partitions = partitions_;
   options.resident_limit = share(options_.resident_limit);
   options.store_lag_limit = share(options_.store_lag_limit);
@@ -225,6 +239,8 @@ void Node::take_over(Milliseconds patience) {
           if (p.topic == Topic::policy) policy_position_ = p.next;
     }
     positions_.merge(r.positions);
+    r.shard->set_resident_limit(
+        share(options_.resident_limit)); // it may have been open when there were more, or fewer
     crew_.add(std::move(r.shard));
   }
   rewind(); // every position is after a committed turn: those who worked already lose what was fetched ahead, no more
@@ -503,9 +519,33 @@ void Node::answer_questions() {
   }
 }
 
-void Node::next_step() {
+void Node::between_turns(std::function<void()> job) {
+  const std::lock_guard lock(mutex_);
+  jobs_.push_back(std::move(job));
+}
+
+void Node::do_jobs() {
+  std::vector<std::function<void()>> jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs.swap(jobs_);
+  }
+  for (const auto& job : jobs) job();
+}
+
+std::size_t Node::share(std::size_t of_node) const {
+  return of_node / std::max<std::size_t>(1, assignment_.size()) + 1;
+}
+
+void Node::set_resident_limit(std::size_t of_node) {
+  options_.resident_limit = of_node;
+  for (const auto shard : crew_.shards()) crew_.shard(shard).set_resident_limit(share(of_node));
+}
+
+void Node::next_step(const char* leaving) {
   const std::lock_guard lock(mutex_);
   step_began_ = std::chrono::steady_clock::now();
+  status_.leaving = leaving;
 }
 
 void Node::publish_status() {

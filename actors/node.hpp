@@ -69,6 +69,7 @@ struct NodeStatus {
   Time last_commit; // engine time of the last committed turn
   std::uint64_t turns = 0;
   std::string trouble;                      // why nothing is processed; empty: all is well
+  std::string leaving;                      // what is being done to leave; empty: it does not leave yet
   std::chrono::milliseconds at_one_step{0}; // a turn, a takeover, …: long where broker or disk does not answer
   std::map<TopicPartition, std::int64_t> lag;
 };
@@ -99,6 +100,11 @@ public:
   };
   std::future<Answer> ask(EntityId id);
   NodeStatus status() const;
+  /// From any thread: on the node's, between two turns.
+  void between_turns(std::function<void()> job);
+
+  /// On the node's thread: how many entities may be awake, from now on.
+  void set_resident_limit(std::size_t of_node);
 
 private:
   void assigned(const std::vector<TopicPartition>& partitions) override;
@@ -123,10 +129,12 @@ private:
   void recover();
   void rewind();
   void answer_questions();
-  void next_step();
+  void do_jobs();
+  std::size_t share(std::size_t of_node) const;
+  void next_step(const char* leaving = "");
   void publish_status();
 
-  const NodeOptions options_;
+  NodeOptions options_;
   streams::Broker& broker_;
   storage::StoreFactory& stores_;
   Crew& crew_;
@@ -157,6 +165,7 @@ private:
   NodeStatus status_;
   std::optional<std::chrono::steady_clock::time_point> step_began_;
   std::vector<std::pair<EntityId, std::promise<Answer>>> questions_;
+  std::vector<std::function<void()>> jobs_;
 };
 
 } // namespace onecode::actors

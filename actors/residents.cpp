@@ -10,11 +10,13 @@ namespace onecode::actors {
 namespace {
 
 constexpr std::size_t kSpareBuffers = 4;
+/// How many more than wake fall asleep in a turn while the limit is being lowered: some milliseconds of work.
+constexpr std::size_t kSinkStep = 256;
 
 } // namespace
 
 Residents::Residents(storage::Store& store, const streams::Secrets& secrets, std::size_t limit, std::size_t lag_limit)
-    : store_(store), secrets_(secrets), limit_(limit), lag_limit_(lag_limit) {}
+    : store_(store), secrets_(secrets), limit_(limit), allowed_(limit), lag_limit_(lag_limit) {}
 
 Residents::~Residents() = default;
 
@@ -127,9 +129,25 @@ std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committe
   if (unstored_oldest_ == nullptr) drop_records();
   touched_.clear();
   ++turn_;
+  return put_to_sleep(write);
+}
+
+void Residents::set_limit(std::size_t limit) {
+  limit_ = limit;
+  allowed_ = std::max(limit, std::min(allowed_, entities_.size()));
+}
+
+std::optional<std::array<monitoring::TurnStats::Count, monitoring::kKinds>> Residents::sink(
+    storage::WriteBatch& write) {
+  if (allowed_ <= limit_) return std::nullopt;
+  return put_to_sleep(write);
+}
+
+std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::put_to_sleep(storage::WriteBatch& write) {
+  allowed_ = std::max(limit_, allowed_ - std::min(allowed_, kSinkStep));
   std::array<monitoring::TurnStats::Count, monitoring::kKinds> asleep{};
   // Who was used since its last turn in the queue gets another one.
-  while (entities_.size() > limit_ && oldest_ != nullptr) {
+  while (entities_.size() > allowed_ && oldest_ != nullptr) {
     Entity& entity = *oldest_;
     if (entity.residence.touched > entity.residence.queued) {
       entity.residence.queued = entity.residence.touched;

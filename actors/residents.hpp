@@ -44,6 +44,12 @@ public:
   /// As it was committed last.
   void reload(Entity& entity);
 
+  /// A higher limit holds at once. A lower one is reached step by step, with each turn and with each call of sink(), so that
+  /// no turn waits until many are asleep.
+  void set_limit(std::size_t limit);
+  /// Between turns: a step towards a limit that was lowered. Who fell asleep; nullopt: it is reached.
+  std::optional<std::array<monitoring::TurnStats::Count, monitoring::kKinds>> sink(storage::WriteBatch& write);
+
   /// This turn's entities, each once, in the order of their first message.
   void touch(Entity& entity);
   const std::vector<Entity*>& touched() const { return touched_; }
@@ -106,10 +112,12 @@ private:
   void unlink_unstored(Entity& entity);
   void store(Entity& entity, storage::WriteBatch& write);
   void drop_records();
+  std::array<monitoring::TurnStats::Count, monitoring::kKinds> put_to_sleep(storage::WriteBatch& write);
 
   storage::Store& store_;
   const streams::Secrets& secrets_;
-  const std::size_t limit_;
+  std::size_t limit_;
+  std::size_t allowed_; // for the time being: more than the limit after it was lowered
   const std::size_t lag_limit_;
 
   tsl::robin_map<Key, std::unique_ptr<Entity>, KeyHash> entities_;

@@ -94,6 +94,13 @@ void Shard::put_away() {
   store_->flush();
 }
 
+void Shard::sink() {
+  const auto asleep = residents_.sink(to_store_);
+  if (!asleep) return;
+  for (std::size_t k = 0; k < asleep->size(); ++k) staged_.stats.passivations[k] += (*asleep)[k];
+  if (!to_store_.empty()) write_store();
+}
+
 std::int64_t Shard::trim_to() {
   const auto wanted = sweep_.trim_to();
   if (planted(Mistake::trim_before_flush)) return wanted;

@@ -99,6 +99,10 @@ public:
   std::optional<std::int64_t> journal_next() const { return journal_next_; }
   /// Brings the store up to the last commit and makes it durable: a clean stop.
   void put_away();
+  /// How many entities may be awake between turns, from now on.
+  void set_resident_limit(std::size_t entities) { residents_.set_limit(entities); }
+  /// Between turns: puts some to sleep where the limit was lowered.
+  void sink();
   /// Up to here the journal may be cut: neither a restore from it nor this shard's own store after a crash reads what is
   /// below. 0: not yet.
   std::int64_t trim_to();

@@ -53,9 +53,12 @@ Takeover::Takeover(streams::Broker& broker, storage::StoreFactory& stores, Crew&
                    const streams::Secrets& secrets)
     : broker_(broker), stores_(stores), crew_(crew), secrets_(secrets) {}
 
-Takeover::~Takeover() {
+Takeover::~Takeover() { stop(); }
+
+void Takeover::stop() {
   want({}, {}, {});
   for (auto& [shard, restore] : ending_) restore->ended.wait();
+  ending_.clear();
 }
 
 void Takeover::want(const std::set<std::int32_t>& shards, const ShardOptions& options,

@@ -43,6 +43,8 @@ public:
   /// Throws BrokerError and StoreError, also those of a restore.
   std::vector<Ready> step(streams::Consumer& consumer, streams::Milliseconds patience);
   bool done() const { return wanted_.empty(); }
+  /// No shard is wanted any more; returns when no restore runs.
+  void stop();
   /// Waits for a restore that is running; false: none is.
   bool wait(streams::Milliseconds at_most) const;
   std::vector<Progress> progress() const;

@@ -110,7 +110,7 @@ int run_command_line(std::vector<std::string> arguments) {
   app.failure_message(CLI::FailureMessage::simple);
   app.footer(
       "\nExit codes: 0 done, 1 the answer is no, 2 usage, 3 bad input or configuration, 4 a dependency is "
-      "unreachable.");
+      "unreachable,\n5 run: the node did not leave in time ([node] drain_s).");
   app.get_formatter()->column_width(28);
 
   Run chosen;

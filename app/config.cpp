@@ -159,6 +159,8 @@ private:
   std::string taken_;
 };
 
+constexpr std::int64_t kLongestDrain = 3600;
+
 bool valid_address(std::string_view text, bool port_zero) {
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return false;
@@ -192,6 +194,8 @@ void check(const Config& c, const Origins& origins, std::vector<std::string>& er
   if (!valid_id(c.node.id)) wrong("node.id", "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -");
   if (c.node.data_dir.empty()) wrong("node.data_dir", "must not be empty");
   if (c.node.resident_limit < 1) wrong("node.resident_limit", "must be at least 1");
+  if (c.node.drain_s < 1 || c.node.drain_s > kLongestDrain)
+    wrong("node.drain_s", fmt::format("must be 1 to {} seconds", kLongestDrain));
 
   for (std::size_t at = 0; at <= c.kafka.brokers.size();) {
     const auto comma = std::min(c.kafka.brokers.find(',', at), c.kafka.brokers.size());
@@ -256,6 +260,30 @@ struct JsonDump {
   void operator()(const char* name, const std::vector<TrustedKey>& v) { out[name] = root_json(v); }
 };
 
+/// Every value as text, by its whole key.
+struct Flat {
+  std::string section;
+  std::map<std::string, std::string>& out;
+  void operator()(const char* name, const std::string& v) { out[section + "." + name] = v; }
+  void operator()(const char* name, std::int64_t v) { out[section + "." + name] = std::to_string(v); }
+  void operator()(const char* name, const std::map<std::string, std::string>& v) {
+    for (const auto& [k, value] : v) out[section + "." + name + "." + k] = value;
+  }
+  void operator()(const char* name, const std::vector<TrustedKey>& v) {
+    out[section + "." + name] = root_json(v).dump();
+  }
+};
+
+std::map<std::string, std::string> flat(const Config& config) {
+  std::map<std::string, std::string> out;
+  const auto section = [&](const char* name, const auto& part) {
+    Flat into{name, out};
+    std::decay_t<decltype(part)>::fields(part, into);
+  };
+  Config::sections(config, section);
+  return out;
+}
+
 nlohmann::ordered_json as_json(const Config& config) {
   nlohmann::ordered_json all;
   const auto section = [&](const char* name, const auto& part) {
@@ -313,6 +341,25 @@ Config load_config(const std::optional<std::string>& path) {
   auto result = read_config(path, path ? read_file(*path) : std::string(), environment());
   if (!result.errors.empty()) throw InputError(result.errors);
   return std::move(result.config);
+}
+
+std::span<const std::string_view> live_settings() {
+  static constexpr std::string_view kLive[] = {"node.resident_limit", "node.drain_s", "secrets.dir", "log.level",
+                                               "log.format"};
+  return kLive;
+}
+
+std::vector<std::string> differing_settings(const Config& a, const Config& b) {
+  const auto left = flat(a), right = flat(b);
+  std::set<std::string> keys; // a property may stand on one side only
+  for (const auto& side : {left, right})
+    for (const auto& [key, value] : side) keys.insert(key);
+  std::vector<std::string> out;
+  for (const auto& key : keys) {
+    const auto l = left.find(key), r = right.find(key);
+    if (l == left.end() || r == right.end() || l->second != r->second) out.push_back(key);
+  }
+  return out;
 }
 
 std::string to_json(const Config& config) { return as_json(config).dump(2) + "\n"; }

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,11 +26,13 @@ struct Config {
     std::string id = "node-1";     // group.instance.id and transactional id: one per node and never two at a time
     std::string data_dir = "data"; // RocksDB stores; may be lost, the journal restores them
     std::int64_t resident_limit = 200'000; // entities kept awake over all shards, an account about 4 KiB
+    std::int64_t drain_s = 25; // of leaving; less than the 30 s that Kubernetes gives where nobody says otherwise
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("id", s.id);
       v("data_dir", s.data_dir);
       v("resident_limit", s.resident_limit);
+      v("drain_s", s.drain_s);
     }
   } node;
 
@@ -109,6 +113,11 @@ ConfigResult read_config(const std::optional<std::string>& path, const std::stri
                          const Environment& environment);
 /// Reads the file and throws InputError with everything that is wrong.
 Config load_config(const std::optional<std::string>& path);
+
+/// The settings that a node takes over while it runs, by key; all others need a restart.
+std::span<const std::string_view> live_settings();
+/// The keys whose values differ, passwords included.
+std::vector<std::string> differing_settings(const Config& a, const Config& b);
 
 /// The effective configuration as TOML, or as one JSON object. Passwords and key material stand as `***`.
 std::string to_toml(const Config& config);

@@ -237,6 +237,16 @@ void Engine::wait() {
 
 bool Engine::running() const { return impl_->alive; }
 actors::NodeStatus Engine::status() const { return impl_->node.status(); }
+void Engine::set_resident_limit(std::size_t entities) {
+  impl_->node.between_turns([this, entities] { impl_->node.set_resident_limit(entities); });
+}
+
+void Engine::set_secrets(streams::Secrets secrets) {
+  impl_->node.between_turns([this, s = std::move(secrets)] { impl_->secrets = s; });
+}
+
+void Engine::reloaded(monitoring::Reload result) { impl_->reporter.metrics.reloaded(result); }
+
 std::string Engine::metrics_url() const { return impl_->http->url() + "/metrics"; }
 
 } // namespace onecode::app

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "actors/node.hpp"
+#include "monitoring/metrics.hpp"
 #include "storage/store.hpp"
 #include "streams/authenticate.hpp"
 #include "streams/broker.hpp"
@@ -42,6 +43,11 @@ public:
   void wait();
   bool running() const;
   actors::NodeStatus status() const;
+  /// From any thread, in force before the next turn.
+  void set_resident_limit(std::size_t entities);
+  void set_secrets(streams::Secrets secrets);
+  /// A configuration was read again; what came of it.
+  void reloaded(monitoring::Reload result);
   /// Where /metrics is, e.g. `http://127.0.0.1:9464/metrics`.
   std::string metrics_url() const;
 

@@ -46,7 +46,7 @@ endif()
 onecode_tests(integration_tests integration onecode_test_support)
 onecode_tests(monitoring_tests monitoring onecode_test_support nlohmann_json::nlohmann_json) # against a real Prometheus
 onecode_tests(contract_tests contract onecode_test_support OpenSSL::Crypto nlohmann_json::nlohmann_json)
-onecode_tests(chaos_tests chaos onecode_test_support nlohmann_json::nlohmann_json)
+onecode_tests(chaos_tests chaos onecode_test_support onecode_bench nlohmann_json::nlohmann_json)
 
 # The schemas of docs/ are judged by a validator that is not ours, Debian's python3-jsonschema; what deploy/ holds by systemd,
 # promtool and the engine itself; what examples/siem/ has by a syslog daemon; security by a Kafka of its own that demands it; the

@@ -74,6 +74,7 @@ constexpr const MetricInfo* kAll[] = {
     &metric::shards,
     &metric::restore,
     &metric::damaged_stores,
+    &metric::config_reloads,
     &metric::ready,
     &metric::policy,
     &metric::build,
@@ -255,6 +256,8 @@ struct Metrics::Impl {
   Gauge& shards_restoring = gauge(metric::shards, {{"state", "restoring"}});
   prometheus::Family<Gauge>& restore = gauges(metric::restore);
   Counter& damaged_stores = counter(metric::damaged_stores);
+  std::array<Counter*, std::size(kReloads)> reloads =
+      per<std::size(kReloads)>(metric::config_reloads, "result", [](std::size_t i) { return kReloads[i]; });
   Gauge& ready = gauge(metric::ready);
   prometheus::Family<Gauge>& policy = gauges(metric::policy);
 
@@ -444,6 +447,7 @@ void Metrics::set_shards(std::size_t working, const std::map<std::int32_t, doubl
 void Metrics::set_breaker_open(bool open) { impl_->breaker_open.Set(open ? 1 : 0); }
 void Metrics::set_ready(bool ready) { impl_->ready.Set(ready ? 1 : 0); }
 void Metrics::store_damaged() { impl_->damaged_stores.Increment(); }
+void Metrics::reloaded(Reload result) { impl_->reloads[static_cast<std::size_t>(result)]->Increment(); }
 
 void Metrics::set_policy(std::string_view version) {
   auto& m = *impl_;

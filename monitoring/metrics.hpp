@@ -156,6 +156,9 @@ inline constexpr MetricInfo restore{"onecode_restore_ratio", gauge, "", "shard",
                                     "How far is the restore of this shard (0 to 1)? Gone when it is done."};
 inline constexpr MetricInfo damaged_stores{"onecode_damaged_stores_total", counter, "", "",
                                            "How many stores were set aside as damaged and rebuilt from the journal?"};
+inline constexpr MetricInfo config_reloads{
+    "onecode_config_reloads_total", counter, "", "result",
+    "How often was the configuration read again: all in force, some of it needs a restart, or refused?"};
 inline constexpr MetricInfo ready{"onecode_ready", gauge, "", "", "Is this node ready (1), as /readyz says?"};
 inline constexpr MetricInfo policy{"onecode_policy_info", gauge, "", "version",
                                    "Which policy version does this node run?"};
@@ -172,6 +175,10 @@ struct TurnTimes {
   std::int64_t committed_ns = 0;
   std::size_t records = 0;
 };
+
+/// What came of a configuration that was read again.
+enum class Reload : std::uint8_t { applied, restart, refused };
+inline constexpr std::string_view kReloads[] = {"applied", "restart", "refused"};
 
 class Metrics {
 public:
@@ -198,6 +205,7 @@ public:
   void set_ready(bool ready);
   void set_policy(std::string_view version);
   void store_damaged();
+  void reloaded(Reload result);
 
   /// Prometheus text format 0.0.4.
   std::string text() const;

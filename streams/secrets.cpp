@@ -9,6 +9,7 @@
 
 #include "streams/authenticate.hpp"
 #include "streams/json_text.hpp"
+#include "streams/secret_files.hpp"
 
 namespace onecode::streams {
 namespace {
@@ -51,7 +52,7 @@ Secrets Secrets::from_json_file(const std::string& path) {
   return Secrets(std::move(values));
 }
 
-Secrets Secrets::from_directory(const std::string& path) {
+SecretValues read_secret_files(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
   fs::directory_iterator files(path, error);
@@ -66,8 +67,10 @@ Secrets Secrets::from_directory(const std::string& path) {
     if (raw.empty()) throw std::runtime_error(file.path().string() + ": is empty");
     values.emplace(name, std::move(raw));
   }
-  return Secrets(std::move(values));
+  return values;
 }
+
+Secrets Secrets::from_directory(const std::string& path) { return Secrets(read_secret_files(path)); }
 
 std::optional<std::string> Secrets::find(const std::string& name) const {
   if (const auto it = values_.find(name); it != values_.end()) return it->second;

@@ -2,15 +2,20 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <condition_variable>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "app/config.hpp"
 #include "app/engine.hpp"
 #include "app/errors.hpp"
+#include "app/hangup.hpp"
+#include "app/reload.hpp"
 #include "app/terminal.hpp"
 #include "app/topic_check.hpp"
 #include "app/verbs/verbs.hpp"
@@ -21,6 +26,8 @@
 
 namespace onecode::app {
 namespace {
+
+constexpr std::chrono::milliseconds kSignalTick{20};
 
 struct Options {
   KafkaFlags kafka;
@@ -54,12 +61,88 @@ void log_kafka(int syslog_level, std::string_view subject, std::string_view text
   monitoring::log_limited(*limit, level, "kafka", text, {{"subject", subject}});
 }
 
-int run_node(const Options& o) {
-  const auto config = o.kafka.load();
+void set_up_log(const Config::Log& options) {
   monitoring::LogOptions log;
-  log.level = monitoring::level_by_name(config.log.level).value_or(monitoring::Level::info);
-  log.format = config.log.format == "json" ? monitoring::LogFormat::json : monitoring::LogFormat::text;
+  log.level = monitoring::level_by_name(options.level).value_or(monitoring::Level::info);
+  log.format = options.format == "json" ? monitoring::LogFormat::json : monitoring::LogFormat::text;
   monitoring::set_up_log(std::move(log));
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  return words.empty() ? "nothing" : fmt::format("{}", fmt::join(words, ", "));
+}
+
+void reload(Reloader& reloader, Engine& engine, const std::string& file) {
+  const auto outcome = reloader.reload();
+  engine.reloaded(outcome.result);
+  if (outcome.result == monitoring::Reload::refused) {
+    for (const auto& error : outcome.errors) monitoring::log_error("node", "configuration refused: " + error);
+    monitoring::log_error("node", "nothing has changed; `onecode config check` says when it is right",
+                          {{"file", file}});
+    return;
+  }
+  set_up_log(reloader.config().log);
+  engine.set_resident_limit(static_cast<std::size_t>(reloader.config().node.resident_limit));
+  if (!outcome.added.empty()) engine.set_secrets(reloader.secrets());
+  monitoring::log_info(
+      "node", "configuration read again",
+      {{"file", file}, {"changed", listed(outcome.changed)}, {"new_secrets", listed(outcome.added)}});
+  if (!outcome.restart.empty())
+    monitoring::log_warn("node", "needs a restart, and is as before until then: " + listed(outcome.restart));
+  for (const auto& name : outcome.kept)
+    monitoring::log_warn("node", "the secret " + name +
+                                     " has another content than before, which is not taken: decisions made with the "
+                                     "old one could not be replayed. A new key needs a new name");
+}
+
+/// Ends the process when it takes longer to leave than it may: nothing that waits for a broker or a disk can be told to stop
+/// waiting. As after a crash, what was not committed is read again, and what the stores lack is in the journal.
+class DrainLimit {
+public:
+  DrainLimit(std::int64_t seconds, const Engine& engine)
+      : seconds_(seconds), engine_(&engine), thread_([this] { watch(); }) {}
+  ~DrainLimit() {
+    {
+      const std::lock_guard lock(mutex_);
+      left_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+  DrainLimit(const DrainLimit&) = delete;
+  DrainLimit& operator=(const DrainLimit&) = delete;
+
+  /// The engine is about to be destroyed.
+  void node_has_left() {
+    const std::lock_guard lock(mutex_);
+    engine_ = nullptr;
+  }
+
+private:
+  void watch() {
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, std::chrono::seconds(seconds_), [this] { return left_; })) return;
+    std::string at = "cleaning up";
+    if (engine_ != nullptr) at = engine_->status().leaving;
+    monitoring::log_error(
+        "node", "did not leave in time, ends as it stands: nothing is lost, the next start reads on from the journal",
+        {{"drain_s", seconds_},
+         {"at", at.empty() ? "ending a turn or a takeover: the broker or the disk does not answer" : at}});
+    std::_Exit(kNotDrained);
+  }
+
+  const std::int64_t seconds_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  const Engine* engine_;
+  bool left_ = false;
+  std::thread thread_;
+};
+
+int run_node(const Options& o) {
+  Hangup hangup;
+  const auto config = o.kafka.load();
+  set_up_log(config.log);
 
   const auto broker = connect(config.kafka, log_kafka);
   check_before_start(*broker, config.kafka.prefix);
@@ -74,16 +157,30 @@ int run_node(const Options& o) {
   options.data_dir = config.node.data_dir;
   options.listen = config.http.listen;
   options.token_file = config.http.token_file;
-  auto secrets =
-      config.secrets.dir.empty() ? streams::Secrets{} : streams::Secrets::from_directory(config.secrets.dir);
+  Reloader reloader(o.kafka, config);
 
   const Interrupt interrupt;
+  std::optional<DrainLimit> limit;
   try {
-    Engine engine(std::move(options), *broker, std::move(secrets), nullptr);
+    Engine engine(std::move(options), *broker, reloader.secrets(), nullptr);
     monitoring::log_info("node", "started", {{"node", config.node.id}, {"metrics", engine.metrics_url()}});
-    while (engine.running() && !interrupt.asked()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    while (engine.running() && !interrupt.asked()) {
+      if (hangup.take()) reload(reloader, engine, o.kafka.config.value_or("none: environment and flags only"));
+      std::this_thread::sleep_for(kSignalTick);
+    }
+    const auto drain_s = reloader.config().node.drain_s;
+    if (interrupt.asked())
+      monitoring::log_info("node", "told to leave", {{"node", config.node.id}, {"drain_s", drain_s}});
+    limit.emplace(drain_s, engine);
     engine.stop();
-    engine.wait();
+    const auto left = [&] { limit->node_has_left(); };
+    try {
+      engine.wait();
+    } catch (...) {
+      left();
+      throw;
+    }
+    left();
   } catch (const storage::StoreError& e) {
     throw InputError(e.what());
   } catch (const monitoring::HttpError& e) {
@@ -110,6 +207,9 @@ Run add_run(CLI::App& verb) {
       "\nOne engine node: joins the consumer group, works until SIGTERM or Ctrl-C, leaves cleanly. Its topics must "
       "exist\n"
       "(onecode topics create). /metrics, /readyz and /status are on [http] listen.\n\n"
+      "SIGHUP reads the configuration again: [log], [node] resident_limit and drain_s, and new secrets are in\n"
+      "force at once, the rest is named and waits for a restart. SIGTERM gives the node [node] drain_s seconds to\n"
+      "leave; then it ends with exit code 5, and nothing is lost. A second SIGTERM or Ctrl-C ends it at once.\n\n"
       "Example:\n  onecode run --config node.toml");
   return [options] { return run_node(*options); };
 }

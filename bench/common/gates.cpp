@@ -18,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTick{1};
-constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds kPatience{15}; // longer than a session: somebody else takes over by then
 
 constexpr std::string_view kId = R"("id":")";
 
@@ -112,8 +112,11 @@ private:
       ++waiting_.doubled;
       return;
     }
-    if (it->second.counts)
-      waiting_.ms.push_back(std::chrono::duration<double, std::milli>(now - it->second.at).count());
+    if (it->second.counts) {
+      const double ms = std::chrono::duration<double, std::milli>(now - it->second.at).count();
+      waiting_.ms.push_back(ms);
+      waiting_.gates.push_back({std::chrono::duration<double>(it->second.at.time_since_epoch()).count(), ms});
+    }
     asked_.erase(it);
   }
 

@@ -12,7 +12,12 @@
 namespace onecode::bench {
 
 struct Waiting {
-  std::vector<double> ms; // sorted
+  struct Gate {
+    double published; // wall_seconds()
+    double ms;
+  };
+  std::vector<Gate> gates; // in the order of their answers
+  std::vector<double> ms;  // sorted
   std::size_t asked = 0, doubled = 0;
   double at(double share) const; // 0.5: the median
   std::size_t unanswered() const { return asked - ms.size(); }

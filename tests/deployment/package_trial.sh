@@ -47,6 +47,19 @@ systemd-analyze security --threshold=20 --no-pager onecode.service >/trial/secur
 tail -n 1 /trial/security
 [[ $(curl -s http://127.0.0.1:9464/metrics) == *process_start_time_seconds* ]] || fail "/proc/stat is out of reach"
 
+sed -i 's/^\[log\]/[log]\nlevel = "debug"/' $config
+systemctl reload onecode.service
+for _ in {1..100}; do
+  [[ $(curl -s http://127.0.0.1:9464/metrics) == *'onecode_config_reloads_total{result="applied"} 1'* ]] && break
+  sleep 0.1
+done
+[[ $(curl -s http://127.0.0.1:9464/metrics) == *'onecode_config_reloads_total{result="applied"} 1'* ]] || fail "the reload did not reach the node"
+sed -i 's/^level = "debug"/level = "loud"/' $config
+if systemctl reload onecode.service; then fail "a wrong configuration was reloaded"; fi
+sed -i '/^level = "loud"/d' $config
+expect "$(property ActiveState)" active "after a reload"
+step "reloads its configuration, and refuses a wrong one"
+
 before=$(property MainPID)
 dpkg -i "${deb[@]}"
 ready

@@ -1,17 +1,18 @@
 // An engine process under pressure, on a real Kafka: more input than it works off, a disk that is full, a broker that does
 // not answer. What this would catch: memory that grows with what waits, a node that stands still or ends without saying
 // why, a sound store that is set aside, a scan that is lost or decided twice when all is well again.
-#include <httplib.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
 #include <set>
+#include <sstream>
 
 #include "app/demo/campus.hpp"
 #include "app/errors.hpp"
@@ -35,6 +36,7 @@ constexpr std::size_t kMiB = 1U << 20;
 struct Options {
   std::size_t people = 500;
   std::int64_t resident_limit = app::Config::Node().resident_limit;
+  std::int64_t drain_s = app::Config::Node().drain_s;
   std::map<std::string, std::string> properties; // of the engine's clients
 };
 
@@ -68,7 +70,7 @@ public:
     publisher_->flush();
     kafka_.properties = options.properties;
     node_ = std::make_unique<Node>(ClusterOptions{folder_, from_environment("ONECODE_BIN", "build/release/onecode"),
-                                                  "events", kafka_, key_, options.resident_limit},
+                                                  "events", kafka_, key_, options.resident_limit, options.drain_s},
                                    "n1");
   }
   ~Cluster() {
@@ -134,15 +136,21 @@ public:
   }
 
   /// What the running node answers: status and body; empty: nothing.
-  std::string get(const char* path) const {
-    constexpr std::string_view kBefore = "metrics=", kAfter = "/metrics";
-    const auto text = log();
-    const auto at = text.rfind(kBefore);
-    if (at == std::string::npos) return {};
-    const auto from = at + kBefore.size();
-    httplib::Client http(text.substr(from, text.find(kAfter, from) - from));
-    const auto answer = http.Get(path);
-    return answer ? std::to_string(answer->status) + " " + answer->body : std::string();
+  std::string get(const char* path) const { return node_->get(path); }
+  /// One sample of the running node's metrics, as text; empty: it is not there.
+  std::string metric(const std::string& sample) const {
+    std::istringstream lines(get("/metrics"));
+    for (std::string line; std::getline(lines, line);)
+      if (line.starts_with(sample + " ")) return line.substr(sample.size() + 1);
+    return {};
+  }
+  /// How many entities the node has awake.
+  std::size_t awake() const {
+    const auto known = status();
+    std::size_t sum = 0;
+    if (known)
+      for (const auto& kind : known->at("resident")) sum += kind.get<std::size_t>();
+    return sum;
   }
 
   /// How many turns the running node has committed.
@@ -323,6 +331,94 @@ TEST_CASE("a broker that does not answer for longer than a transaction lasts is 
   cluster.leave();
   // It may have given up; nothing else ends it.
   for (const auto& end : cluster.ends()) CHECK((end.code == app::kDone || end.code == app::kUnreachable));
+  cluster.check();
+}
+
+TEST_CASE("a node takes over a changed configuration while it works", "[kafka]") {
+  NEEDS_KAFKA();
+  constexpr std::size_t kPeople = 3000, kLow = 200;
+  Options options;
+  options.people = kPeople;
+  Cluster cluster("reload", options);
+  auto& node = cluster.node();
+  node.start();
+  cluster.publish_scans(5000);
+  cluster.work_off();
+  cluster.wait([&] { return cluster.awake() > kPeople; });
+  const auto sound = content(node.config());
+  const auto with = [&](const std::string& setting, const std::string& value) {
+    const auto at = sound.find("\n" + setting + " = ") + 1;
+    REQUIRE(at != 0);
+    auto text = sound;
+    std::ofstream(node.config()) << text.replace(at, text.find('\n', at) - at, setting + " = " + value);
+  };
+  const auto reloaded = [&](const char* result, int times) {
+    node.reload();
+    const auto sample = std::string("onecode_config_reloads_total{result=\"") + result + "\"}";
+    cluster.wait([&] { return cluster.metric(sample) == std::to_string(times); });
+  };
+  const auto log_says = [&](const std::string& words) { return cluster.log().find(words) != std::string::npos; };
+
+  with("resident_limit", std::to_string(kLow));
+  reloaded("applied", 1);
+  CHECK(log_says("changed=node.resident_limit"));
+  cluster.wait([&] { return cluster.awake() <= kLow + kDefaultPartitions; });
+  cluster.publish_scans(5000);
+  cluster.work_off();
+
+  with("level", "\"loud\"");
+  reloaded("refused", 1);
+  CHECK(log_says("configuration refused: " + node.config().string() + ":"));
+  CHECK(log_says("log.level: must be one of"));
+  CHECK(cluster.awake() <= kLow + kDefaultPartitions); // the sound part of a wrong file is not taken either
+
+  with("listen", "\"127.0.0.1:1\"");
+  reloaded("restart", 1);
+  CHECK(log_says("needs a restart, and is as before until then: http.listen"));
+  CHECK(log_says("changed=node.resident_limit new_secrets"));
+  cluster.publish_scans(1000);
+  cluster.work_off();
+  cluster.leave();
+  CHECK(cluster.ends().size() == 1);
+  cluster.check();
+
+  with("drain_s", "25");
+  node.start();
+  cluster.publish_scans(1000);
+  cluster.work_off();
+  cluster.leave();
+  CHECK_FALSE(log_says(" restored from ")); // who left cleanly has nothing to read
+  cluster.check();
+}
+
+TEST_CASE("a node that is told to leave while the broker does not answer ends in time, and nothing is lost",
+          "[kafka]") {
+  NEEDS_KAFKA();
+  const auto folder = from_environment("ONECODE_KAFKA_DIR");
+  if (folder.empty()) SKIP("the broker is not ours to pause: ONECODE_KAFKA_DIR is not set");
+  Options options;
+  options.drain_s = 3;
+  Cluster cluster("drain", options);
+  Kafka kafka(folder, from_environment("ONECODE_SOURCE_DIR", ".") + "/dev", cluster.folder() / "kafka.log");
+  cluster.node().start();
+  cluster.work_off();
+  cluster.leave();
+  cluster.publish_scans(60'000);
+  cluster.node().start();
+  while (cluster.turns() == 0) cluster.look_after_node();
+  kafka.pause(kPatience); // a turn takes 32768 at most: there is more to do
+  cluster.node().leave();
+  // It ends although nobody answers: the client alone would wait for more than a minute and a half.
+  while (cluster.node().state() != Node::State::absent) cluster.look_after_node();
+  CHECK(cluster.ends().back().text() == "exit code " + std::to_string(app::kNotDrained));
+  CHECK(cluster.log().find("did not leave in time") != std::string::npos);
+  kafka.go_on();
+
+  cluster.node().start();
+  cluster.publish_scans(1000);
+  cluster.work_off();
+  cluster.leave();
+  CHECK(cluster.ends().size() == 3);
   cluster.check();
 }
 

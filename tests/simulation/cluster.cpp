@@ -149,6 +149,10 @@ private:
   void people_and_machines() {
     auto& node = *nodes_[below(kNodes)];
     if (node.on_stack) return;
+    if (node.up() && below(40) == 0) {
+      happens("resident limits changed");
+      node.node->set_resident_limit(1 + below(90));
+    }
     if (!node.up()) {
       if (below(8) == 0) start(node);
     } else if (below(70) == 0) {

@@ -1,7 +1,11 @@
 #include "tests/support/nodes.hpp"
 
+#include <httplib.h>
+
 #include <csignal>
 #include <fstream>
+
+#include "tests/support/surroundings.hpp"
 
 namespace onecode::test {
 namespace {
@@ -26,6 +30,7 @@ void Node::write_config(const ClusterOptions& options) const {
   config.node.id = id_;
   config.node.data_dir = data_.string();
   config.node.resident_limit = options.resident_limit;
+  config.node.drain_s = options.drain_s;
   config.kafka = options.kafka;
   config.http.listen = "127.0.0.1:0";
   const auto& key = options.root;
@@ -95,6 +100,18 @@ std::optional<Node::Exit> Node::tick(Clock::time_point now) {
 
 bool Node::ignores_sigterm(Clock::time_point now) const {
   return state_ == State::stopping && now > asked_ + kStopPatience;
+}
+
+std::string Node::get(const std::string& path) const {
+  constexpr std::string_view kStart = " starts\n", kBefore = "metrics=", kAfter = "/metrics";
+  const auto text = content(log_);
+  const auto start = text.rfind(kStart);
+  const auto at = start == std::string::npos ? start : text.find(kBefore, start);
+  if (at == std::string::npos) return {};
+  const auto from = at + kBefore.size();
+  httplib::Client http(text.substr(from, text.find(kAfter, from) - from));
+  const auto answer = http.Get(path);
+  return answer ? std::to_string(answer->status) + " " + answer->body : std::string();
 }
 
 std::string Node::log_tail() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <deque>
 #include <filesystem>
 #include <optional>
@@ -27,6 +28,7 @@ struct ClusterOptions {
   app::Config::Kafka kafka;
   app::SigningKey root;
   std::int64_t resident_limit = app::Config::Node().resident_limit;
+  std::int64_t drain_s = app::Config::Node().drain_s;
 };
 
 class Node {
@@ -38,12 +40,15 @@ public:
   const std::string& id() const { return id_; }
   State state() const { return state_; }
   const std::filesystem::path& log() const { return log_; }
+  const std::filesystem::path& config() const { return config_; }
   const Process& process() const { return process_; }
 
   void start();
   /// kill -9; back after `away`.
   void crash(Milliseconds away);
   void pause(Milliseconds how_long);
+  /// SIGHUP.
+  void reload() const { process_.send(SIGHUP); }
   /// SIGTERM; back after `away` from its end.
   void stop(Milliseconds away);
   /// The same, and not back until start().
@@ -58,6 +63,8 @@ public:
   };
   std::optional<Exit> tick(Clock::time_point now);
   bool ignores_sigterm(Clock::time_point now) const;
+  /// What it answers on its HTTP port: status and body; empty: nothing (yet).
+  std::string get(const std::string& path) const;
   /// The end of its log, for people.
   std::string log_tail() const;
 

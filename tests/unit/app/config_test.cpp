@@ -86,6 +86,7 @@ TEST_CASE("config: what is wrong is named with file, line and key") {
   CHECK(mentions(errors("node = 3\n"), "node.toml:1: node: must be a table"));
   CHECK(mentions(errors("[node]\nid = \"a b\"\n"), "node.toml:2: node.id: "));
   CHECK(mentions(errors("\n[kafka]\nbrokers = \"nowhere\"\n"), "node.toml:3: kafka.brokers: must be HOST:PORT"));
+  CHECK(mentions(errors("[node]\ndrain_s = 0\n"), "node.toml:2: node.drain_s: must be 1 to 3600 seconds"));
   CHECK(mentions(errors("[log]\nlevel = \"loud\"\n"), "node.toml:2: log.level: must be one of"));
   CHECK(mentions(errors("[kafka.properties]\ngroup.id = \"x\"\n"),
                  "node.toml:2: kafka.properties.group.id: is set by onecode"));

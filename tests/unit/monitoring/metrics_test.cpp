@@ -150,6 +150,17 @@ TEST_CASE("what is exported is what is listed, with those labels") {
   }
 }
 
+TEST_CASE("a configuration that is read again is counted by what came of it") {
+  Metrics metrics("0.1.0", "abc");
+  metrics.reloaded(Reload::refused);
+  metrics.reloaded(Reload::refused);
+  metrics.reloaded(Reload::applied);
+  const auto text = metrics.text();
+  CHECK(value(text, R"(onecode_config_reloads_total{result="applied"})") == "1");
+  CHECK(value(text, R"(onecode_config_reloads_total{result="restart"})") == "0");
+  CHECK(value(text, R"(onecode_config_reloads_total{result="refused"})") == "2");
+}
+
 TEST_CASE("a turn is counted") {
   Metrics metrics("0.1.0", "abc");
   TurnStats turn = some_turn();
