@@ -67,7 +67,7 @@ def command_line():
         out.append(f"**{title}**\n")
         out.append(table(("verb", "what"), [(f"[`{v}`](#onecode-{v})", p) for v, p in rows]))
     out.append("## Exit codes\n")
-    codes = re.search(r"^Exit codes: (.*)\.$", top, re.MULTILINE)[1]
+    codes = re.search(r"^Exit codes: (.*?)\.$", top, re.MULTILINE | re.DOTALL)[1].replace("\n", " ")
     out.append(table(("code", "meaning"), [c.split(" ", 1) for c in codes.split(", ")]))
     out.append("Where a supervisor decides by them: [operations](../operations.md#exit-codes).\n")
     out.append("## Colours, terminals and machines\n")
