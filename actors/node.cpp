@@ -44,6 +44,15 @@ private:
   std::shared_ptr<streams::Batch> whole_;
 };
 
+/// All at once: each waits for the disk, and gates wait for all of them.
+void put_away(Crew& crew) {
+  std::vector<std::future<void>> stores;
+  for (const auto index : crew.shards())
+    stores.push_back(crew.aside([&shard = crew.shard(index)] { shard.put_away(); }));
+  for (const auto& store : stores) store.wait(); // before an error of one leaves the others without their shards
+  for (auto& store : stores) store.get();
+}
+
 } // namespace
 
 Node::Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& stores, Crew& crew,
@@ -97,7 +106,7 @@ void Node::end() {
   next_step("ending restores");
   takeover_.stop();
   next_step("closing the stores"); // before the group: meanwhile the broker hears that this node lives
-  for (const auto shard : crew_.shards()) crew_.shard(shard).put_away();
+  put_away(crew_);
   next_step("leaving the group");
   consumer_->close();
   consumer_.reset();

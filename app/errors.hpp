@@ -7,7 +7,7 @@
 
 namespace onecode::app {
 
-enum ExitCode : int { kDone = 0, kAnswerIsNo = 1, kUsage = 2, kBadInput = 3, kUnreachable = 4 };
+enum ExitCode : int { kDone = 0, kAnswerIsNo = 1, kUsage = 2, kBadInput = 3, kUnreachable = 4, kNotDrained = 5 };
 
 struct Failure : std::runtime_error {
   Failure(int exit_code, const std::string& text) : std::runtime_error(text), code(exit_code) {}

@@ -14,6 +14,4 @@ public:
   bool take();
 };
 
-inline constexpr int kNotDrained = 5; // TEMPORARY
-
 } // namespace onecode::app

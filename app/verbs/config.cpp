@@ -26,9 +26,8 @@ Run add_config(CLI::App& verb) {
   check->footer(
       "\nThe environment overrides the file: ONECODE__KAFKA__BROKERS=k1:9092 sets [kafka] brokers,\n"
       "ONECODE__KAFKA__PROPERTIES__SASL_PASSWORD=… sets sasl.password. Passwords are shown as ***.\n"
-      "A running node reads it again on SIGHUP: [log], [node] resident_limit and drain_s, [secrets] come into force, "
-      "the "
-      "rest\nwith a restart.\n\n"
+      "A running node reads it again on SIGHUP: [log], [node] resident_limit and drain_s, and new secrets are in\n"
+      "force at once, the rest with a restart.\n\n"
       "Example:\n  onecode config check /etc/onecode/node.toml");
   return [options] {
     const auto config = load_config(options->file);

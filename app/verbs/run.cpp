@@ -68,7 +68,9 @@ void set_up_log(const Config::Log& options) {
   monitoring::set_up_log(std::move(log));
 }
 
-std::string listed(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string listed(const std::vector<std::string>& words) {
+  return words.empty() ? "nothing" : fmt::format("{}", fmt::join(words, ", "));
+}
 
 void reload(Reloader& reloader, Engine& engine, const std::string& file) {
   const auto outcome = reloader.reload();
@@ -205,13 +207,9 @@ Run add_run(CLI::App& verb) {
       "\nOne engine node: joins the consumer group, works until SIGTERM or Ctrl-C, leaves cleanly. Its topics must "
       "exist\n"
       "(onecode topics create). /metrics, /readyz and /status are on [http] listen.\n\n"
-      "SIGHUP reads the configuration again: [log], [node] resident_limit and drain_s, and new files of [secrets] "
-      "come "
-      "into\n"
-      "force, the rest is named and waits for a restart. SIGTERM gives the node [node] drain_s seconds to leave; "
-      "then it "
-      "ends\n"
-      "with exit code 5, and nothing is lost. A second SIGTERM or Ctrl-C ends it at once.\n\n"
+      "SIGHUP reads the configuration again: [log], [node] resident_limit and drain_s, and new secrets are in\n"
+      "force at once, the rest is named and waits for a restart. SIGTERM gives the node [node] drain_s seconds to\n"
+      "leave; then it ends with exit code 5, and nothing is lost. A second SIGTERM or Ctrl-C ends it at once.\n\n"
       "Example:\n  onecode run --config node.toml");
   return [options] { return run_node(*options); };
 }

@@ -16,7 +16,6 @@
 
 #include "app/demo/campus.hpp"
 #include "app/errors.hpp"
-#include "app/hangup.hpp"
 #include "app/wire.hpp"
 #include "streams/policy_document.hpp"
 #include "tests/catch.hpp"
