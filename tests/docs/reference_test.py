@@ -33,6 +33,7 @@ class Reference(unittest.TestCase):
             elif setting := re.match(r"(\w+) = (.*)", line):
                 known[f"{section} {setting[1]}"] = setting[2].strip("'\"")
         page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+        page = re.search(r"^## Configuration$.*?(?=^## )", page, re.MULTILINE | re.DOTALL)[0]
         rows = re.findall(r"^\| `\[(\w+)\] (\w+)` \| `?([^|`]*?)`? \|", page, re.MULTILINE)
         told = {f"{section} {key}": "" if value == "none" else value for section, key, value in rows}
         self.assertEqual(told, known)
