@@ -184,7 +184,7 @@ TEST_CASE("Hands: five are kept, the one unseen for longest leaves", "[habits][A
 }
 
 TEST_CASE("Hands: one handset that took the place of all others", "[habits][A14]") {
-  const auto hand = [](std::uint64_t id, int first, int last, std::uint32_t days) {
+  const auto hand = [](HandsetPrint id, int first, int last, std::uint32_t days) {
     return Hands::Hand{id, at(first, 8), at(last, 8), days, 0, 0, 0, {}};
   };
   const auto changed = [](std::vector<Hands::Hand> list) { return handset_changed({std::move(list)}); };

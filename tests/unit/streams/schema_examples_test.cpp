@@ -341,9 +341,9 @@ TEST_CASE("examples of policies are read, and written back as they were") {
     const auto first = read_policy(event.data);
     REQUIRE(first.policy);
     const Json written = Json::parse(write_policy(*first.policy));
-    for (const auto& [member, value] : example["data"].items())
+    for (const auto& [member, said] : example["data"].items())
       if (member != "signature" && member != "key" && member != "retention" && member != "shadow")
-        check_member(member, value, written.value(member, Json()));
+        check_member(member, said, written.value(member, Json()));
     CHECK(first.policy->shadow == example["data"].value("shadow", false));
   }
 }
