@@ -58,7 +58,9 @@ void open_fault(DeviceState& d, Fault fault, Effects& out) {
 
 /// Do the doubts of the hour that ends at `end` say that the reader is at fault, and not the people? The first of them, if so.
 std::optional<Time> at_fault(const std::vector<Trust::Doubt>& doubts, Time end) {
-  constexpr Duration kAtOnce = minutes(5);
+  // Several codes shown within minutes are people who share them, not a clock. Between two readers only, it may be either;
+  // for as long as the breaker counts, it guards people (policy: response.breaker, ten minutes by default).
+  constexpr Duration kAtOnce = minutes(5), kAtOnceOfTwo = minutes(10);
   constexpr std::size_t kPeople = 3, kPeopleOfTwo = 6, kPartners = 2;
   std::set<std::string_view> people;
   std::set<std::uint64_t> partners;
@@ -69,10 +71,10 @@ std::optional<Time> at_fault(const std::vector<Trust::Doubt>& doubts, Time end) 
     if (x.partner != 0) partners.insert(x.partner);
     first = std::min(first, x.at);
   }
-  // Several codes shown within minutes are people who share them, not a clock.
-  if (end - first < kAtOnce) return std::nullopt;
-  const bool many = people.size() >= kPeopleOfTwo || (people.size() >= kPeople && partners.size() >= kPartners);
-  return many ? std::optional(first) : std::nullopt;
+  const Duration span = end - first;
+  const bool several = people.size() >= kPeople && partners.size() >= kPartners && span >= kAtOnce;
+  const bool many = people.size() >= kPeopleOfTwo && span >= kAtOnceOfTwo;
+  return several || many ? std::optional(first) : std::nullopt;
 }
 
 /// Of the same hour: one error of each person, the least that explains their way.

@@ -4,8 +4,9 @@
 //              said otherwise, a day at most.
 //   Told       accounts tell it when something against somebody rests on one of its scans (domain/rules/rests_on.hpp), and ask again
 //              later: it need not remember all of them (docs/decisions/0031).
-//   Found      some of these rules contradict the reader (A1, A2, A4). Three different people within an hour, against two different other readers, and not all at once: then it is the reader. Against one other reader
-//              only, it takes six, for it may be either of the two.
+//   Found      some of these rules contradict the reader (A1, A2, A4). Three different people within an hour, against two different
+//              other readers, over five minutes or more: then it is the reader. Against one other reader only it takes six over ten
+//              minutes, for it may be either of the two.
 //   Estimate   how wrong the clock is: what the newest heartbeat says, to the skew; or of the people who found it the median of the
 //              least error that makes each one's way possible, with their spread. It is told and kept, and corrects nothing
 //              (docs/decisions/0026).
