@@ -123,13 +123,13 @@ class Doctor(unittest.TestCase):
             node = subprocess.Popen([BIN, "run", "--config", str(config)], stdout=out, stderr=out)
         self.addCleanup(node.wait)
         self.addCleanup(node.kill)
-        told = []
-        for _ in range(100):
+        told = ""
+        for _ in range(100):  # a new broker knows nothing of groups for a while, and the doctor says that too
             self.assertIsNone(node.poll(), log.read_text())
-            told = self.found(self.doctor(config), "warn", "group")
-            if told:
+            told = "".join(self.found(self.doctor(config), "warn", "group"))
+            if "as n2 already" in told:
                 break
-        self.assertIn("as n2 already", told[0])
+        self.assertIn("as n2 already", told)
         scan = {"specversion": "1.0", "id": "1", "source": "/g", "type": "onecode.scan.v1", "time": "2026-03-02T08:00:00.000+08:00",
                 "data": {"device": "d", "seq": 1, "account": "a", "function": "access", "auth": "present"}}
         (self.folder / "scan.ndjson").write_text(json.dumps({"topic": "scans", "key": "d", "value": scan}) + "\n")
