@@ -93,7 +93,7 @@ TEST_CASE("Device trust: when its people find out that a reader is wrong", "[dev
   CHECK(withdrawn(with(1, {"a-2", "", minutes(20)})) == 0);
   CHECK(withdrawn(people(5, "d-2", minutes(10))) == 0);
   CHECK(withdrawn(people(6, "d-2", minutes(10))) == 6);
-  CHECK(withdrawn(people(6, "", minutes(10))) == 6); // codes made elsewhere (A4)
+  CHECK(withdrawn(people(6, "", minutes(10))) == 6);     // codes made elsewhere (A4)
   CHECK(withdrawn(people(6, "d-2", seconds(119))) == 0); // while the breaker guards them
   CHECK(withdrawn(people(6, "d-2", seconds(120))) == 6);
   // Codes shown within minutes are people who share them.
