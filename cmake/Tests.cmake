@@ -51,49 +51,33 @@ onecode_tests(chaos_tests chaos onecode_test_support onecode_bench nlohmann_json
 # The schemas of docs/ are judged by a validator that is not ours, Debian's python3-jsonschema; what deploy/ holds by systemd,
 # promtool and the engine itself; what examples/siem/ has by a syslog daemon; security by a Kafka of its own that demands it; the
 # documentation by MkDocs and the engine. Beside the programs above tests like them, with a target to build and a report.
-foreach(pair schemas:schema_tests deployment:deployment_tests siem:siem_tests security:security_tests docs:docs_tests)
-  string(REPLACE ":" ";" pair ${pair})
-  list(POP_FRONT pair folder name)
+function(onecode_python_tests folder name)
+  cmake_parse_arguments(tests "" "" "ENVIRONMENT;PROPERTIES" ${ARGN})
   add_custom_target(${name})
   add_test(NAME ${name} COMMAND /usr/bin/python3 tests/run.py ${folder} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 3600 ENVIRONMENT
-    "ONECODE_TEST_REPORT=${reports}/${name};ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 3600 ${tests_PROPERTIES} ENVIRONMENT
+    "ONECODE_TEST_REPORT=${reports}/${name};ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1;${tests_ENVIRONMENT}")
   if(TARGET onecode)
     add_dependencies(${name} onecode)
   endif()
-endforeach()
+endfunction()
+onecode_python_tests(schemas schema_tests)
+onecode_python_tests(deployment deployment_tests)
+onecode_python_tests(siem siem_tests)
+onecode_python_tests(security security_tests)
+onecode_python_tests(docs docs_tests)
+# Against a real Kafka: what docs/ tells its readers to type, and operators' tools. The drill starts a Kafka of its own.
+onecode_python_tests(walkthroughs walkthrough_tests PROPERTIES LABELS kafka)
+onecode_python_tests(operations operations_tests PROPERTIES LABELS kafka)
 
 # The gateways of examples/ link nothing of ours. Their tests run them before an engine, beside the Python one.
 pkg_check_modules(rdkafka-cpp REQUIRED IMPORTED_TARGET rdkafka++)
 add_executable(example_gateway examples/gateway/gateway.cpp)
 target_link_libraries(example_gateway PRIVATE PkgConfig::rdkafka-cpp OpenSSL::Crypto nlohmann_json::nlohmann_json CLI11::CLI11)
 set_target_properties(example_gateway PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
-add_custom_target(gateway_tests DEPENDS example_gateway)
-add_test(NAME gateway_tests COMMAND /usr/bin/python3 tests/run.py gateway WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-set_tests_properties(gateway_tests PROPERTIES TIMEOUT 3600 LABELS kafka RUN_SERIAL ON ENVIRONMENT
-  "ONECODE_TEST_REPORT=${reports}/gateway_tests;ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;\
-ONECODE_EXAMPLE_GATEWAY=$<TARGET_FILE:example_gateway>;PYTHONDONTWRITEBYTECODE=1")
-if(TARGET onecode)
-  add_dependencies(gateway_tests onecode)
-endif()
-
-# What docs/ tells its readers to type is typed, against a real Kafka.
-add_custom_target(walkthrough_tests)
-add_test(NAME walkthrough_tests COMMAND /usr/bin/python3 tests/run.py walkthroughs WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-set_tests_properties(walkthrough_tests PROPERTIES TIMEOUT 3600 LABELS kafka ENVIRONMENT
-  "ONECODE_TEST_REPORT=${reports}/walkthrough_tests;ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1")
-if(TARGET onecode)
-  add_dependencies(walkthrough_tests onecode)
-endif()
-
-# Operators' tools on a real Kafka: the doctor, backup and restore. The drill starts a Kafka of its own.
-add_custom_target(operations_tests)
-add_test(NAME operations_tests COMMAND /usr/bin/python3 tests/run.py operations WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-set_tests_properties(operations_tests PROPERTIES TIMEOUT 3600 LABELS kafka ENVIRONMENT
-  "ONECODE_TEST_REPORT=${reports}/operations_tests;ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1")
-if(TARGET onecode)
-  add_dependencies(operations_tests onecode)
-endif()
+onecode_python_tests(gateway gateway_tests PROPERTIES LABELS kafka RUN_SERIAL ON
+                     ENVIRONMENT "ONECODE_EXAMPLE_GATEWAY=$<TARGET_FILE:example_gateway>")
+add_dependencies(gateway_tests example_gateway)
 
 # What measures or kills processes gets the machine for itself.
 foreach(name integration_tests contract_tests chaos_tests)
