@@ -588,9 +588,9 @@ struct DeviceState {
   struct File {
     static constexpr std::size_t kMaxReported = 16, kMaxOutside = 12;
     std::vector<OpenFinding> findings; // by rule id
-    std::vector<Reported> reported;    // at most 24, the earliest leaves
-    std::vector<Outside> outside;      // the last 16, so that their retransmissions are known
-    std::vector<Outside> unproven;     // the last 16 scans with a bad MAC: they touch nothing else
+    std::vector<Reported> reported;    // at most kMaxReported, the earliest leaves
+    std::vector<Outside> outside;      // the last kMaxOutside, so that their retransmissions are known
+    std::vector<Outside> unproven;     // the last kMaxOutside scans with a bad MAC: they touch nothing else
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("findings", s.findings);

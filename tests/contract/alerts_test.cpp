@@ -1,9 +1,5 @@
 // Catches: `onecode alerts` on the files of a replay that shows the wrong findings or the same twice as new, changes a record
 // that it should repeat, lets text from outside reach the terminal as commands, loses messages, or fails without saying where.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -11,6 +7,7 @@
 #include <thread>
 
 #include "tests/contract/contract.hpp"
+#include "tests/support/listening_socket.hpp"
 #include "tests/support/process.hpp"
 
 using namespace contract;
@@ -73,20 +70,8 @@ std::vector<std::string> uids(const Exit& exit) {
 
 std::string uid(const std::string& name) { return example(name)["data"]["finding_info"]["uid"]; }
 
-class Listener {
+class Listener : public onecode::test::ListeningSocket {
 public:
-  Listener() {
-    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    socklen_t size = sizeof address;
-    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
-    to = "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-  }
-  ~Listener() { ::close(socket_); }
-  void listen() { REQUIRE(::listen(socket_, 8) == 0); }
   // All bytes of one connection.
   std::string received() {
     const int peer = ::accept(socket_, nullptr, nullptr);
@@ -97,10 +82,6 @@ public:
     ::close(peer);
     return out;
   }
-  std::string to;
-
-private:
-  int socket_ = -1;
 };
 
 std::vector<std::string> frames(std::string_view stream) {

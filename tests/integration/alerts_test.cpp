@@ -1,9 +1,5 @@
 // `onecode alerts` on a real Kafka. Would catch: a finding that a restart, a dead receiver or a group that began at the end
 // makes it skip; a follower that does not stop at the end; aborted findings shown.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -15,6 +11,7 @@
 
 #include "app/wire.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/listening_socket.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/surroundings.hpp"
 
@@ -76,25 +73,13 @@ struct Topics {
 };
 
 /// A syslog receiver that is bound, and listens when it is told.
-class Siem {
+class Siem : public ListeningSocket {
 public:
   Siem() {
-    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const timeval patience{60, 0}; // an end to the test, whoever is to blame
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    socklen_t size = sizeof address;
-    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
-    to = "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   }
-  ~Siem() {
-    hang_up();
-    ::close(socket_);
-  }
-  void listen() { REQUIRE(::listen(socket_, 8) == 0); }
+  ~Siem() { hang_up(); }
   void hang_up() {
     if (peer_ >= 0) ::close(peer_);
     peer_ = -1;
@@ -117,12 +102,11 @@ public:
       ++frames;
     }
   }
-  std::string to;
   std::set<std::string> seen;
   std::size_t frames = 0;
 
 private:
-  int socket_ = -1, peer_ = -1;
+  int peer_ = -1;
 };
 
 void wait_for(Process& process, const std::filesystem::path& log, const std::string& text) {
