@@ -55,8 +55,13 @@ public:
     rd_kafka_poll_set_consumer(consumer_.get());
     const auto decisions = prefix + "decisions";
     rd_kafka_topic_partition_list_t* all = rd_kafka_topic_partition_list_new(kDefaultPartitions);
-    for (std::int32_t p = 0; p < kDefaultPartitions; ++p)
-      rd_kafka_topic_partition_list_add(all, decisions.c_str(), p)->offset = RD_KAFKA_OFFSET_END;
+    // Asked for now: where "the end" is looked up in the background, it is behind the first decisions on a broker that is slow.
+    for (std::int32_t p = 0; p < kDefaultPartitions; ++p) {
+      std::int64_t begin = 0, end = 0;
+      const auto code = rd_kafka_query_watermark_offsets(consumer_.get(), decisions.c_str(), p, &begin, &end, 30'000);
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_err2str(code));
+      rd_kafka_topic_partition_list_add(all, decisions.c_str(), p)->offset = end;
+    }
     rd_kafka_assign(consumer_.get(), all);
     rd_kafka_topic_partition_list_destroy(all);
   }
