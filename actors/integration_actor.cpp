@@ -14,6 +14,7 @@ void IntegrationActor::receive(const Message& message, const Context& context, E
   if (const auto* access = std::get_if<const DataAccess*>(&message)) return step(state_, **access, context, out);
   if (const auto* read = std::get_if<msg::StrangerRead>(&message)) return step(state_, *read, context, out);
   if (const auto* counted = std::get_if<msg::DayCounted>(&message)) return step(state_, *counted, context, out);
+  if (const auto* gone = std::get_if<msg::TimesWithdrawn>(&message)) return step(state_, *gone, context, out);
   misdelivered("integration", message);
 }
 

@@ -537,14 +537,31 @@ struct DeviceState {
 
   /// One open finding per rule, with its evidence (domain/device_findings.hpp).
   struct OpenFinding {
+    /// A time that a reader stated.
+    struct Stated {
+      std::uint64_t device = 0; // hash; 0: a day's sum, of several
+      Time at;
+      EventRef event;
+      template <class Self, class V>
+      static void fields(Self& s, V& v) {
+        v("device", s.device);
+        v("at", s.at);
+        v("event", s.event);
+      }
+    };
     /// One of several things seen, each a clause of the explanation (drift from the plan).
     struct Detail {
+      static constexpr std::size_t kMostTimes = 16;
       Text facts;
       EventRef event;
+      Time at;
+      std::vector<Stated> times; // the newest that it rests on, in event time; empty: it rests on no clock
       template <class Self, class V>
       static void fields(Self& s, V& v) {
         v("facts", s.facts);
         v("event", s.event);
+        v("at", s.at);
+        v("times", s.times);
       }
     };
     EvidenceBook evidence;
@@ -572,6 +589,16 @@ struct DeviceState {
       v("at", s.at);
     }
   };
+  /// How many scans of a campus day were told to the integration.
+  struct DayTold {
+    Time day;
+    std::int64_t scans = 0;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("day", s.day);
+      v("scans", s.scans);
+    }
+  };
   /// A scan that was decided and stands in no window, as prints: a second content of its number, or a number below it.
   struct Outside {
     static constexpr int kNumberBits = 28;
@@ -586,17 +613,19 @@ struct DeviceState {
     }
   };
   struct File {
-    static constexpr std::size_t kMaxReported = 16, kMaxOutside = 12;
+    static constexpr std::size_t kMaxReported = 16, kMaxOutside = 12, kMaxDays = 7;
     std::vector<OpenFinding> findings; // by rule id
     std::vector<Reported> reported;    // at most kMaxReported, the earliest leaves
     std::vector<Outside> outside;      // the last kMaxOutside, so that their retransmissions are known
     std::vector<Outside> unproven;     // the last kMaxOutside scans with a bad MAC: they touch nothing else
+    std::vector<DayTold> days;         // the last kMaxDays: as many as the integration keeps
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("findings", s.findings);
       v("reported", s.reported);
       v("outside", s.outside);
       v("unproven", s.unproven);
+      v("days", s.days);
     }
   };
 

@@ -121,6 +121,8 @@ void carry_out(DeviceState& d, const DeviceRegister& a, const Command& command, 
   auto& reg = d.reg;
   reg.serial = a.serial;
   reg.model = a.model;
+  d.file.days.clear(); // another integration may have been told
+  d.dirty.file = true;
   reg.integration = a.integration;
   reg.secure_element = a.secure_element.value_or("");
   reg.operators = a.operators;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/by_event_time.hpp"
+
 namespace onecode {
 namespace {
 
@@ -28,7 +30,7 @@ bool add_detail(OpenFinding& open, const Hit& hit) {
   for (const auto& d : open.details)
     if (d.facts.en == said.en) return false;
   if (open.details.size() == kMaxDetails) return false; // enough is said: more would be a flood
-  open.details.push_back({std::move(said), hit.events.empty() ? EventRef{} : hit.events.front()});
+  open.details.push_back({std::move(said), hit.events.empty() ? EventRef{} : hit.events.front(), hit.at, {}});
   return true;
 }
 
@@ -172,6 +174,46 @@ bool publish_held(const FindingSubject& subject, RuleId rule, const Context& con
   publish(subject, {open, score, band, false}, hit, context, out);
   subject.dirty = true;
   return !open->finding.uid.empty();
+}
+
+void rests_on(OpenFinding& open, const Hit& hit, OpenFinding::Stated time) {
+  const auto detail = std::ranges::find(open.details, hit.facts.text().en,
+                                        [](const auto& d) -> const std::string& { return d.facts.en; });
+  if (detail != open.details.end()) keep_newest(detail->times, std::move(time), OpenFinding::Detail::kMostTimes);
+}
+
+void take_back(const FindingSubject& subject, RuleId rule,
+               const std::function<bool(const OpenFinding::Stated&)>& wrong, const Text& why, const Context& context,
+               std::vector<std::string>& gone, Effects& out) {
+  OpenFinding* open = open_finding(subject.file, rule);
+  if (open == nullptr) return;
+  bool any = false;
+  std::erase_if(open->details, [&](OpenFinding::Detail& d) {
+    if (std::erase_if(d.times, wrong) == 0) return false;
+    any = true;
+    if (d.times.empty())
+      gone.push_back(d.facts.en);
+    else
+      d.event = d.times.back().event, d.at = d.times.back().at;
+    return d.times.empty();
+  });
+  if (!any) return;
+  if (open->details.empty()) return close_finding(subject, rule, context.now, why, context, out);
+  open->evidence.clear();
+  for (const auto& d : open->details) {
+    const RuleSettings& settings = context.policy_at(d.at).rule(rule);
+    open->evidence.add(make_hit(rule, settings, d.at, d.facts, d.event), settings.version,
+                       hours(settings.half_life_h));
+  }
+  subject.dirty = true;
+  if (open->finding.uid.empty()) return;
+  const Time t = open->evidence.newest();
+  open->score = open->evidence.score(t);
+  open->finding.band = band_of(*open, open->score, t, context.policy_at(t).thresholds);
+  FindingRecord r = record(subject, *open, FindingActivity::update, t, open->score, context.now, context);
+  r.explanation.zh += why.zh;
+  r.explanation.en += ' ' + why.en;
+  out.outputs.push_back(std::move(r));
 }
 
 void close_finding(const FindingSubject& subject, RuleId rule, Time recorded, const Text& why, const Context& context,

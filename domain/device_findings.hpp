@@ -5,8 +5,10 @@
 //   silent. Closes     when quiet for 30 days of engine time (timer `quiet:<rule>`), or when a person settled it.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "domain/article.hpp"
 #include "domain/device.hpp"
@@ -38,6 +40,13 @@ void publish(const FindingSubject& subject, const Weighed& weighed, const Hit& h
 void find_against(const FindingSubject& subject, const Hit& hit, bool detail, const Context& context, Effects& out);
 /// Publishes what was weighed only, where that is worth it; false: it was published before, or is worth nothing.
 bool publish_held(const FindingSubject& subject, RuleId rule, const Context& context, Effects& out);
+/// The detail that the hit was weighed with rests on this time.
+void rests_on(DeviceState::OpenFinding& open, const Hit& hit, DeviceState::OpenFinding::Stated time);
+/// Times for which `wrong` holds were none: details that rest on nothing else go, in `gone` by their English words. The rest of the
+/// finding is weighed anew; a finding without any other detail ends.
+void take_back(const FindingSubject& subject, RuleId rule,
+               const std::function<bool(const DeviceState::OpenFinding::Stated&)>& wrong, const Text& why,
+               const Context& context, std::vector<std::string>& gone, Effects& out);
 /// Ends a finding, if there is one; `why` completes its explanation.
 void close_finding(const FindingSubject& subject, RuleId rule, Time recorded, const Text& why, const Context& context,
                    Effects& out);

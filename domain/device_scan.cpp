@@ -66,7 +66,8 @@ bool is_new(DeviceState& d, const Scan& scan, bool proven, const Context& contex
 }
 
 /// Tells the integration, each detail at most once a day of event time.
-void tell(DeviceState& d, RuleId rule, std::string detail, const Scan& scan, const Context& context, Effects& out) {
+void tell(DeviceState& d, RuleId rule, std::string detail, const Scan& scan, bool by_clock, const Context& context,
+          Effects& out) {
   const Time at = scan.origin.time;
   if (context.policy_at(at).rule(rule).mode == Mode::off) return;
   const std::uint64_t print =
@@ -82,17 +83,20 @@ void tell(DeviceState& d, RuleId rule, std::string detail, const Scan& scan, con
     reported.push_back({print, at});
   }
   d.dirty.file = true;
-  out.sends.push_back(
-      {{Kind::integration, d.reg.integration}, msg::DriftSeen{rule, std::move(detail), at, ref(scan.origin), d.id}});
+  out.sends.push_back({{Kind::integration, d.reg.integration},
+                       msg::DriftSeen{rule, std::move(detail), at, ref(scan.origin), d.id, by_clock}});
 }
 
 /// `timed`: the scan's time may be believed.
 void tell_gaps(DeviceState& d, const rules::ScopeGaps& gaps, const Scan& scan, bool timed, const Context& context,
                Effects& out) {
-  const auto drift = [&](std::string detail) { tell(d, RuleId::D15, std::move(detail), scan, context, out); };
+  const auto drift = [&](std::string detail, bool by_clock = false) {
+    tell(d, RuleId::D15, std::move(detail), scan, by_clock, context, out);
+  };
   if (gaps.function) drift("function " + scan.function);
   if (gaps.zone) drift("zone " + d.reg.zone);
-  if (gaps.hours && timed) drift("hours outside " + d.reg.view.scope.hours->from + "-" + d.reg.view.scope.hours->to);
+  if (gaps.hours && timed)
+    drift("hours outside " + d.reg.view.scope.hours->from + "-" + d.reg.view.scope.hours->to, true);
   if (gaps.operator_id) drift(rules::operator_detail(scan.operator_id));
   if (gaps.device) drift("device " + d.id);
 }
@@ -118,9 +122,16 @@ void watch_habits(DeviceState& d, const Scan& scan, const Context& context, Effe
   const auto ended = rules::count_scan(d, scan, std::min(at, context.now), settings);
   if (!ended && d.habits.stranger == stranger) return;
   const EventRef event = ended ? previous_scan(d, scan) : ref(scan.origin);
-  if (ended && d.reg.view.scope.volumes && d.reg.view.scope.volumes->scans_per_day)
+  if (ended && d.reg.view.scope.volumes && d.reg.view.scope.volumes->scans_per_day &&
+      !clock_wrong(d, ended->day, ended->day + days(1))) {
     out.sends.push_back(
         {{Kind::integration, d.reg.integration}, msg::DayCounted{d.id, ended->day, ended->scans, event}});
+    auto& told = d.file.days;
+    if (told.size() == DeviceState::File::kMaxDays)
+      told.erase(std::ranges::min_element(told, {}, &DeviceState::DayTold::day));
+    told.push_back({ended->day, ended->scans});
+    d.dirty.file = true;
+  }
   count_as_candidate(RuleId::D9, context, out,
                      [&](const RuleSettings& s, const Policy&) { return rules::lent_device(d, at, event, s); });
   if (settings.mode == Mode::off) return;
@@ -220,7 +231,7 @@ void step(DeviceState& d, const Scan& scan, MacCheck mac, const Context& context
       if (proven && d.reg.life != DeviceLife::quarantined) opinion.early = d.reg.view.state;
     }
     if (!standing.reasons.empty() && proven && view_arrived(d.reg))
-      tell(d, RuleId::R6_4, "traffic while " + (d.reg.view.state.empty() ? "unknown" : d.reg.view.state), scan,
+      tell(d, RuleId::R6_4, "traffic while " + (d.reg.view.state.empty() ? "unknown" : d.reg.view.state), scan, false,
            context, out);
   }
   if (d.reg.life == DeviceLife::maintenance && on_arrival <= d.reg.certified_to) {

@@ -35,6 +35,22 @@ void withdraw_covered(DeviceState& d, Effects& out) {
   d.dirty.trust = true;
 }
 
+/// Takes back what its integration was told by these times: D15's hours and R5.1's days. `again`: it knows of most of them.
+void withdraw_times(DeviceState& d, Time from, Time to, bool again, Effects& out) {
+  auto& file = d.file;
+  for (const auto& told : file.days)
+    if (told.day < to && from < told.day + days(1))
+      out.sends.push_back(
+          {{Kind::integration, d.reg.integration}, msg::DayCounted{d.id, told.day, -told.scans, EventRef{}}});
+  const auto untold =
+      std::erase_if(file.days, [&](const auto& told) { return told.day < to && from < told.day + days(1); });
+  // It may be told again at once, at the right time.
+  const auto unsaid = std::erase_if(file.reported, [&](const auto& said) { return from <= said.at && said.at < to; });
+  d.dirty.file = d.dirty.file || untold + unsaid > 0;
+  if (!d.reg.integration.empty() && (unsaid > 0 || !again))
+    out.sends.push_back({{Kind::integration, d.reg.integration}, msg::TimesWithdrawn{d.id, from, to}});
+}
+
 void tell_unit(const DeviceState& d, Time from, const Text& why, Effects& out) {
   const std::string since = format_time(from);
   Notice n;
@@ -52,7 +68,17 @@ void tell_unit(const DeviceState& d, Time from, const Text& why, Effects& out) {
 void open_fault(DeviceState& d, Fault fault, Effects& out) {
   auto& faults = d.trust.faults;
   if (faults.size() == Trust::kFaults) faults.erase(std::ranges::min_element(faults, {}, &Fault::to));
+  if (fault.of != Fault::Of::place) withdraw_times(d, fault.from, fault.to, false, out);
   faults.push_back(std::move(fault));
+  withdraw_covered(d, out);
+}
+
+/// It lasts until `to` at least.
+void extend_fault(DeviceState& d, Fault& fault, Time to, Effects& out) {
+  if (fault.to < to) {
+    if (fault.of != Fault::Of::place) withdraw_times(d, fault.to, to, true, out);
+    fault.to = to;
+  }
   withdraw_covered(d, out);
 }
 
@@ -155,6 +181,11 @@ bool clock_wrong(const DeviceState& d, Time at) {
                              [&](const Fault& f) { return f.of != Fault::Of::place && covers(f, at); });
 }
 
+bool clock_wrong(const DeviceState& d, Time from, Time to) {
+  return std::ranges::any_of(d.trust.faults,
+                             [&](const Fault& f) { return f.of != Fault::Of::place && f.from < to && from < f.to; });
+}
+
 bool forget_doubt(DeviceState& d) {
   auto& doubts = d.trust.doubts;
   if (doubts.size() <= Trust::kDoubts) return false;
@@ -175,10 +206,8 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
     // One more that its people found out; what was repaired since is no matter any more.
     for (auto& f : d.trust.faults)
       if (rules::contradicts_reader(x.rule) && f.of != Fault::Of::reported_clock && covers(f, doubted.at) &&
-          d.reg.placed <= doubted.at && f.to < doubted.at + kAgain) {
-        f.to = doubted.at + kAgain;
-        d.dirty.trust = true;
-      }
+          d.reg.placed <= doubted.at)
+        extend_fault(d, f, doubted.at + kAgain, out);
     return withdraw(d, x, out);
   }
   if (!keep_doubt(d.trust, std::move(x))) return;
@@ -239,10 +268,7 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
     return f.of == Fault::Of::reported_clock && f.from <= t &&
            t < f.to + kTogether; // it flutters around the limit: told once
   });
-  if (lately != trust.faults.end()) {
-    lately->to = std::max(lately->to, to);
-    return withdraw_covered(d, out);
-  }
+  if (lately != trust.faults.end()) return extend_fault(d, *lately, to, out);
   const Time from = (trust.right ? std::max(*trust.right, t - days(1)) : t - hours(1)) - error;
   const std::string s = std::to_string(off / 1000);
   open_fault(d, {from, to, Fault::Of::reported_clock}, out);
@@ -253,10 +279,7 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
 void declare_fault(DeviceState& d, Time from, Time to, Wrong wrong, Effects& out) {
   const Fault::Of of = wrong == Wrong::clock ? Fault::Of::clock : Fault::Of::place;
   for (auto& f : d.trust.faults)
-    if (f.of == of && covers(f, from)) {
-      f.to = std::max(f.to, to);
-      return withdraw_covered(d, out);
-    }
+    if (f.of == of && covers(f, from)) return extend_fault(d, f, to, out);
   open_fault(d, {from, to, of}, out);
 }
 

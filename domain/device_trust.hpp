@@ -12,8 +12,8 @@
 //              (docs/decisions/0026).
 //   Declared   an approved repair whose window covers the scan; a quarantine; a finding that it was moved (D4). Where its people were
 //              before and after (D5) is for people to look into, and declares nothing.
-//   Follows    its scans of that time are no evidence; what they caused is taken back from the accounts, with an apology; its
-//              unit is told where it cannot know.
+//   Follows    its scans of that time are no evidence; what they caused is taken back from the accounts, with an apology, and where
+//              the clock was wrong from its integration (D15's hours, R5.1's days); its unit is told where it cannot know.
 // And it learns how long people take to come here from elsewhere (A1): the fastest of a thousand, of at least two hundred ways
 // that anybody can make.
 #pragma once
@@ -26,6 +26,8 @@ namespace onecode {
 bool times_wrong(const DeviceState& d, Time at);
 /// Is its clock, as far as is known? A reader that stands elsewhere may well know the time.
 bool clock_wrong(const DeviceState& d, Time at);
+/// Was it at any time from `from` to `to`?
+bool clock_wrong(const DeviceState& d, Time from, Time to);
 /// An account accused somebody by a scan of this device, or asks again whether that scan is believed.
 void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out);
 /// What a report says of the clock.

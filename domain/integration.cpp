@@ -66,6 +66,8 @@ void see_drift(IntegrationState& i, const msg::DriftSeen& drift, const Context& 
   const Hit hit = rules::plan_drift(drift, context.policy_at(drift.at).rule(drift.rule));
   const Weighed weighed = weigh(subject(i), hit, true, context, out);
   if (weighed.open == nullptr) return;
+  if (drift.by_clock)
+    rests_on(*weighed.open, hit, {drift.device.empty() ? 0 : hash64(drift.device), drift.at, drift.event});
   publish(subject(i), weighed, hit, context, out);
 
   // The status record tells the unit where it left its plan; traffic while not live is no drift from a plan.
@@ -80,6 +82,24 @@ void see_drift(IntegrationState& i, const msg::DriftSeen& drift, const Context& 
 
 void step(IntegrationState& i, const msg::DriftSeen& drift, const Context& context, Effects& out) {
   see_drift(i, drift, context, out);
+}
+
+void take_back(IntegrationState& i, const std::function<bool(const DeviceState::OpenFinding::Stated&)>& wrong,
+               const Text& why, const Context& context, Effects& out) {
+  std::vector<std::string> gone;
+  take_back(subject(i), RuleId::D15, wrong, why, context, gone, out);
+  const auto untold =
+      std::erase_if(i.record.drift, [&](const auto& text) { return std::ranges::find(gone, text) != gone.end(); });
+  if (untold > 0) publish_status(i, out);
+}
+
+void step(IntegrationState& i, const msg::TimesWithdrawn& gone, const Context& context, Effects& out) {
+  const std::uint64_t device = hash64(gone.device);
+  take_back(
+      i, [&](const auto& t) { return t.device == device && gone.from <= t.at && t.at < gone.to; },
+      {"设备 " + gone.device + " 的时钟有误,其时间不作为依据。",
+       "The clock of the device " + gone.device + " was wrong; its times are no evidence."},
+      context, out);
 }
 
 namespace {

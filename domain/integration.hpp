@@ -245,6 +245,7 @@ struct IntegrationState {
 void step(IntegrationState& i, const Command& command, const Context& context, Effects& out);
 void step(IntegrationState& i, const msg::DeviceJoined& joined, const Context& context, Effects& out);
 void step(IntegrationState& i, const msg::DriftSeen& drift, const Context& context, Effects& out);
+void step(IntegrationState& i, const msg::TimesWithdrawn& gone, const Context& context, Effects& out);
 void step(IntegrationState& i, const DataAccess& access, const Context& context, Effects& out);
 void step(IntegrationState& i, const msg::StrangerRead& read, const Context& context, Effects& out);
 void step(IntegrationState& i, const msg::DayCounted& counted, const Context& context, Effects& out);

@@ -99,15 +99,24 @@ void step(IntegrationState& i, const msg::StrangerRead& read, const Context& con
 }
 
 void step(IntegrationState& i, const msg::DayCounted& counted, const Context& context, Effects& out) {
-  const auto& volumes = i.record.scope.volumes;
-  if (!volumes || !volumes->scans_per_day) return;
   IntegrationState::Volume* day = day_of(i, counted.day);
-  if (day == nullptr) return;
-  day->scans += counted.scans;
-  if (day->scans > *volumes->scans_per_day)
+  if (day != nullptr) day->scans += counted.scans;
+  const auto& volumes = i.record.scope.volumes;
+  const bool above = day != nullptr && volumes && volumes->scans_per_day && day->scans > *volumes->scans_per_day;
+  if (!above && counted.scans < 0)
+    take_back(
+        i, [&](const auto& t) { return t.device == 0 && t.at == counted.day; },
+        {"设备 " + counted.device + " 的时钟有误,当日次数不再计入。",
+         "The clock of the device " + counted.device + " was wrong; its scans of that day are not counted."},
+        context, out);
+  if (above && counted.scans > 0)
     see_drift(i,
-              {RuleId::D15, "volume above " + std::to_string(*volumes->scans_per_day) + " scans per day", counted.day,
-               counted.event, counted.device},
+              {RuleId::D15,
+               "volume above " + std::to_string(*volumes->scans_per_day) + " scans per day",
+               counted.day,
+               counted.event,
+               {},
+               true},
               context, out);
 }
 

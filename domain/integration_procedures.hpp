@@ -37,6 +37,10 @@ Manifest narrowed(Manifest manifest, const Manifest& scope);
 
 /// Something that the plan does not cover: the finding, and the text in the status record (R5.1).
 void see_drift(IntegrationState& i, const msg::DriftSeen& drift, const Context& context, Effects& out);
+/// Of D15 what rests on nothing but times for which `wrong` holds: out of the finding and the record; `why` completes the finding's
+/// explanation (domain/device_findings.hpp).
+void take_back(IntegrationState& i, const std::function<bool(const DeviceState::OpenFinding::Stated&)>& wrong,
+               const Text& why, const Context& context, Effects& out);
 
 // ---- orders (domain/integration_orders.cpp)
 

@@ -195,6 +195,7 @@ struct DriftSeen {
   Time at;
   EventRef event;
   std::string device;
+  bool by_clock = false; // it rests on the time that the device stated
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v("rule", s.rule);
@@ -202,6 +203,20 @@ struct DriftSeen {
     v("at", s.at);
     v("event", s.event);
     v("device", s.device);
+    v("by_clock", s.by_clock);
+  }
+};
+
+/// device → integration: the times that I stated from `from` to `to` are wrong; what you hold against yourself by them falls. No
+/// answer; again: nothing is left to take back.
+struct TimesWithdrawn {
+  std::string device;
+  Time from, to;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("device", s.device);
+    v("from", s.from);
+    v("to", s.to);
   }
 };
 
@@ -360,7 +375,8 @@ struct NeighbourSeen {
   }
 };
 
-/// device → integration: so many scans of yours on that campus day (R5.1). No answer; a device sends each day once.
+/// device → integration: so many scans of yours on that campus day (R5.1). No answer; a device sends each day once, and once
+/// more with as many below zero where it had the wrong time.
 struct DayCounted {
   std::string device;
   Time day; // its midnight on campus
@@ -484,6 +500,6 @@ using Message =
                  msg::ForeignCode, msg::DataRead, msg::StrangerRead, msg::NeighbourSeen, msg::DayCounted,
                  msg::ExchangeSeen, msg::OrderMoved, msg::ScanDoubted, msg::EvidenceWithdrawn, msg::RuleJudged,
                  msg::RuleDoubted, msg::SwitchJoined, msg::NetworkTripped, msg::NetworkExcused, msg::NetworkAlone,
-                 msg::WayAsked, msg::WayTold>;
+                 msg::WayAsked, msg::WayTold, msg::TimesWithdrawn>;
 
 } // namespace onecode

@@ -41,7 +41,7 @@ constexpr std::string_view kFormatKey{"\0format", 7};
 constexpr std::string_view kNextKey{"\0next", 5};
 
 /// Rises when stored bytes change in a way that older programs would misread.
-constexpr std::string_view kFormat = "onecode-state 6";
+constexpr std::string_view kFormat = "onecode-state 7";
 
 /// Left inside a store in which a read met corruption: RocksDB may open such a store without complaint, and the shard
 /// would stop at the same block again and again.

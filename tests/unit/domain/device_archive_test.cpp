@@ -167,5 +167,6 @@ TEST_CASE("archive: messages between nodes", "[archive]") {
   round_trips<msg::WayAsked>("WayAsked");
   round_trips<msg::WayTold>("WayTold");
   round_trips<msg::DayCounted>("DayCounted");
+  round_trips<msg::TimesWithdrawn>("TimesWithdrawn");
   round_trips<msg::ExchangeSeen>("ExchangeSeen");
 }

@@ -614,3 +614,100 @@ TEST_CASE("Device trust: how wrong the clock is, by several people", "[device][t
     CHECK_FALSE(w.d.trust.clock);
   }
 }
+
+namespace {
+
+/// Open from six to ten in the evening, and at most so many scans a day.
+DeviceWorld planned() {
+  auto w = DeviceWorld::at_work();
+  auto view = live_view();
+  view.scope.hours = Hours{"06:00", "22:00"};
+  view.scope.volumes = Volumes{};
+  view.scope.volumes->scans_per_day = 1'000;
+  w.view(view);
+  return w;
+}
+
+void scan_at(DeviceWorld& w, Time at) {
+  w.now = std::max(w.now, at);
+  w.scan({.seq = static_cast<std::uint64_t>(++w.offset) + 1000, .time = at});
+}
+
+} // namespace
+
+TEST_CASE("Device trust: what an integration was told by a clock that was wrong", "[device][trust][R5.1][R7.2]") {
+  const Time night = campus_day(kNoon) + hours(3);
+  auto w = planned();
+  scan_at(w, night);
+  auto told = w.messages<msg::DriftSeen>();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].by_clock);
+  CHECK(told[0].detail == "hours outside 06:00-22:00");
+  scan_at(w, night + minutes(5)); // once a day
+  CHECK(w.messages<msg::DriftSeen>().empty());
+
+  SECTION("by its clock: it says so, and may say it again at the right time") {
+    declare_fault(w.d, night - hours(1), night + hours(1), Wrong::clock, w.out);
+    const auto gone = w.messages<msg::TimesWithdrawn>();
+    REQUIRE(gone.size() == 1);
+    CHECK(gone[0].device == w.d.id);
+    CHECK(gone[0].from == night - hours(1));
+    CHECK(gone[0].to == night + hours(1));
+    scan_at(w, night + minutes(10)); // not believed
+    CHECK(w.messages<msg::DriftSeen>().empty());
+    scan_at(w, night + hours(2));
+    CHECK(w.messages<msg::DriftSeen>().size() == 1);
+  }
+  SECTION("a reader that stood elsewhere knew the time") {
+    declare_fault(w.d, night - hours(1), night + hours(1), Wrong::place, w.out);
+    CHECK(w.messages<msg::TimesWithdrawn>().empty());
+  }
+  SECTION("a fault that turns out longer") {
+    declare_fault(w.d, night - hours(2), night - hours(1), Wrong::clock, w.out);
+    CHECK(w.messages<msg::TimesWithdrawn>().size() == 1); // it does not know what it said before the last time
+    w.out.clear();
+    declare_fault(w.d, night - hours(2), night, Wrong::clock, w.out);
+    CHECK(w.messages<msg::TimesWithdrawn>().empty()); // nothing was said meanwhile
+    declare_fault(w.d, night - hours(2), night + hours(1), Wrong::clock, w.out);
+    const auto gone = w.messages<msg::TimesWithdrawn>();
+    REQUIRE(gone.size() == 1);
+    CHECK(gone[0].to == night + hours(1));
+  }
+}
+
+TEST_CASE("Device trust: a day that was counted by a clock that was wrong", "[device][trust][R5.1]") {
+  const Time today = campus_day(kNoon);
+  auto w = planned();
+  for (int day = 0; day < 10; ++day) scan_at(w, kNoon + days(day)); // nine days are over
+  REQUIRE(w.d.file.days.size() == 7);
+  w.out.clear();
+
+  declare_fault(w.d, kNoon + days(4), kNoon + days(5), Wrong::clock, w.out);
+  const auto back = w.messages<msg::DayCounted>();
+  REQUIRE(back.size() == 2);
+  CHECK(back[0].day == today + days(4));
+  CHECK(back[0].scans == -1);
+  CHECK(back[1].day == today + days(5));
+  CHECK(w.d.file.days.size() == 5);
+
+  w.out.clear();
+  declare_fault(w.d, kNoon + days(4), kNoon + days(6), Wrong::clock, w.out); // each day once
+  REQUIRE(w.messages<msg::DayCounted>().size() == 1);
+  CHECK(w.messages<msg::DayCounted>()[0].day == today + days(6));
+
+  w.out.clear(); // of a day that is wrong in part nothing is told
+  declare_fault(w.d, kNoon + days(9) - hours(2), kNoon + days(9) - hours(1), Wrong::clock, w.out);
+  scan_at(w, kNoon + days(10));
+  CHECK(w.messages<msg::DayCounted>().empty());
+  scan_at(w, kNoon + days(11));
+  CHECK(w.messages<msg::DayCounted>().size() == 1);
+}
+
+TEST_CASE("Device trust: a doubt about a time by which a fault turns out longer", "[device][trust]") {
+  auto w = DeviceWorld::at_work();
+  declare_fault(w.d, kNoon, kNoon + hours(1), Wrong::clock, w.out);
+  accuse(w, {"a-1", "d-2", hours(2)});
+  CHECK(w.messages<msg::EvidenceWithdrawn>().empty());
+  accuse(w, {"a-2", "d-2", minutes(30)}); // of its people again: a day longer
+  CHECK(w.messages<msg::EvidenceWithdrawn>().size() == 2);
+}

@@ -52,6 +52,23 @@ struct Office {
          context(), out);
     return out;
   }
+  /// A reader said this by its clock.
+  Effects& at_odd_hours(const std::string& device, Time at) {
+    out.clear();
+    const EventRef event{{Topic::scans, 1}, ++offset, "e" + std::to_string(offset)};
+    step(i, msg::DriftSeen{RuleId::D15, "hours outside 06:00-22:00", at, event, device, true}, context(), out);
+    return out;
+  }
+  Effects& clock_was_wrong(std::string device, Time from, Time to) {
+    out.clear();
+    step(i, msg::TimesWithdrawn{std::move(device), from, to}, context(), out);
+    return out;
+  }
+  Effects& counted(std::string device, std::int64_t scans, Time day = campus_day(kNoon)) {
+    out.clear();
+    step(i, msg::DayCounted{std::move(device), day, scans, {{Topic::scans, 1}, ++offset, ""}}, context(), out);
+    return out;
+  }
   template <class T>
   std::vector<T> outputs() const {
     std::vector<T> all;
@@ -228,4 +245,106 @@ TEST_CASE("integration: a rule in shadow mode or off files nothing", "[integrati
   CHECK(o.out.outputs.empty());
   CHECK(o.out.tally.shadow_hits.size() == (mode == Mode::shadow ? 1U : 0U));
   CHECK_FALSE(o.i.dirty.any());
+}
+
+TEST_CASE("integration: hours by a clock that was wrong are taken back", "[integration][R7.2][D15]") {
+  Office o;
+  o.adopt(good_plan());
+  o.at_odd_hours("d-1", kNoon);
+  const std::string uid = o.outputs<FindingRecord>().at(0).uid;
+  REQUIRE(o.i.record.drift.size() == 1);
+
+  SECTION("with nothing else to say the finding ends, and the record says nothing of it") {
+    o.clock_was_wrong("d-1", kNoon - hours(1), kNoon + hours(1));
+    const auto findings = o.outputs<FindingRecord>();
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].activity == FindingActivity::close);
+    CHECK(findings[0].uid == uid);
+    CHECK(findings[0].explanation.en.ends_with("The clock of the device d-1 was wrong; its times are no evidence."));
+    CHECK(findings[0].explanation.zh.ends_with("设备 d-1 的时钟有误,其时间不作为依据。"));
+    REQUIRE(o.outputs<IntegrationStatusRecord>().size() == 1);
+    CHECK(o.outputs<IntegrationStatusRecord>()[0].drift.empty());
+    CHECK(o.i.file.findings.empty());
+    o.clock_was_wrong("d-1", kNoon - hours(1), kNoon + hours(1)); // again: nothing is left
+    CHECK(o.out.outputs.empty());
+  }
+  SECTION("what rests on no clock stays, with the events and the weight of its own") {
+    o.drift(RuleId::D15, "function library", kNoon - days(60));
+    o.at_odd_hours("d-1", kNoon + minutes(1));
+    o.clock_was_wrong("d-1", kNoon, kNoon + hours(1));
+    const auto findings = o.outputs<FindingRecord>();
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].activity == FindingActivity::update);
+    CHECK(findings[0].explanation.en.starts_with(
+        "Integration gates: plan drift (D15, article 5): function library; score"));
+    CHECK(findings[0].last_seen == kNoon - days(60));
+    REQUIRE(findings[0].events.size() == 1);
+    CHECK(findings[0].events[0].id == "e2");
+    CHECK(o.i.record.drift == std::vector<std::string>{"function library"});
+  }
+  SECTION("another reader, or another day of the same, says it still") {
+    SECTION("another reader") { o.at_odd_hours("d-2", kNoon); }
+    SECTION("another day") { o.at_odd_hours("d-1", kNoon + days(1)); }
+    o.clock_was_wrong("d-1", kNoon - hours(1), kNoon + hours(1));
+    const auto findings = o.outputs<FindingRecord>();
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].activity == FindingActivity::update);
+    REQUIRE(findings[0].events.size() == 1);
+    CHECK(findings[0].events[0].id == "e2");
+    CHECK(o.i.record.drift.size() == 1);
+  }
+  SECTION("not by another's clock, nor from when it was right") {
+    o.clock_was_wrong("d-2", kNoon - hours(1), kNoon + hours(1));
+    CHECK(o.out.outputs.empty());
+    o.clock_was_wrong("d-1", kNoon - hours(1), kNoon);
+    CHECK(o.out.outputs.empty());
+    o.clock_was_wrong("d-1", kNoon + milliseconds(1), kNoon + hours(1));
+    CHECK(o.out.outputs.empty());
+    CHECK(o.i.file.findings.size() == 1);
+  }
+  SECTION("the sixteen newest are known, whatever the order") {
+    for (int n = 1; n <= 40; ++n) o.at_odd_hours("d-1", kNoon + days(n * 7 % 41));
+    CHECK(o.i.file.findings.at(0).details.at(0).times.size() == 16);
+    CHECK(o.i.file.findings.at(0).details.at(0).times.front().at == kNoon + days(25));
+  }
+}
+
+TEST_CASE("integration: scans of a day that a wrong clock counted are taken back", "[integration][R5.1][D15]") {
+  Office o;
+  auto plan = good_plan();
+  plan.manifest.volumes = Volumes{};
+  plan.manifest.volumes->scans_per_day = 100;
+  o.adopt(plan);
+  const Time day = campus_day(kNoon);
+  o.counted("d-1", 60);
+  CHECK(o.out.outputs.empty());
+  o.counted("d-2", 60);
+  REQUIRE(o.outputs<FindingRecord>().size() == 1);
+  CHECK(o.i.record.drift == std::vector<std::string>{"volume above 100 scans per day"});
+
+  SECTION("below the limit without it: the finding ends") {
+    o.counted("d-2", -60);
+    REQUIRE(o.outputs<FindingRecord>().size() == 1);
+    CHECK(o.outputs<FindingRecord>()[0].activity == FindingActivity::close);
+    CHECK(o.i.record.drift.empty());
+    o.counted("d-2", 30); // as many are left to the day
+    CHECK(o.out.outputs.empty());
+    o.counted("d-3", 20);
+    CHECK(o.outputs<FindingRecord>().size() == 1);
+  }
+  SECTION("still above it: the finding stays") {
+    o.counted("d-3", 60);
+    o.counted("d-2", -60);
+    CHECK(o.out.outputs.empty());
+    CHECK(o.i.file.findings.size() == 1);
+  }
+  SECTION("another day's finding stays") {
+    o.counted("d-1", 101, day + days(1));
+    o.counted("d-2", -60);
+    REQUIRE(o.outputs<FindingRecord>().size() == 1);
+    CHECK(o.outputs<FindingRecord>()[0].activity == FindingActivity::update);
+    CHECK(o.i.record.drift.size() == 1);
+    o.counted("d-1", -101, day + days(1));
+    CHECK(o.i.record.drift.empty());
+  }
 }

@@ -167,7 +167,7 @@ TEST_CASE("a store of another format or another shard is refused, and left as it
   SECTION("another shard") {
     fs::rename(f.shard(3), f.shard(4));
     const auto text = Fixture::message([&] { rocks_stores(f.options())->open(4); });
-    CHECK(contains(text, "says 'onecode-state 6 shard 3'"));
+    CHECK(contains(text, "says 'onecode-state 7 shard 3'"));
     CHECK(contains(text, "renamed or copied"));
     CHECK(f.damages.empty());
     return;
