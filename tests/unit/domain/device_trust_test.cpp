@@ -671,6 +671,7 @@ TEST_CASE("Device trust: what an integration was told by a clock that was wrong"
     declare_fault(w.d, night - hours(2), night + hours(1), Wrong::clock, w.out);
     const auto gone = w.messages<msg::TimesWithdrawn>();
     REQUIRE(gone.size() == 1);
+    CHECK(gone[0].from == night); // the rest was withdrawn
     CHECK(gone[0].to == night + hours(1));
   }
 }
