@@ -1,11 +1,11 @@
-#include "storage/merkle_tree.hpp"
+#include "evidence/merkle_tree.hpp"
 
 #include <openssl/evp.h>
 
 #include <bit>
 #include <new>
 
-namespace onecode::storage {
+namespace onecode::evidence {
 namespace {
 
 /// SHA-256 in the order of the arguments; the method is fetched once, which is most of what a short hash costs.
@@ -159,4 +159,4 @@ bool consistent(std::uint64_t before, const TreeHash& root_before, std::uint64_t
   return sn == 0 && fr == root_before && sr == root;
 }
 
-} // namespace onecode::storage
+} // namespace onecode::evidence

@@ -1,5 +1,5 @@
 // Catches: a root that others do not compute, a proof that does not convince, one that convinces of something else.
-#include "storage/merkle_tree.hpp"
+#include "evidence/merkle_tree.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "tests/catch.hpp"
 
-using namespace onecode::storage;
+using namespace onecode::evidence;
 
 namespace {
 

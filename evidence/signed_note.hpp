@@ -16,9 +16,9 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/policy.hpp"
+#include "evidence/merkle_tree.hpp"
 
-namespace onecode::streams {
+namespace onecode::evidence {
 
 struct NoteSignature {
   std::string name;
@@ -56,10 +56,12 @@ std::optional<std::uint64_t> cosigned_at(const SignedNote& note, const NoteKey& 
 struct Checkpoint {
   std::string origin;
   std::uint64_t size = 0;
-  std::array<unsigned char, 32> root{};
+  TreeHash root{};
   std::vector<std::string> more; // further lines, without their newlines
 };
 std::string to_text(const Checkpoint& c);
 std::optional<Checkpoint> parse_checkpoint(std::string_view text);
+/// What a signed note says, if it is this log's head by this log's key; cosignatures are another matter.
+std::optional<Checkpoint> signed_checkpoint(std::string_view text, std::string_view origin, const NoteKey& log);
 
-} // namespace onecode::streams
+} // namespace onecode::evidence

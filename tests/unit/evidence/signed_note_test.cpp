@@ -1,12 +1,12 @@
 // Catches: a note that others cannot read, a signature that is taken for another text, name, key or time.
-#include "streams/signed_note.hpp"
+#include "evidence/signed_note.hpp"
 
 #include "streams/authenticate.hpp"
 #include "streams/base64.hpp"
 #include "tests/catch.hpp"
 
 using namespace onecode;
-using namespace onecode::streams;
+using namespace onecode::evidence;
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace onecode::storage {
+namespace onecode::evidence {
 
 using TreeHash = std::array<unsigned char, 32>;
 
@@ -56,4 +56,4 @@ bool includes(const TreeHash& root, std::uint64_t size, std::uint64_t index, con
 bool consistent(std::uint64_t before, const TreeHash& root_before, std::uint64_t size, const TreeHash& root,
                 std::span<const TreeHash> proof);
 
-} // namespace onecode::storage
+} // namespace onecode::evidence

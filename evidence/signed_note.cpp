@@ -1,4 +1,4 @@
-#include "streams/signed_note.hpp"
+#include "evidence/signed_note.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -11,8 +11,10 @@
 #include "streams/base64.hpp"
 #include "streams/sha256.hpp"
 
-namespace onecode::streams {
+namespace onecode::evidence {
 namespace {
+
+using streams::base64_standard, streams::from_base64_any;
 
 constexpr std::string_view kDash = "\xe2\x80\x94 "; // em dash, space
 constexpr std::size_t kKeyId = 4, kTime = 8;
@@ -71,10 +73,10 @@ std::optional<std::uint64_t> valid_at_seconds(const SignedNote& note, const Note
   for (const auto& s : note.signatures) {
     if (s.name != key.name || s.key_id != id) continue;
     if (key.type != NoteKey::Type::cosignature)
-      return verify_signature(trusted, note.text, s.bytes) ? std::optional<std::uint64_t>(0) : std::nullopt;
+      return streams::verify_signature(trusted, note.text, s.bytes) ? std::optional<std::uint64_t>(0) : std::nullopt;
     if (s.bytes.size() < kTime) return std::nullopt;
     const std::uint64_t seconds = from_big_endian(std::string_view(s.bytes).substr(0, kTime));
-    return verify_signature(trusted, cosigned_text(seconds, note.text), std::string_view(s.bytes).substr(kTime))
+    return streams::verify_signature(trusted, cosigned_text(seconds, note.text), std::string_view(s.bytes).substr(kTime))
                ? std::optional(seconds)
                : std::nullopt;
   }
@@ -126,7 +128,7 @@ std::optional<SignedNote> parse_note(std::string_view text) {
 }
 
 std::array<char, 4> key_id(const NoteKey& key) {
-  Sha256 hash;
+  streams::Sha256 hash;
   hash.add(key.name);
   hash.add("\n");
   hash.add(type_of(key.type));
@@ -163,8 +165,8 @@ NoteSignature sign_note(const NoteKey& key, std::string_view private_key, std::s
                         std::uint64_t seconds) {
   NoteSignature out{key.name, key_id(key), {}};
   out.bytes = key.type == NoteKey::Type::cosignature
-                  ? big_endian(seconds) + sign(KeyAlgorithm::ed25519, private_key, cosigned_text(seconds, text))
-                  : sign(algorithm_of(key.type), private_key, text);
+                  ? big_endian(seconds) + streams::sign(KeyAlgorithm::ed25519, private_key, cosigned_text(seconds, text))
+                  : streams::sign(algorithm_of(key.type), private_key, text);
   return out;
 }
 
@@ -200,4 +202,12 @@ std::optional<Checkpoint> parse_checkpoint(std::string_view text) {
   return c;
 }
 
-} // namespace onecode::streams
+std::optional<Checkpoint> signed_checkpoint(std::string_view text, std::string_view origin, const NoteKey& log) {
+  const auto note = parse_note(text);
+  if (!note || !signed_by(*note, log)) return std::nullopt;
+  auto c = parse_checkpoint(note->text);
+  if (c && c->origin != origin) return std::nullopt;
+  return c;
+}
+
+} // namespace onecode::evidence
