@@ -33,7 +33,8 @@ void check_log(const ReadFile& read, const Checkpoint& checkpoint,
   const TileReader reader(read, checkpoint.size);
   for (std::uint64_t tile = 0; const unsigned width = width_at(checkpoint.size, 0, tile); ++tile) {
     const std::string bundle = reader.bundle(tile);
-    for (const auto entry : *split_bundle(bundle, width)) {
+    const auto entries = split_bundle(bundle, width);
+    for (const auto entry : *entries) {
       if (on_entry) on_entry(entry);
       again.append(entry);
     }

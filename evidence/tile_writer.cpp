@@ -33,8 +33,8 @@ TileWriter::TileWriter(TileFiles& files) : files_(files) {
   }
   if (!edge_[0].empty()) bundle_ = reader.bundle(size_ / kTileWidth);
   std::string leaves;
-  for (const auto entry : *split_bundle(bundle_, static_cast<unsigned>(size_ % kTileWidth)))
-    append_hash(leaves, leaf_hash(entry));
+  const auto entries = split_bundle(bundle_, static_cast<unsigned>(size_ % kTileWidth));
+  for (const auto entry : *entries) append_hash(leaves, leaf_hash(entry));
   if (leaves != edge_[0] || root() != checkpoint->root)
     throw TileError(fmt::format("{}: the tiles are not of this log", kCheckpointPath));
 }

@@ -7,8 +7,10 @@
 #include <string>
 
 #include "tests/catch.hpp"
+#include "tests/unit/evidence/by_the_book.hpp"
 
 using namespace onecode::evidence;
+using onecode_test::root_by_the_book;
 
 namespace {
 
@@ -24,15 +26,6 @@ std::string bytes(std::string_view text) {
   return out;
 }
 
-/// RFC 6962 §2.1, word for word: MTH of a list.
-TreeHash by_the_book(std::span<const TreeHash> leaves) {
-  if (leaves.empty()) return empty_root();
-  if (leaves.size() == 1) return leaves[0];
-  std::size_t k = 1;
-  while (k * 2 < leaves.size()) k *= 2;
-  return node_hash(by_the_book(leaves.first(k)), by_the_book(leaves.subspan(k)));
-}
-
 struct Log {
   std::vector<TreeHash> leaves;
   explicit Log(std::size_t n) {
@@ -43,10 +36,10 @@ struct Log {
     return [this, size](const TreeNode& n) {
       const std::uint64_t first = n.index << n.level, count = std::uint64_t{1} << n.level;
       if (first + count > size) throw std::logic_error("asked for a subtree that the log does not have");
-      return by_the_book(std::span(leaves).subspan(first, count));
+      return root_by_the_book(std::span(leaves).subspan(first, count));
     };
   }
-  TreeHash root(std::size_t size) const { return by_the_book(std::span(leaves).first(size)); }
+  TreeHash root(std::size_t size) const { return root_by_the_book(std::span(leaves).first(size)); }
 };
 
 constexpr std::size_t kMost = 70;

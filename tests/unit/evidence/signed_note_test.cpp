@@ -7,6 +7,7 @@
 
 using namespace onecode;
 using namespace onecode::evidence;
+using namespace onecode::streams;
 
 namespace {
 
