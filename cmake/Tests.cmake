@@ -34,9 +34,11 @@ function(onecode_tests name folder)
 TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp;UBSAN_OPTIONS=print_stacktrace=1")
 endfunction()
 
-foreach(folder domain streams storage monitoring actors app)
+foreach(folder domain streams evidence storage monitoring actors app)
   onecode_tests(unit_${folder} unit/${folder} onecode_${folder})
 endforeach()
+# Against programs in Go that are not ours, which the tests compile themselves.
+onecode_tests(interop_tests interop onecode_test_support)
 onecode_tests(property_tests property onecode_test_support rapidcheck)
 onecode_tests(simulation_tests simulation onecode_test_support)
 if(ONECODE_PLANTED AND TARGET simulation_tests)
