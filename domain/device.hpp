@@ -143,7 +143,8 @@ struct SequenceGroup {
     } else {
       std::string ids;
       v("ids", ids);
-      if (!ids.empty()) s.window->ids[s.number] = std::move(ids);
+      // A part may be read over an older one of itself.
+      if (ids != std::as_const(s.window->ids)[s.number]) s.window->ids[s.number] = std::move(ids);
     }
   }
 };
