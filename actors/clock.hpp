@@ -2,6 +2,7 @@
 // it; nothing below the node reads a clock.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ public:
   virtual Time peek() = 0;
   /// Time has been at least here already (a restored shard knows).
   virtual void at_least(Time t) = 0;
+  /// Real time that only goes on, in milliseconds, for how often something is done and never for what.
+  virtual std::int64_t elapsed_ms() const = 0;
   /// Why a person should look before anything is decided at this time; empty: nothing speaks against it.
   virtual std::string doubt() { return {}; }
 };
@@ -43,6 +46,7 @@ public:
     return last_;
   }
   void at_least(Time t) override { last_ = std::max(last_, t); }
+  std::int64_t elapsed_ms() const override { return monotonic_(); }
   std::string doubt() override {
     const auto ahead = peek() - Time{wall_()};
     if (accepted_ || (ahead <= kTrusted && ahead.ms >= -kTrusted.ms)) return {};
@@ -69,6 +73,10 @@ public:
   }
   Time peek() override { return now_.value_or(Time{}); }
   void at_least(Time t) override { now_ = std::max(now_.value_or(t), t); }
+  std::int64_t elapsed_ms() const override {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  }
 
   void follow(const ClockHint& hint) {
     if (hint.timestamp_ms >= 0) return at_least(Time{hint.timestamp_ms});

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/transparency_log.hpp"
 #include "domain/archive.hpp"
 #include "domain/policy.hpp"
 #include "domain/topics.hpp"
@@ -58,6 +59,8 @@ struct CommitRecord {
   std::uint64_t digest = 0;          // of this shard's state after the turn (storage/digest.hpp)
   std::vector<std::int32_t> parts;   // shards that had a part in the turn: each of them has a record of it
   std::string previous;              // SHA-256 of this shard's commit record before; empty: this is its first
+  std::string build;                 // of the engine
+  LogHead log;                       // of its transparency log after the turn
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -75,6 +78,8 @@ struct CommitRecord {
     v("digest", s.digest);
     v("previous", s.previous);
     v("parts", s.parts);
+    v("build", s.build);
+    v("log", s.log);
   }
 };
 

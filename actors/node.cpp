@@ -65,6 +65,7 @@ Node::Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& 
       clock_(clock),
       policies_(std::move(policies)),
       observer_(observer),
+      checkpoints_(options_.log_origin, secrets),
       takeover_(broker, stores, crew, secrets) {}
 
 Node::~Node() = default;
@@ -374,10 +375,11 @@ bool Node::turn() {
     const auto next = crew_.shard(s).next_timer();
     return next && *next <= due;
   });
-  if (inputs.empty() && !timers) return false;
+  if (inputs.empty() && !timers) return publish_checkpoints();
 
   TurnFacts facts;
   facts.id = options_.id;
+  facts.build = options_.build;
   facts.policies = policies_.history();
   facts.policy_offset = policies_.offset();
   facts.shards = shards;
@@ -395,9 +397,10 @@ bool Node::turn() {
     return out;
   });
   const auto computed = steady_ns();
+  const auto checkpoints = checkpoints_.sign(crew_, clock_.elapsed_ms());
   try {
     producer_->begin();
-    commit(turn);
+    commit(turn, checkpoints);
   } catch (const BrokerError& e) {
     if (e.fault == BrokerFault::abort) {
       observer_.aborted("abort");
@@ -423,6 +426,7 @@ bool Node::turn() {
     }
   }
   const auto committed = steady_ns();
+  checkpoints_.published();
 
   const auto journal_next = journal_ends(turn);
   monitoring::TurnStats sum;
@@ -468,21 +472,22 @@ streams::Offsets Node::offsets_behind(const Turn& turn) const {
   return out;
 }
 
-void Node::commit(Turn& turn) {
+void Node::produce(const streams::OutRecord& record) {
+  std::vector<streams::Header> headers;
+  for (const auto& [name, value] : record.headers) headers.push_back({name, value});
+  producer_->produce(record.topic, record.partition, record.key,
+                     record.tombstone ? std::nullopt : std::optional<std::string_view>(record.value), headers);
+}
+
+void Node::commit(Turn& turn, const std::vector<streams::OutRecord>& checkpoints) {
   if (!membership_) membership_ = consumer_->membership();
   // Before the first record: while the markers of the transaction before are still being written, librdkafka asks again for
   // offsets after retry.backoff.ms (1), for a record's partition after 20 ms, whatever is set.
   producer_->send_offsets(offsets_behind(turn), *membership_);
-  std::vector<streams::Header> headers;
+  for (const auto& checkpoint : checkpoints) produce(checkpoint);
   for (const auto shard : turn.participants()) {
     const Staged& staged = crew_.shard(shard).staged();
-    for (std::size_t i = 0; i < staged.output_count; ++i) {
-      const auto& out = staged.outputs[i];
-      headers.clear();
-      for (const auto& [name, value] : out.headers) headers.push_back({name, value});
-      producer_->produce(out.topic, out.partition, out.key,
-                         out.tombstone ? std::nullopt : std::optional<std::string_view>(out.value), headers);
-    }
+    for (std::size_t i = 0; i < staged.output_count; ++i) produce(staged.outputs[i]);
     const std::string key = std::to_string(shard);
     for (const auto& batch : staged.journal) producer_->produce(Topic::journal, shard, key, batch);
     // All of a turn in one partition: a transaction costs by the partitions that it writes.
@@ -493,6 +498,28 @@ void Node::commit(Turn& turn) {
       for (const auto& batch : crew_.shard(shard).staged().journal)
         crew_.shard(shard).store().write(batch, {producer_->last_offset({Topic::journal, shard}) + 1});
   producer_->commit();
+}
+
+bool Node::publish_checkpoints() {
+  const auto checkpoints = checkpoints_.sign(crew_, clock_.elapsed_ms());
+  if (checkpoints.empty()) return false;
+  try {
+    producer_->begin();
+    for (const auto& checkpoint : checkpoints) produce(checkpoint);
+    producer_->commit();
+    checkpoints_.published();
+  } catch (const BrokerError& e) {
+    if (e.fault == BrokerFault::abort) {
+      observer_.log(2, std::string("checkpoints aborted: ") + e.what());
+      abort_transaction();
+    } else if (e.fault == BrokerFault::fatal) {
+      observer_.log(3, std::string("transaction lost, taking over anew: ") + e.what());
+      recover();
+    } else {
+      throw;
+    }
+  }
+  return true;
 }
 
 // -- what others ask --------------------------------------------------------------------------------------------------

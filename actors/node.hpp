@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/checkpoints.hpp"
 #include "actors/clock.hpp"
 #include "actors/crew.hpp"
 #include "actors/policy_book.hpp"
@@ -29,6 +30,8 @@ namespace onecode::actors {
 struct NodeOptions {
   std::string id;
   std::string group = "onecode";
+  std::string build;                  // what leaves of the transparency log say of the engine
+  std::string log_origin = "onecode"; // actors/checkpoints.hpp
   ShardOptions shard;
   std::size_t resident_limit = 200'000;     // of the node
   std::size_t store_lag_limit = 256U << 20; // of the node: bytes of journal that its stores may lag behind
@@ -116,7 +119,10 @@ private:
   Turn::Inputs gather(std::size_t& records);
   bool turn();
   streams::Offsets offsets_behind(const Turn& turn) const;
-  void commit(Turn& turn);
+  void commit(Turn& turn, const std::vector<streams::OutRecord>& checkpoints);
+  /// Without a turn to go with. False: nothing is due.
+  bool publish_checkpoints();
+  void produce(const streams::OutRecord& record);
   std::map<std::int32_t, std::int64_t> journal_ends(const Turn& turn) const;
   /// A step towards the shards that are not here yet; those that are begin to take part in turns.
   void take_over(Milliseconds patience);
@@ -142,6 +148,8 @@ private:
   EngineClock& clock_;
   PolicyBook policies_;
   NodeObserver& observer_;
+
+  Checkpoints checkpoints_;
 
   std::unique_ptr<streams::Consumer> consumer_;
   std::unique_ptr<streams::TransactionalProducer> producer_;

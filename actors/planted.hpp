@@ -20,9 +20,10 @@ enum class Mistake : std::uint8_t {
   sweep_over_newer,
   trim_before_flush,
   double_local_delivery,
+  head_signed_before_commit,
 };
 
-inline constexpr std::array<std::string_view, 11> kMistakes{
+inline constexpr std::array<std::string_view, 12> kMistakes{
     "none",
     "committed offset off by one",
     "store written before the commit",
@@ -34,6 +35,7 @@ inline constexpr std::array<std::string_view, 11> kMistakes{
     "sweep over a newer value",
     "trim before flush",
     "double local delivery",
+    "head signed before its turn is committed",
 };
 
 #ifdef ONECODE_PLANTED

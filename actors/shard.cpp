@@ -39,6 +39,23 @@ Hash128 event_hash(const Origin& o) {
   return hash128(text);
 }
 
+/// As the log has it; the strings are those of the turn.
+TransparencyLog::Received logged(const Root& root, const Scan& scan) {
+  return {&root,
+          scan.origin.id,
+          scan.account.empty() ? scan.device : scan.account,
+          scan.origin.time,
+          scan.clock == Clock::synced ? evidence::LeafClock::synced : evidence::LeafClock::free,
+          scan.mac};
+}
+TransparencyLog::Received logged(const Root& root, const Posting& posting) {
+  return {&root, posting.origin.id, posting.account, posting.origin.time, {}, {}};
+}
+TransparencyLog::Received logged(const Root& root, const Command& command) {
+  return {&root, command.origin.id, command.target, command.origin.time, {}, {}};
+}
+bool is_logged(Topic topic) { return topic == Topic::ledger || topic == Topic::commands; }
+
 Notice refusal_notice(const streams::DecodeError::Sender& sender, std::string_view code, const Text& why) {
   Notice notice;
   notice.to = sender.actor;
@@ -62,6 +79,7 @@ Shard::Shard(std::int32_t index, ShardOptions options, const streams::Secrets& s
       decoder_(secrets),
       residents_(*store_, secrets, options_.resident_limit, options_.store_lag_limit),
       events_(*store_),
+      log_(secrets),
       sweep_(*store_, residents_, options_.sweep_step),
       campus_id_(campus_facts_of(index, options_.partitions)),
       outgoing_(static_cast<std::size_t>(options_.partitions)),
@@ -80,6 +98,7 @@ void Shard::open(std::optional<std::int64_t> journal_next) {
   store_->read(keys, values);
   if (values.at(0)) decode(*values[0], last_commit_.emplace());
   previous_ = values[0] ? streams::sha256(*values[0]) : std::string{};
+  log_.open(last_commit_ ? last_commit_->log : LogHead{});
   const auto standing = store_->standing();
   journal_next_ = journal_next;
   if (!journal_next_ && standing) journal_next_ = standing->journal_next;
@@ -174,15 +193,18 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
     Scan& scan = scans.next();
     if (const auto error = decoder_.scan(at, record, *policies.history(), scan)) {
       scans.undo();
+      log_.received({&root});
       return dead_letter(root, error->code, error->stage, error->text);
     }
     root.cause = event_hash(scan.origin);
+    log_.received(logged(root, scan));
     hint(scan.origin.time, false, scan.clock == Clock::synced);
     return add_input(root, Kind::device, scan.device, &scan);
   }
   streams::Event event;
   if (const auto error = decoder_.event(at, record, event)) {
     if (error->sender) misread_.push_back({&root, *error});
+    if (is_logged(at.topic)) log_.received({&root});
     return dead_letter(root, error->code, error->stage, error->text);
   }
   std::visit(
@@ -194,6 +216,7 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
           root.cause = event_hash(e.origin);
           hint(e.origin.time, std::is_same_v<T, Command>, true);
           const T* kept = arena_.keep(std::move(e));
+          if constexpr (std::is_same_v<T, Command> || std::is_same_v<T, Posting>) log_.received(logged(root, *kept));
           if constexpr (std::is_same_v<T, Command>)
             add_input(root, kept->info().target, kept->target, kept);
           else if constexpr (std::is_same_v<T, DeviceReport>)
@@ -212,6 +235,8 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
 void Shard::begin(const TurnFacts& facts) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   facts_ = facts;
+  log_.at(facts.now, facts.build);
+  log_.append_received();
   if (!campus_) learn_campus(residents_.wake(campus_id_, hash_of(campus_id_.kind, campus_id_.id), staged_.stats));
   fire_timers();
   tell_misread();
@@ -222,6 +247,7 @@ void Shard::begin(const TurnFacts& facts) {
 void Shard::round(const TurnFacts& facts, std::vector<Parcel> parcels) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   facts_ = facts;
+  log_.at(facts.now, facts.build);
   // Each parcel is in order already; the merged order is the order of the turn.
   parcels_.push_back(std::move(parcels));
   auto& lists = parcels_.back();
@@ -508,6 +534,7 @@ void Shard::emit(const Envelope& envelope, const Output& output) {
   OutRecord& out = next_output();
   streams::encode(output, context, out);
   ++staged_.stats.produced[TurnStats::at(out.topic)];
+  log_.stated(output, *envelope.root, out);
 }
 
 void Shard::dead_letter(const Root& root, std::string_view code, std::string_view stage, std::string_view text) {
@@ -542,6 +569,13 @@ void Shard::cut_record() {
 const Staged& Shard::finish(const TurnFacts& facts, std::vector<InputRange> positions) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   facts_ = facts;
+  if (log_.any()) {
+    OutRecord& out = next_output();
+    log_.write(index_, facts_.id, out);
+    // All of a turn in one partition, as its commit records: a transaction costs by the partitions that it writes.
+    out.partition = facts_.parts.front();
+    ++staged_.stats.produced[TurnStats::at(out.topic)];
+  }
   CommitRecord commit;
   commit.turn = facts_.id;
   commit.number = facts_.number;
@@ -565,6 +599,8 @@ const Staged& Shard::finish(const TurnFacts& facts, std::vector<InputRange> posi
   chunk();
   commit.digest = digest_ + aside_.change() + parts_.digest_change;
   commit.previous = previous_;
+  commit.build = facts_.build;
+  commit.log = log_.head();
   encode(staged_.history, commit);
   parts_.batch.put(kCommitKey, staged_.history);
   cut_record();
@@ -577,6 +613,7 @@ void Shard::committed(std::int64_t journal_next) {
   const auto from = journal_next_.value_or(0);
   journal_next_ = journal_next;
   last_commit_ = std::move(next_commit_);
+  log_.committed();
   digest_ = last_commit_->digest;
   previous_ = streams::sha256(staged_.history);
   to_store_.append(aside_.batch());
@@ -613,6 +650,7 @@ void Shard::aborted() {
   timers_.aborted(*store_);
   census_.aborted();
   events_.aborted();
+  log_.aborted();
   end_turn();
 }
 

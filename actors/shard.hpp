@@ -61,6 +61,7 @@ struct TurnFacts {
   /// nothing orders a turn with those in which it had no part.
   std::optional<std::vector<std::int32_t>> fired;
   ClockMode clock = ClockMode::wall;
+  std::string build; // of the engine; of a replay that of the recorded turn
 };
 
 /// A record's wish about engine time (CONTRACT §12), in the order of the turn.
@@ -93,6 +94,7 @@ public:
   /// `journal_next`: the position up to which the journal was read, where not as the store says.
   void open(std::optional<std::int64_t> journal_next = std::nullopt);
   const std::optional<CommitRecord>& last_commit() const { return last_commit_; }
+  const TransparencyLog& log() const { return log_; }
   /// Of the state as of the last commit.
   storage::Digest digest() const { return digest_; }
   /// The journal offset after this shard's last record, while it is open; nullopt: as the store says.
@@ -174,6 +176,7 @@ private:
   Timers timers_;
   Census census_;
   EventMemory events_;
+  TransparencyLog log_;
   std::optional<CommitRecord> last_commit_;
   std::optional<CommitRecord> next_commit_;
   std::optional<std::int64_t> journal_next_;

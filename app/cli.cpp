@@ -41,6 +41,7 @@ const std::vector<Verb>& verbs() {
       {"doctor", kOperate, "is everything there that a node needs, and what is to be done where it is not",
        add_doctor},
       {"state", kOperate, "what the engine holds about one person, device, integration or handset", add_state},
+      {"audit", kOperate, "export the record as a transparency log, check it, prove a part of it", add_audit},
       {"command", kOperate, "build, sign and send an operator command", add_command},
       {"policy", kAdminister, "check, show, compare, sign and publish policy documents", add_policy},
       {"keys", kAdminister, "make key pairs for commands and policies", add_keys},

@@ -197,6 +197,14 @@ void check(const Config& c, const Origins& origins, std::vector<std::string>& er
   if (c.node.drain_s < 1 || c.node.drain_s > kLongestDrain)
     wrong("node.drain_s", fmt::format("must be 1 to {} seconds", kLongestDrain));
 
+  const auto origin_character = [](unsigned char x) {
+    return (x < 128 && std::isalnum(x) != 0) ||
+           std::string_view(".-_:/").find(static_cast<char>(x)) != std::string::npos;
+  };
+  if (c.evidence.origin.empty() || c.evidence.origin.size() > 100 ||
+      !std::all_of(c.evidence.origin.begin(), c.evidence.origin.end(), origin_character))
+    wrong("evidence.origin", "must be 1 to 100 of the characters A-Z a-z 0-9 . - _ : /");
+
   for (std::size_t at = 0; at <= c.kafka.brokers.size();) {
     const auto comma = std::min(c.kafka.brokers.find(',', at), c.kafka.brokers.size());
     auto address = c.kafka.brokers.substr(at, comma - at);

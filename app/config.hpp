@@ -78,6 +78,14 @@ struct Config {
     }
   } secrets;
 
+  struct Evidence {
+    std::string origin = "onecode"; // before /<shard>, the name of each log: never that of another cluster's
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("origin", s.origin);
+    }
+  } evidence;
+
   struct Log {
     std::string level = "info";  // trace debug info warn error
     std::string format = "text"; // text json
@@ -95,6 +103,7 @@ struct Config {
     v("http", s.http);
     v("trust", s.trust);
     v("secrets", s.secrets);
+    v("evidence", s.evidence);
     v("log", s.log);
   }
 };

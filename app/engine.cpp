@@ -80,6 +80,11 @@ storage::RocksOptions rocks_options(const EngineOptions& o, Reporter& reporter) 
   return options;
 }
 
+actors::NodeOptions of_this_build(actors::NodeOptions options) {
+  options.build = revision();
+  return options;
+}
+
 } // namespace
 
 struct Engine::Impl {
@@ -89,7 +94,7 @@ struct Engine::Impl {
         stores(storage::rocks_stores(rocks_options(o, reporter))),
         crew(actors::caf_crew(0)),
         clock(make_clock(o)),
-        node(o.node, broker, *stores, *crew, secrets, *clock,
+        node(of_this_build(o.node), broker, *stores, *crew, secrets, *clock,
              actors::PolicyBook(std::move(o.policy), std::move(o.roots), false), reporter),
         node_id(o.node.id) {
     monitoring::HttpHandlers handlers;

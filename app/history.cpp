@@ -217,6 +217,7 @@ void History::each(const std::function<void(streams::FileLine&)>& line,
       facts.shards = commit.shards;
       facts.now = commit.now;
       facts.policy_offset = commit.policy_offset;
+      facts.build = commit.build;
       facts.clock = commit.clock == actors::ClockMode::events ? "events" : "wall";
       for (const auto& root : commit.roots)
         facts.roots.push_back({root.key, root.algorithm, root.public_key, {}, {}, {}});

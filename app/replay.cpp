@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/errors.hpp"
+#include "build_info.hpp"
 
 namespace onecode::app {
 namespace {
@@ -161,6 +162,7 @@ void Replayer::apply() {
   facts.policies = policies.history();
   facts.policy_offset = policies.offset();
   facts.shards = facts_ ? facts_->shards : crew_.shards();
+  facts.build = facts_ ? facts_->build : revision();
   facts.clock = facts_ && facts_->clock != "events" ? actors::ClockMode::wall : actors::ClockMode::events;
   if (facts_ && !facts_->digests.empty()) {
     auto& fired = facts.fired.emplace();

@@ -18,10 +18,11 @@ constexpr std::array kOutputs{Topic::decisions,    Topic::freezes,    Topic::dev
 constexpr std::size_t kDifferencesShown = 20;
 
 /// What an entity says of itself comes from one shard, in the order of its turns. A device's decisions are made by accounts, which
-/// may be on several nodes; so may be who writes to a unit, to an inbox, or dead letters under somebody's key.
+/// may be on several nodes; so may be who writes to a unit, to an inbox, or dead letters under somebody's key. A shard's leaves say
+/// themselves where they belong, and stand in a partition of their turn.
 bool ordered(Topic topic) {
   return topic == Topic::freezes || topic == Topic::device_status || topic == Topic::integration_status ||
-         topic == Topic::alerts || topic == Topic::compliance || topic == Topic::evidence;
+         topic == Topic::alerts || topic == Topic::compliance;
 }
 
 template <class Headers>

@@ -1,31 +1,10 @@
 #include "evidence/merkle_tree.hpp"
 
-#include <openssl/evp.h>
-
+#include <algorithm>
 #include <bit>
-#include <new>
 
 namespace onecode::evidence {
 namespace {
-
-/// SHA-256 in the order of the arguments; the method is fetched once, which is most of what a short hash costs.
-template <class... Piece>
-TreeHash sha256(const Piece&... piece) {
-  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  thread_local struct Context {
-    EVP_MD_CTX* md = EVP_MD_CTX_new();
-    Context() = default;
-    Context(const Context&) = delete;
-    Context& operator=(const Context&) = delete;
-    ~Context() { EVP_MD_CTX_free(md); }
-  } context;
-  TreeHash out;
-  const bool done = context.md != nullptr && EVP_DigestInit_ex2(context.md, method, nullptr) == 1 &&
-                    (... && (EVP_DigestUpdate(context.md, piece.data(), piece.size()) == 1)) &&
-                    EVP_DigestFinal_ex(context.md, out.data(), nullptr) == 1;
-  if (!done) throw std::bad_alloc();
-  return out;
-}
 
 constexpr std::string_view kLeaf{"\0", 1}, kNode{"\1", 1};
 
@@ -74,27 +53,33 @@ void subproof(std::uint64_t before, std::uint64_t begin, std::uint64_t n, bool k
 
 } // namespace
 
-TreeHash leaf_hash(std::string_view entry) { return sha256(kLeaf, entry); }
-TreeHash node_hash(const TreeHash& left, const TreeHash& right) { return sha256(kNode, left, right); }
+TreeHash leaf_hash(std::string_view entry) { return sha256({kLeaf, entry}); }
+TreeHash node_hash(const TreeHash& left, const TreeHash& right) { return sha256({kNode, view(left), view(right)}); }
 const TreeHash& empty_root() {
-  static const TreeHash root = sha256(std::string_view{});
+  static const TreeHash root = sha256({});
   return root;
 }
 
 void Frontier::append(const TreeHash& leaf) {
   TreeHash h = leaf;
   for (std::uint64_t n = size_; (n & 1) != 0; n >>= 1) {
-    h = node_hash(peaks_.back(), h);
-    peaks_.pop_back();
+    const std::size_t rest = peaks_.size() - h.size();
+    h = sha256({kNode, std::string_view(peaks_).substr(rest), view(h)});
+    peaks_.resize(rest);
   }
-  peaks_.push_back(h);
+  peaks_ += view(h);
   ++size_;
 }
 
 TreeHash Frontier::root() const {
   if (peaks_.empty()) return empty_root();
-  TreeHash h = peaks_.back();
-  for (auto it = peaks_.rbegin() + 1; it != peaks_.rend(); ++it) h = node_hash(*it, h);
+  std::size_t rest = peaks_.size() - sizeof(TreeHash);
+  TreeHash h;
+  std::ranges::copy(std::string_view(peaks_).substr(rest), h.begin());
+  while (rest > 0) {
+    rest -= h.size();
+    h = sha256({kNode, std::string_view(peaks_).substr(rest, h.size()), view(h)});
+  }
   return h;
 }
 

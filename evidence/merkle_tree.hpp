@@ -9,12 +9,15 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "evidence/sha256.hpp"
+
 namespace onecode::evidence {
 
-using TreeHash = std::array<unsigned char, 32>;
+using TreeHash = Hash;
 
 TreeHash leaf_hash(std::string_view entry);
 TreeHash node_hash(const TreeHash& left, const TreeHash& right);
@@ -34,7 +37,7 @@ public:
 
 private:
   std::uint64_t size_ = 0;
-  std::vector<TreeHash> peaks_; // one per bit of size_, the largest first
+  std::string peaks_; // hashes, one per bit of size_, the largest first
 };
 
 /// A complete subtree: the leaves [index << level, (index + 1) << level).

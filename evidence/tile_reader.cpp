@@ -6,7 +6,7 @@ TileFile read_tile_file(const ReadFile& read, const std::string& path) {
   if (auto bytes = read(path)) return {std::move(*bytes)};
   if (const auto partials = path.rfind(partials_of("") + '/'); partials != std::string::npos)
     if (auto bytes = read(path.substr(0, partials))) return {std::move(*bytes), true};
-  throw TileError(path + ": is missing");
+  throw TileMissing(path);
 }
 
 const std::string& TileReader::hashes(unsigned level, std::uint64_t index) {

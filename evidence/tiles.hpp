@@ -27,6 +27,10 @@ inline constexpr const char* kCheckpointPath = "checkpoint";
 struct TileError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+/// The first of the two.
+struct TileMissing : TileError {
+  explicit TileMissing(const std::string& path) : TileError(path + ": is missing") {}
+};
 
 struct Tile {
   unsigned level = 0;

@@ -15,8 +15,6 @@ using streams::base64_standard, streams::from_base64_any;
 constexpr std::string_view kHeader = "c2sp.org/tlog-proof@v1", kExtra = "extra ", kIndex = "index ";
 constexpr std::size_t kMostHashes = 64;
 
-std::string_view view(const TreeHash& h) { return {reinterpret_cast<const char*>(h.data()), h.size()}; }
-
 /// One spelling only.
 std::optional<std::string> bytes_of(std::string_view line) {
   auto bytes = from_base64_any(line);

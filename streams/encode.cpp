@@ -44,7 +44,9 @@ Hash128 decision_id(const Origin& origin) {
 }
 
 /// Everything before `data`.
-void open_envelope(std::string& out, Hash128 id, std::string_view type, Time time, std::string_view subject) {
+void open_envelope(OutRecord& record, Hash128 id, std::string_view type, Time time, std::string_view subject) {
+  record.id = id;
+  std::string& out = record.value;
   out.append(R"({"specversion":"1.0","id":")");
   append_hex(out, id);
   out.append(R"(","source":")").append(kSource).append(R"(","type":")").append(type).append(R"(","time":")");
@@ -56,6 +58,7 @@ void open_envelope(std::string& out, Hash128 id, std::string_view type, Time tim
 
 void start(OutRecord& out, Topic topic, std::string_view key) {
   out.topic = topic;
+  out.id = {};
   out.partition = -1;
   out.key.assign(key);
   out.value.clear();
@@ -77,7 +80,7 @@ void write(const Decision& d, const EncodeContext& context, OutRecord& out) {
   const Scan& scan = *d.scan;
   start(out, Topic::decisions, scan.device);
   std::string& v = out.value;
-  open_envelope(v, decision_id(scan.origin), "onecode.decision.v1", context.now, scan.device);
+  open_envelope(out, decision_id(scan.origin), "onecode.decision.v1", context.now, scan.device);
   member(v, R"({"scan":{"source":)", scan.origin.source);
   member(v, R"(,"id":)", scan.origin.id);
   member(v, R"(},"device":)", scan.device);
@@ -112,7 +115,7 @@ void write(const FreezeRecord& f, const EncodeContext& context, OutRecord& out) 
   constexpr std::string_view kType = "onecode.freeze.v1";
   start(out, Topic::freezes, f.account);
   std::string& v = out.value;
-  open_envelope(v, output_id(context, kType), kType, context.now, f.account);
+  open_envelope(out, output_id(context, kType), kType, context.now, f.account);
   member(v, R"({"account":)", f.account);
   member(v, R"(,"state":)", f.state);
   member(v, R"(,"revision":)", f.revision);
@@ -141,7 +144,7 @@ void write(const DeviceStatusRecord& d, const EncodeContext& context, OutRecord&
   constexpr std::string_view kType = "onecode.device-status.v1";
   start(out, Topic::device_status, d.device);
   std::string& v = out.value;
-  open_envelope(v, output_id(context, kType), kType, context.now, d.device);
+  open_envelope(out, output_id(context, kType), kType, context.now, d.device);
   member(v, R"({"device":)", d.device);
   member(v, R"(,"state":)", d.state);
   member(v, R"(,"revision":)", d.revision);
@@ -155,7 +158,7 @@ void write(const IntegrationStatusRecord& i, const EncodeContext& context, OutRe
   constexpr std::string_view kType = "onecode.integration-status.v1";
   start(out, Topic::integration_status, i.integration);
   std::string& v = out.value;
-  open_envelope(v, output_id(context, kType), kType, context.now, i.integration);
+  open_envelope(out, output_id(context, kType), kType, context.now, i.integration);
   member(v, R"({"integration":)", i.integration);
   member(v, R"(,"state":)", i.state);
   member(v, R"(,"access":)", i.access);
@@ -189,7 +192,7 @@ void write(const FindingRecord& f, const EncodeContext& context, OutRecord& out)
   const bool alert = is_alert(f.rule);
   const std::string_view type = alert ? "onecode.alert.v1" : "onecode.compliance.v1";
   start(out, alert ? Topic::alerts : Topic::compliance, f.subject_key);
-  open_envelope(out.value, output_id(context, type), type, context.now, f.subject_key);
+  open_envelope(out, output_id(context, type), type, context.now, f.subject_key);
   append_ocsf(out.value, f);
   out.value += '}';
 }
@@ -198,7 +201,7 @@ void write(const Notice& n, const EncodeContext& context, OutRecord& out) {
   constexpr std::string_view kType = "onecode.notice.v1";
   start(out, Topic::notices, n.to);
   std::string& v = out.value;
-  open_envelope(v, output_id(context, kType), kType, context.now, n.to);
+  open_envelope(out, output_id(context, kType), kType, context.now, n.to);
   member(v, R"({"to":)", n.to);
   member(v, R"(,"about":)", n.about);
   member(v, R"(,"kind":)", n.kind);

@@ -14,6 +14,7 @@ namespace onecode::streams {
 /// A record to be produced. Owns its bytes.
 struct OutRecord {
   Topic topic{};
+  Hash128 id;                  // CloudEvents id; 0: it has none
   std::int32_t partition = -1; // -1: by key
   std::string key;
   std::string value;

@@ -142,6 +142,8 @@ FileLine parse_line(std::string_view line) {
     } else if (key == "clock") {
       read_string(t, "clock", turn.clock);
       if (turn.clock != "wall" && turn.clock != "events") throw Wrong{"clock: must be wall or events"};
+    } else if (key == "build") {
+      read_string(t, "build", turn.build);
     } else if (key == "roots") {
       if (t.next() != '[') throw Wrong{"roots: must be an array of keys"};
       t.array([&] { turn.roots.push_back(read_root(t)); });
@@ -344,6 +346,7 @@ void EventFileWriter::write(const FileTurn& turn) {
   member(b, R"(,"now":)", turn.now);
   member(b, R"(,"policy_offset":)", turn.policy_offset);
   member(b, R"(,"clock":)", turn.clock);
+  if (!turn.build.empty()) member(b, R"(,"build":)", turn.build);
   if (!turn.roots.empty()) {
     b += R"(,"roots":)";
     append_list(b, turn.roots, [&](const TrustedKey& root) {

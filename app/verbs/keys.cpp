@@ -8,13 +8,17 @@
 #include "app/files.hpp"
 #include "app/signing.hpp"
 #include "app/verbs/verbs.hpp"
+#include "domain/topics.hpp"
+#include "evidence/signed_note.hpp"
+#include "streams/authenticate.hpp"
 
 namespace onecode::app {
 namespace {
 
 struct Options {
   std::optional<std::string> out, id;
-  std::string algorithm = "ed25519", file;
+  std::string algorithm = "ed25519", file, origin = "onecode";
+  int partitions = kDefaultPartitions;
   bool json = false, force = false, pem = false, toml = false;
 };
 
@@ -38,6 +42,37 @@ int run_keys_new(const Options& o) {
                     "Its public half, for a policy's trust.roles or the configuration's [[trust.root]]:\n{}",
                     *o.out, key.id, public_key_text(key)));
   }
+  return kDone;
+}
+
+/// A secret's file loses a trailing newline when it is read.
+std::string secret_bytes() {
+  for (;;) {
+    auto key = streams::new_ed25519().private_key;
+    if (key.back() != '\n' && key.back() != '\r') return key;
+  }
+}
+
+int run_keys_evidence(const Options& o) {
+  const std::string keys[] = {"evidence", "evidence-key"};
+  for (const auto& name : keys) {
+    const std::string path = o.file + "/" + name;
+    if (access(path.c_str(), F_OK) == 0)
+      fmt::print(stderr, "{}: is there already and stays\n", path);
+    else
+      write_file(path, secret_bytes(), 0600);
+  }
+  const auto secrets = streams::Secrets::from_directory(o.file);
+  const auto key = streams::ed25519_from_private(secrets.find("evidence-key").value());
+  std::string verifiers;
+  for (int shard = 0; shard < o.partitions; ++shard)
+    verifiers += evidence::verifier_of(
+                     {fmt::format("{}/{}", o.origin, shard), evidence::NoteKey::Type::ed25519, key.public_key}) +
+                 "\n";
+  if (o.out)
+    write_file(*o.out, verifiers);
+  else
+    print(verifiers);
   return kDone;
 }
 
@@ -73,7 +108,25 @@ Run add_keys(CLI::App& verb) {
   half->footer(
       "\nExamples:\n  onecode keys public clerk.key.json --pem\n"
       "  onecode keys public centre.key.json --toml >> node.toml");
-  return [options, half] { return half->parsed() ? run_keys_public(*options) : run_keys_new(*options); };
+  auto* log = verb.add_subcommand("evidence", "make the secrets of the transparency logs, print their verifier keys");
+  log->add_option("DIR", options->file, "the secrets' folder; what is there stays")->required();
+  log->add_option("--origin", options->origin, "as [evidence] origin of the nodes (default onecode)")
+      ->type_name("NAME");
+  log->add_option("--partitions", options->partitions, "how many shards there are (default 8)")
+      ->check(CLI::Range(1, 10'000))
+      ->type_name("N");
+  log->add_option("--out", options->out, "write the verifier keys here; otherwise they go to stdout")
+      ->type_name("FILE");
+  log->footer(
+      "\n`evidence` hides whom a leaf is about, `evidence-key` (Ed25519) signs. All nodes have the same two. The "
+      "verifier "
+      "keys are\npublic: whoever checks an export needs them.\n\nExample:\n"
+      "  onecode keys evidence secrets --origin campus.example/onecode --out verifiers.txt");
+  return [options, half, log] {
+    return half->parsed()  ? run_keys_public(*options)
+           : log->parsed() ? run_keys_evidence(*options)
+                           : run_keys_new(*options);
+  };
 }
 
 } // namespace onecode::app

@@ -150,6 +150,7 @@ int run_node(const Options& o) {
   options.node.id = config.node.id;
   options.node.group = config.kafka.group;
   options.node.resident_limit = static_cast<std::size_t>(config.node.resident_limit);
+  options.node.log_origin = config.evidence.origin;
   options.clock = o.clock == "events" ? actors::ClockMode::events : actors::ClockMode::wall;
   options.accept_clock = o.accept_clock;
   options.policy = builtin_policy();
@@ -158,6 +159,10 @@ int run_node(const Options& o) {
   options.listen = config.http.listen;
   options.token_file = config.http.token_file;
   Reloader reloader(o.kafka, config);
+  for (const auto& [name, without] : {std::pair{"evidence", "no transparency log is kept"},
+                                      std::pair{"evidence-key", "no head of the transparency logs is signed"}})
+    if (!reloader.secrets().find(name))
+      monitoring::log_info("node", fmt::format("there is no secret `{}`: {}", name, without));
 
   const Interrupt interrupt;
   std::optional<DrainLimit> limit;

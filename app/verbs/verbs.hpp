@@ -6,6 +6,7 @@
 namespace onecode::app {
 
 Run add_alerts(CLI::App& verb);
+Run add_audit(CLI::App& verb);
 Run add_backtest(CLI::App& verb);
 Run add_command(CLI::App& verb);
 Run add_config(CLI::App& verb);

@@ -10,9 +10,11 @@
 
 #include "actors/node.hpp"
 #include "actors/restore.hpp"
+#include "app/audit/logs.hpp"
 #include "app/errors.hpp"
 #include "app/history.hpp"
 #include "app/verify.hpp"
+#include "evidence/leaf.hpp"
 #include "streams/local/local_broker.hpp"
 #include "tests/simulation/disk.hpp"
 #include "tests/simulation/faults.hpp"
@@ -32,6 +34,7 @@ constexpr std::int64_t kSessionMs = 45'000;
 /// Rounds until all must be quiet: enough for a session and a transaction to time out, one after the other.
 constexpr int kPatience = 1500;
 constexpr int kCalmRounds = 55;
+constexpr std::string_view kLogKey = "a key of thirty-two bytes in all";
 constexpr std::string_view kDiskFull = "simulated: no space left";
 
 class Quiet final : public actors::NodeObserver {
@@ -353,6 +356,66 @@ private:
     for (const auto& text : test::accounts_of(broker_, kPartitions).texts) wrong(text);
     decisions_once();
     journals_whole();
+    logs_sound();
+  }
+
+  /// Each leaf once; every head that was ever signed, also in a transaction that came to nothing, is that of the log as it is now,
+  /// and the last one has all of it; each input of the kinds that are logged has its leaf.
+  void logs_sound() {
+    std::map<std::int32_t, std::vector<evidence::TreeHash>> roots;
+    std::map<std::int32_t, evidence::Frontier> trees;
+    std::map<TopicPartition, std::int64_t> received;
+    for (std::int32_t shard = 0; shard < kPartitions; ++shard) roots[shard].push_back(evidence::empty_root());
+    try {
+      app::each_leaf(broker_, {}, [&](std::int32_t shard, std::uint64_t, std::string_view bytes) {
+        trees[shard].append(evidence::leaf_hash(bytes));
+        roots[shard].push_back(trees[shard].root());
+        const auto leaf = evidence::parse_leaf(bytes);
+        if (!leaf) return wrong(fmt::format("shard {}: a leaf cannot be read", shard));
+        using evidence::LeafKind;
+        if (leaf->kind != LeafKind::scan && leaf->kind != LeafKind::posting && leaf->kind != LeafKind::command)
+          return;
+        auto& next = received[leaf->at.value()];
+        if (leaf->from != next || leaf->offset < next)
+          wrong(fmt::format("shard {}: {} {}: a leaf of offset {} from {} comes where {} is next", shard,
+                            name(leaf->at->topic), leaf->at->partition, leaf->offset, leaf->from, next));
+        next = leaf->offset + 1;
+      });
+    } catch (const app::InputError& e) {
+      return wrong(e.what());
+    }
+    for (const Topic topic : {Topic::scans, Topic::ledger, Topic::commands})
+      for (std::int32_t p = 0; p < kPartitions; ++p)
+        if (const auto end = broker_.watermarks({topic, p}, streams::Isolation::committed).high;
+            received[{topic, p}] != end)
+          wrong(fmt::format("{} {}: leaves up to {}, records up to {}", name(topic), p, received[{topic, p}], end));
+
+    std::map<std::int32_t, std::uint64_t> last;
+    for (std::int32_t p = 0; p < broker_.describe_topics()[Topic::checkpoints].partitions; ++p) {
+      const TopicPartition at{Topic::checkpoints, p};
+      const auto end = broker_.watermarks(at, streams::Isolation::uncommitted).high;
+      const auto reader = broker_.reader(at, 0, streams::Isolation::uncommitted);
+      while (reader->position() < end) {
+        const auto batch = reader->next(Milliseconds(0));
+        if (!batch) break;
+        for (const auto& r : batch->records) {
+          happens("checkpoints");
+          const auto note = evidence::parse_note(r.value.value_or(std::string_view{}));
+          const auto head = note ? evidence::parse_checkpoint(note->text) : std::nullopt;
+          if (!head || !head->origin.starts_with("onecode/")) return wrong("a checkpoint cannot be read");
+          const auto shard = static_cast<std::int32_t>(std::stoi(head->origin.substr(8)));
+          const evidence::NoteKey key{head->origin, evidence::NoteKey::Type::ed25519,
+                                      streams::ed25519_from_private(kLogKey).public_key};
+          if (!evidence::signed_by(*note, key)) wrong("a checkpoint of " + head->origin + " is not signed");
+          if (head->size >= roots[shard].size() || roots[shard][head->size] != head->root)
+            wrong(fmt::format("{}: a head of {} leaves was signed that the log never had", head->origin, head->size));
+          last[shard] = std::max(last[shard], head->size);
+        }
+      }
+    }
+    for (const auto& [shard, all] : roots)
+      if (last[shard] + 1 != all.size())
+        wrong(fmt::format("shard {}: {} leaves, and the last head has {}", shard, all.size() - 1, last[shard]));
   }
 
   void decisions_once() {
@@ -390,7 +453,7 @@ private:
   SmallCampus campus_;
   Outcome outcome_;
   Quiet observer_;
-  streams::Secrets secrets_;
+  streams::Secrets secrets_{{{"evidence", "nobody knows it"}, {"evidence-key", std::string(kLogKey)}}};
   actors::NodeOptions options_;
   std::vector<std::unique_ptr<SimulatedNode>> nodes_;
   std::uint64_t rate_ = 0; // a call in so many goes wrong

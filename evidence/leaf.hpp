@@ -1,0 +1,68 @@
+// What a shard's log has one of for every scan, decision, posting, command, change of holds and finding: enough to prove that it was
+// so, and nothing about a person that its reader was not told.
+//   Format   in the notation of RFC 8446 §3, integers big endian; a text that is longer is cut, for the payload has all of it
+//              uint8  version = 1;
+//              uint8  kind;                  // 1 scan, 2 decision, 3 posting, 4 command, 5 hold, 6 finding
+//              opaque id<0..255>;            // CloudEvents id of the record; none where it could not be read
+//              opaque subject[32];           // commitment to whom it is about, see below
+//              opaque payload[32];           // SHA-256 of the record, see below
+//              int64  time;                  // ms since 1970: when it happened, as its source says
+//              int64  received;              // ms since 1970: engine time of the turn
+//              uint8  clock;                 // of that source: 0 none, 1 synced, 2 free
+//              opaque topic<0..255>; uint32 partition; uint64 from; uint64 offset;
+//                                            // the record, or the one that caused it; no topic: a timer did. `from`: of what is logged
+//                                            // as received, offsets below it stand in leaves before this one; else 0
+//              opaque policy<0..255>;        // version it was judged by; none of what was only received
+//              opaque build<0..255>;         // of the engine
+//              opaque mac<0..255>;           // of a scan, as its device made it
+//   Subject  SHA-256(salt[32] subject), salt = HMAC-SHA256(the subject's key, cause): nobody can try out all subjects, and whoever is
+//            shown the salt of one leaf knows nothing of another.
+//   Payload  of the value; of a record with CloudEvents headers SHA-256("NAME" 0x00 "VALUE" 0x00 … of those, by name, then the value).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/time.hpp"
+#include "domain/topics.hpp"
+#include "evidence/sha256.hpp"
+#include "streams/broker.hpp"
+
+namespace onecode::evidence {
+
+enum class LeafKind : std::uint8_t { scan = 1, decision, posting, command, hold, finding };
+constexpr std::string_view to_string(LeafKind k) {
+  constexpr std::string_view n[] = {"scan", "decision", "posting", "command", "hold", "finding"};
+  return n[static_cast<std::size_t>(k) - 1];
+}
+
+enum class LeafClock : std::uint8_t { none, synced, free };
+
+/// Views of what is hashed: they live as long as that.
+struct Leaf {
+  LeafKind kind{};
+  std::string_view id;
+  Hash subject{}, payload{};
+  Time time, received;
+  LeafClock clock{};
+  std::optional<TopicPartition> at; // nullopt: a timer
+  std::int64_t from = 0, offset = 0;
+  std::string_view policy, build, mac;
+};
+
+void append(std::string& out, const Leaf& leaf);
+/// nullopt: not exactly one leaf of this version.
+std::optional<Leaf> parse_leaf(std::string_view bytes);
+
+Hash payload_hash(const streams::Record& record);
+
+/// To whom a leaf is about: shown to somebody, the salt and the subject open it.
+struct Commitment {
+  Hash salt{}, value{};
+};
+Commitment commit_to(std::string_view subject, std::string_view subject_key, std::string_view cause);
+bool opens(const Hash& commitment, const Hash& salt, std::string_view subject);
+
+} // namespace onecode::evidence

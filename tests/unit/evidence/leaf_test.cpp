@@ -1,0 +1,147 @@
+// Catches: leaves that two readers take for different things, or that say less than was hashed; whom a leaf is about told to
+// everybody; a record whose payload is only half covered.
+#include "evidence/leaf.hpp"
+
+#include <set>
+
+#include "streams/authenticate.hpp"
+#include "tests/catch.hpp"
+
+using namespace onecode;
+using namespace onecode::evidence;
+
+namespace {
+
+std::string hex(std::string_view bytes) { return streams::to_hex(bytes); }
+
+Leaf example() {
+  Leaf leaf;
+  leaf.kind = LeafKind::decision;
+  leaf.id = "5f0c";
+  leaf.subject.fill(0x11);
+  leaf.payload.fill(0x22);
+  leaf.time = Time{1'772'409'492'345};
+  leaf.received = Time{1'772'409'492'400};
+  leaf.clock = LeafClock::synced;
+  leaf.at = {Topic::scans, 5};
+  leaf.from = 77;
+  leaf.offset = 78;
+  leaf.policy = "2026-1";
+  leaf.build = "v1";
+  leaf.mac = "mac";
+  return leaf;
+}
+
+std::string bytes_of(const Leaf& leaf) {
+  std::string out;
+  append(out, leaf);
+  return out;
+}
+
+streams::Record record(std::optional<std::string_view> value, std::span<const streams::Header> headers = {}) {
+  streams::Record r;
+  r.value = value;
+  r.headers = headers;
+  return r;
+}
+
+} // namespace
+
+TEST_CASE("SHA-256 and HMAC by their vectors", "[evidence][hash]") {
+  // FIPS 180-4, RFC 4231 cases 2, 3 and 6.
+  CHECK(hex(view(sha256({"a", "", "bc"}))) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(hex(view(hmac_sha256("Jefe", "what do ya want for nothing?"))) ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  CHECK(hex(view(hmac_sha256(std::string(20, '\xaa'), std::string(50, '\xdd')))) ==
+        "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
+  CHECK(hex(view(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"))) ==
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST_CASE("A leaf byte for byte", "[evidence][leaf]") {
+  CHECK(hex(bytes_of(example())) ==
+        "01"
+        "02"
+        "0435663063" +
+            hex(std::string(32, '\x11')) + hex(std::string(32, '\x22')) +
+            "0000019cabd69379"
+            "0000019cabd693b0"
+            "01"
+            "057363616e73"
+            "00000005"
+            "000000000000004d"
+            "000000000000004e"
+            "06323032362d31"
+            "027631"
+            "036d6163");
+}
+
+TEST_CASE("A leaf is read as it was written, and as nothing else", "[evidence][leaf]") {
+  Leaf leaf = example();
+  SECTION("in full") {}
+  SECTION("by a timer") { leaf.at.reset(), leaf.from = leaf.offset = 0; }
+  SECTION("of a record that could not be read") { leaf.id = leaf.policy = leaf.mac = ""; }
+  SECTION("long ago") { leaf.time = Time{-1}; }
+  const std::string bytes = bytes_of(leaf);
+  const auto back = parse_leaf(bytes);
+  REQUIRE(back);
+  CHECK(back->kind == leaf.kind);
+  CHECK(back->id == leaf.id);
+  CHECK(back->subject == leaf.subject);
+  CHECK(back->payload == leaf.payload);
+  CHECK(back->time == leaf.time);
+  CHECK(back->received == leaf.received);
+  CHECK(back->clock == leaf.clock);
+  CHECK(back->at == leaf.at);
+  CHECK(back->from == leaf.from);
+  CHECK(back->offset == leaf.offset);
+  CHECK(back->policy == leaf.policy);
+  CHECK(back->build == leaf.build);
+  CHECK(back->mac == leaf.mac);
+  CHECK(bytes_of(*back) == bytes);
+
+  for (std::size_t n = 0; n < bytes.size(); ++n) CHECK_FALSE(parse_leaf(bytes.substr(0, n)));
+  CHECK_FALSE(parse_leaf(bytes + '\0'));
+  // Whatever is read says all that was hashed: no two texts are one leaf.
+  for (std::size_t n = 0; n < bytes.size(); ++n) {
+    std::string other = bytes;
+    other[n] = static_cast<char>(other[n] ^ 1);
+    if (const auto read = parse_leaf(other)) CHECK(bytes_of(*read) == other);
+  }
+}
+
+TEST_CASE("A text that is longer than a leaf has room for is cut", "[evidence][leaf]") {
+  const std::string longer(300, 'x');
+  Leaf leaf = example();
+  leaf.id = longer;
+  const std::string bytes = bytes_of(leaf);
+  REQUIRE(parse_leaf(bytes));
+  CHECK(parse_leaf(bytes)->id == longer.substr(0, 255));
+}
+
+TEST_CASE("The payload is the record: value, and what CloudEvents says in headers", "[evidence][leaf]") {
+  const streams::Header id{"ce_id", "1"}, type{"ce_type", "t"}, other{"traceparent", "x"};
+  const streams::Header one[] = {id, type}, two[] = {type, other, id}, three[] = {id, {"ce_type", "u"}};
+  CHECK(payload_hash(record("{}")) == sha256({"{}"}));
+  CHECK(payload_hash(record(std::nullopt)) == sha256({}));
+  CHECK(payload_hash(record("{}", one)) == payload_hash(record("{}", two)));
+  std::set<Hash> all{payload_hash(record("{}")), payload_hash(record("{}", one)), payload_hash(record("{}", three)),
+                     payload_hash(record("[]", one))};
+  CHECK(all.size() == 4);
+  CHECK(payload_hash(record("{}", one)) == sha256({std::string_view("ce_id\0"
+                                                                    "1\0ce_type\0t\0",
+                                                                    18),
+                                                   "{}"}));
+}
+
+TEST_CASE("Whom a leaf is about", "[evidence][leaf][privacy]") {
+  const auto c = commit_to("a-1", "key of a-1", "cause 1");
+  CHECK(opens(c.value, c.salt, "a-1"));
+  CHECK_FALSE(opens(c.value, c.salt, "a-2"));
+  // The same person again is another commitment, and one salt says nothing of the other.
+  const auto again = commit_to("a-1", "key of a-1", "cause 2");
+  CHECK(again.value != c.value);
+  CHECK_FALSE(opens(again.value, c.salt, "a-1"));
+  CHECK(commit_to("a-1", "another key", "cause 1").value != c.value);
+  CHECK(commit_to("a-1", "key of a-1", "cause 1").value == c.value);
+}
