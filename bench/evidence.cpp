@@ -62,9 +62,7 @@ public:
     for (const char c : path.substr(7, partial == std::string::npos ? partial : partial - 7))
       if (c >= '0' && c <= '9') index = index * 10 + static_cast<std::uint64_t>(c - '0');
     const auto level = static_cast<std::size_t>(path[5] - '0');
-    const std::string& tile = level == 0   ? leaves_[index % kTileWidth]
-                              : level == 1 ? above_
-                                           : repeated_[level - 2];
+    const std::string& tile = level == 0 ? leaves_[index % kTileWidth] : level == 1 ? above_ : repeated_[level - 2];
     return tile.substr(0, width * sizeof(TreeHash));
   }
   ReadFile reader() {
@@ -124,11 +122,9 @@ bool proofs(LongLog log, std::uint64_t count, const Signer& signer) {
     }));
     read = std::max(read, log.files_read);
     bytes = std::max(bytes, text.size());
-    verified.push_back(milliseconds([&] {
-      well = well && proven(*parse_tlog_proof(text), LongLog::entry(index), signer.key.name, signer.key);
-    }));
-    consistency.push_back(
-        milliseconds([&] { TileReader(log.reader(), log.size()).consistency_proof(index + 1); }));
+    verified.push_back(milliseconds(
+        [&] { well = well && proven(*parse_tlog_proof(text), LongLog::entry(index), signer.key.name, signer.key); }));
+    consistency.push_back(milliseconds([&] { TileReader(log.reader(), log.size()).consistency_proof(index + 1); }));
   }
   const auto print = [](const char* what, std::vector<double>& ms) {
     std::ranges::sort(ms);
@@ -142,7 +138,8 @@ bool proofs(LongLog log, std::uint64_t count, const Signer& signer) {
   std::printf("%-34s %8zu bytes at most\n", "inclusion: proof file", bytes);
   std::printf("%-34s %8zu files at most\n", "inclusion: tiles read", read);
   well = well && made.back() < kMostMilliseconds && bytes < kMostBytes;
-  std::printf("%s\n", well ? "below 100 ms and 4 KiB, and all convince" : "MISSED: 100 ms, 4 KiB, or a proof that fails");
+  std::printf("%s\n",
+              well ? "below 100 ms and 4 KiB, and all convince" : "MISSED: 100 ms, 4 KiB, or a proof that fails");
   return well;
 }
 

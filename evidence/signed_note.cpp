@@ -76,7 +76,8 @@ std::optional<std::uint64_t> valid_at_seconds(const SignedNote& note, const Note
       return streams::verify_signature(trusted, note.text, s.bytes) ? std::optional<std::uint64_t>(0) : std::nullopt;
     if (s.bytes.size() < kTime) return std::nullopt;
     const std::uint64_t seconds = from_big_endian(std::string_view(s.bytes).substr(0, kTime));
-    return streams::verify_signature(trusted, cosigned_text(seconds, note.text), std::string_view(s.bytes).substr(kTime))
+    return streams::verify_signature(trusted, cosigned_text(seconds, note.text),
+                                     std::string_view(s.bytes).substr(kTime))
                ? std::optional(seconds)
                : std::nullopt;
   }
@@ -164,9 +165,10 @@ std::optional<NoteKey> parse_verifier(std::string_view text) {
 NoteSignature sign_note(const NoteKey& key, std::string_view private_key, std::string_view text,
                         std::uint64_t seconds) {
   NoteSignature out{key.name, key_id(key), {}};
-  out.bytes = key.type == NoteKey::Type::cosignature
-                  ? big_endian(seconds) + streams::sign(KeyAlgorithm::ed25519, private_key, cosigned_text(seconds, text))
-                  : streams::sign(algorithm_of(key.type), private_key, text);
+  out.bytes =
+      key.type == NoteKey::Type::cosignature
+          ? big_endian(seconds) + streams::sign(KeyAlgorithm::ed25519, private_key, cosigned_text(seconds, text))
+          : streams::sign(algorithm_of(key.type), private_key, text);
   return out;
 }
 

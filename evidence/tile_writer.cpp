@@ -95,7 +95,8 @@ void TileWriter::publish(std::string_view text) {
   if (!checkpoint || checkpoint->size != size_ || checkpoint->root != root())
     throw std::invalid_argument("this is no checkpoint of the log as it is");
   if (!origin_.empty() && checkpoint->origin != origin_)
-    throw std::invalid_argument(fmt::format("this is a checkpoint of {}, the log is {}", checkpoint->origin, origin_));
+    throw std::invalid_argument(
+        fmt::format("this is a checkpoint of {}, the log is {}", checkpoint->origin, origin_));
   write_tiles();
   files_.put(kCheckpointPath, text);
   origin_ = checkpoint->origin;

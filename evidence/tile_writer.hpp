@@ -41,9 +41,9 @@ private:
 
   TileFiles& files_;
   std::uint64_t size_ = 0, published_ = 0;
-  std::string origin_; // empty: nothing is published
-  std::string bundle_; // of the last entries, fewer than 256
-  std::array<std::string, kTileLevels> edge_; // of each level, fewer than 256 hashes
+  std::string origin_;                                       // empty: nothing is published
+  std::string bundle_;                                       // of the last entries, fewer than 256
+  std::array<std::string, kTileLevels> edge_;                // of each level, fewer than 256 hashes
   std::deque<std::pair<std::string, std::string>> complete_; // path, bytes
 };
 
