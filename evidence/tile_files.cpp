@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <set>
-#include <utility>
 
 namespace onecode::evidence {
 namespace {
@@ -60,9 +59,11 @@ void sync_folder(const fs::path& path) {
 
 class TileFolder : public TileFiles {
 public:
-  explicit TileFolder(fs::path root) : root_(std::move(root)) {
-    fs::create_directories(root_);
-    durable_.insert(root_);
+  explicit TileFolder(const fs::path& root) : root_(fs::absolute(root)) {
+    fs::path there = root_.parent_path();
+    while (!fs::exists(there)) there = there.parent_path();
+    durable_.insert(there);
+    make(root_);
   }
 
   std::optional<std::string> get(const std::string& path) override {
@@ -113,6 +114,6 @@ ReadFile reader_of(TileFiles& files) {
   return [&files](const std::string& path) { return files.get(path); };
 }
 
-std::unique_ptr<TileFiles> tile_folder(fs::path root) { return std::make_unique<TileFolder>(std::move(root)); }
+std::unique_ptr<TileFiles> tile_folder(const fs::path& root) { return std::make_unique<TileFolder>(root); }
 
 } // namespace onecode::evidence

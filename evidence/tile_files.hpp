@@ -28,6 +28,6 @@ public:
 ReadFile reader_of(TileFiles& files);
 
 /// Made where it is missing. Failures are std::filesystem::filesystem_error.
-std::unique_ptr<TileFiles> tile_folder(std::filesystem::path root);
+std::unique_ptr<TileFiles> tile_folder(const std::filesystem::path& root);
 
 } // namespace onecode::evidence

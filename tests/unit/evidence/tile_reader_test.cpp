@@ -32,7 +32,7 @@ TEST_CASE("tile reader: hashes, entries and proofs are those by the book", "[til
     const auto leaves = std::span(all).first(size);
     const TreeHash root = root_by_the_book(leaves);
     CHECK(TileReader(reader_of(files), size).root() == root);
-    for (std::uint64_t i = 0; i < size; i += size > 300 ? 37 : 1) {
+    for (std::uint64_t i = 0; i<size; i += size> 300 ? 37 : 1) {
       INFO(i << " of " << size);
       TileReader log(reader_of(files), size);
       CHECK(log.entry(i) == entry(i));
@@ -118,5 +118,30 @@ TEST_CASE("tile reader: a tampered tile gives proofs that convince nobody", "[ti
     CHECK(log.root() != root);
     if (i / 32 != 290 - 256) CHECK_FALSE(includes(root, 300, 290, leaf_hash(entry(290)), log.inclusion_proof(290)));
     tile[i] ^= 1;
+  }
+}
+
+TEST_CASE("tile reader: what is no tile of its size, and what is not there", "[tiles]") {
+  MemoryFiles good;
+  publish_at(good, kKey, {300});
+  for (const auto* path : {"tile/0/001.p/44", "tile/0/000", "tile/entries/001.p/44"}) {
+    INFO(path);
+    const std::uint64_t index = path == std::string("tile/0/000") ? 0 : 290;
+    const auto ask = [&](MemoryFiles& files) {
+      TileReader log(reader_of(files), 300);
+      (void)log.inclusion_proof(index);
+      (void)log.entry(index);
+    };
+    REQUIRE_NOTHROW(ask(good));
+    MemoryFiles files = good;
+    auto& bytes = files.files.at(path);
+    bytes.resize(bytes.size() + 32);
+    CHECK_THROWS_AS(ask(files), TileError);
+    bytes.resize(bytes.size() - 64);
+    CHECK_THROWS_AS(ask(files), TileError);
+    files.files.erase(path);
+    CHECK_THROWS_AS(ask(files), TileError);
+    files.files["tile/0/001"] = files.files["tile/entries/001"] = "short";
+    CHECK_THROWS_AS(ask(files), TileError);
   }
 }

@@ -85,13 +85,27 @@ TEST_CASE("tlog proof: what is none", "[tlog-proof]") {
   std::string many;
   for (int i = 0; i < 65; ++i) many += hash + '\n';
   REQUIRE(parse_tlog_proof(head + "index 0\n" + many.substr(45) + "\n"));
-  for (const auto& bad :
-       {std::string(), std::string("\n\n"), head, head + "\n", head + "index 0\n", head + "index 00\n\n",
-        head + "index -1\n\n", head + "index +1\n\n", head + "index 1x\n\n", head + "index \n\n",
-        head + "index 18446744073709551616\n\n", head + "index 0\nextra AA==\n\n", head + "extra \nindex 0\n\n",
-        head + "extra A\nindex 0\n\n", head + "extra AA==\nextra AA==\nindex 0\n\n", head + "extra AA==\n\n",
-        head + hash + "\n\n", head + "index 0\nAAAA\n\n", head + "index 0\n" + hash + "=\n\n",
-        head + "index 0\n" + many + "\n", std::string("C2SP.org/tlog-proof@v1\nindex 0\n\n")}) {
+  for (const auto& bad : {std::string(),
+                          std::string("\n\n"),
+                          head,
+                          head + "\n",
+                          head + "index 0\n",
+                          head + "index 00\n\n",
+                          head + "index -1\n\n",
+                          head + "index +1\n\n",
+                          head + "index 1x\n\n",
+                          head + "index \n\n",
+                          head + "index 18446744073709551616\n\n",
+                          head + "index 0\nextra AA==\n\n",
+                          head + "extra \nindex 0\n\n",
+                          head + "extra A\nindex 0\n\n",
+                          head + "extra AA==\nextra AA==\nindex 0\n\n",
+                          head + "extra AA==\n\n",
+                          head + hash + "\n\n",
+                          head + "index 0\nAAAA\n\n",
+                          head + "index 0\n" + hash + "=\n\n",
+                          head + "index 0\n" + many + "\n",
+                          std::string("C2SP.org/tlog-proof@v1\nindex 0\n\n")}) {
     INFO(bad);
     CHECK_FALSE(parse_tlog_proof(bad));
   }
