@@ -22,7 +22,7 @@ Checkpoints::Checkpoints(std::string name, const streams::Secrets& secrets)
       ed25519_(secrets.find("evidence-key").value_or(std::string{})),
       sm2_(secrets.find("evidence-key-sm2").value_or(std::string{})) {}
 
-std::vector<streams::OutRecord> Checkpoints::sign(Crew& crew, std::int64_t now_ms) {
+std::vector<streams::OutRecord> Checkpoints::sign(Crew& crew, std::int64_t now_ms, Due due) {
   std::vector<streams::OutRecord> out;
   signed_.clear();
   if (ed25519_.empty()) return out;
@@ -32,7 +32,7 @@ std::vector<streams::OutRecord> Checkpoints::sign(Crew& crew, std::int64_t now_m
     const auto last = published_.find(shard);
     if (tree.size() == 0) continue;
     if (last != published_.end() &&
-        (tree.size() == last->second.size || now_ms < last->second.at_ms + kCheckpointEveryMs))
+        (tree.size() == last->second.size || (due == Due::now && now_ms < last->second.at_ms + kCheckpointEveryMs)))
       continue;
     const std::string origin = origin_of(name_, shard);
     evidence::SignedNote note{evidence::to_text(evidence::Checkpoint{origin, tree.size(), tree.root(), {}}), {}};

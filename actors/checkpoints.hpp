@@ -22,8 +22,10 @@ class Checkpoints {
 public:
   Checkpoints(std::string name, const streams::Secrets& secrets);
 
+  /// A node that leaves does not wait for the second to be over.
+  enum class Due : std::uint8_t { now, all };
   /// Of the shards that are due; `now_ms`: EngineClock::elapsed_ms().
-  std::vector<streams::OutRecord> sign(Crew& crew, std::int64_t now_ms);
+  std::vector<streams::OutRecord> sign(Crew& crew, std::int64_t now_ms, Due due);
   /// Those of the last sign() are out.
   void published();
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/transparency_log.hpp"
+#include "actors/log_head.hpp"
 #include "domain/archive.hpp"
 #include "domain/policy.hpp"
 #include "domain/topics.hpp"

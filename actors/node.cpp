@@ -110,6 +110,12 @@ void Node::end() {
   takeover_.stop();
   next_step("closing the stores"); // before the group: meanwhile the broker hears that this node lives
   put_away(crew_);
+  next_step("signing the logs");
+  try {
+    publish_checkpoints(Checkpoints::Due::all);
+  } catch (const BrokerError& e) { // whoever has the shards next will do it
+    observer_.log(2, std::string("last heads of the logs not published: ") + e.what());
+  }
   next_step("leaving the group");
   consumer_->close();
   consumer_.reset();
@@ -375,7 +381,7 @@ bool Node::turn() {
     const auto next = crew_.shard(s).next_timer();
     return next && *next <= due;
   });
-  if (inputs.empty() && !timers) return publish_checkpoints();
+  if (inputs.empty() && !timers) return idle_turn();
 
   TurnFacts facts;
   facts.id = options_.id;
@@ -397,7 +403,7 @@ bool Node::turn() {
     return out;
   });
   const auto computed = steady_ns();
-  const auto checkpoints = checkpoints_.sign(crew_, clock_.elapsed_ms());
+  const auto checkpoints = checkpoints_.sign(crew_, clock_.elapsed_ms(), Checkpoints::Due::now);
   try {
     producer_->begin();
     commit(turn, checkpoints);
@@ -500,17 +506,22 @@ void Node::commit(Turn& turn, const std::vector<streams::OutRecord>& checkpoints
   producer_->commit();
 }
 
-bool Node::publish_checkpoints() {
-  const auto checkpoints = checkpoints_.sign(crew_, clock_.elapsed_ms());
+bool Node::publish_checkpoints(Checkpoints::Due due) {
+  const auto checkpoints = checkpoints_.sign(crew_, clock_.elapsed_ms(), due);
   if (checkpoints.empty()) return false;
+  producer_->begin();
+  for (const auto& checkpoint : checkpoints) produce(checkpoint);
+  producer_->commit();
+  checkpoints_.published();
+  return true;
+}
+
+bool Node::idle_turn() {
   try {
-    producer_->begin();
-    for (const auto& checkpoint : checkpoints) produce(checkpoint);
-    producer_->commit();
-    checkpoints_.published();
+    return publish_checkpoints(Checkpoints::Due::now);
   } catch (const BrokerError& e) {
     if (e.fault == BrokerFault::abort) {
-      observer_.log(2, std::string("checkpoints aborted: ") + e.what());
+      observer_.log(2, std::string("heads of the logs not published: ") + e.what());
       abort_transaction();
     } else if (e.fault == BrokerFault::fatal) {
       observer_.log(3, std::string("transaction lost, taking over anew: ") + e.what());
@@ -518,8 +529,8 @@ bool Node::publish_checkpoints() {
     } else {
       throw;
     }
+    return true;
   }
-  return true;
 }
 
 // -- what others ask --------------------------------------------------------------------------------------------------

@@ -120,8 +120,10 @@ private:
   bool turn();
   streams::Offsets offsets_behind(const Turn& turn) const;
   void commit(Turn& turn, const std::vector<streams::OutRecord>& checkpoints);
-  /// Without a turn to go with. False: nothing is due.
-  bool publish_checkpoints();
+  /// Nothing came in. False: nothing was to be done either.
+  bool idle_turn();
+  /// In a transaction of their own. False: none is due.
+  bool publish_checkpoints(Checkpoints::Due due);
   void produce(const streams::OutRecord& record);
   std::map<std::int32_t, std::int64_t> journal_ends(const Turn& turn) const;
   /// A step towards the shards that are not here yet; those that are begin to take part in turns.

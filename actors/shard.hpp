@@ -28,6 +28,7 @@
 #include "actors/residents.hpp"
 #include "actors/sweep.hpp"
 #include "actors/timers.hpp"
+#include "actors/transparency_log.hpp"
 #include "monitoring/turn_stats.hpp"
 #include "storage/store.hpp"
 #include "streams/authenticate.hpp"

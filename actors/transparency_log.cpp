@@ -54,7 +54,9 @@ void TransparencyLog::append_received() {
                                                   : head_.commands;
     leaf.from = std::exchange(next, leaf.offset + 1);
     leaf.mac = r.mac;
-    add(leaf, r.subject, r.root->cause);
+    leaf.subject = commitment(r.subject, *r.root);
+    r.root->commitment = {hash64(r.subject), leaf.subject};
+    add(leaf);
   }
   received_.clear();
 }
@@ -94,13 +96,18 @@ void TransparencyLog::stated(const Output& output, const Root& root, const strea
     leaf.at = root.at;
     leaf.offset = root.record->offset;
   }
-  add(leaf, subject, root.cause);
+  const auto& known = root.commitment;
+  leaf.subject = known && known->subject == hash64(subject) ? known->value : commitment(subject, root);
+  add(leaf);
 }
 
-void TransparencyLog::add(Leaf leaf, std::string_view subject, Hash128 cause) {
+evidence::Hash TransparencyLog::commitment(std::string_view subject, const Root& root) const {
   // The subject's own key: what it hides can be opened, or forgotten, for one person alone.
   const auto key = evidence::hmac_sha256(secret_, subject);
-  leaf.subject = evidence::commit_to(subject, evidence::view(key), bytes_of(cause)).value;
+  return evidence::commit_to(subject, evidence::view(key), bytes_of(root.cause)).value;
+}
+
+void TransparencyLog::add(Leaf leaf) {
   leaf.received = now_;
   leaf.build = build_;
   leaf_.clear();

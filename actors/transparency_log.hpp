@@ -15,25 +15,12 @@
 #include <vector>
 
 #include "actors/envelope.hpp"
+#include "actors/log_head.hpp"
 #include "evidence/leaf.hpp"
-#include "evidence/merkle_tree.hpp"
 #include "streams/authenticate.hpp"
 #include "streams/encode.hpp"
 
 namespace onecode::actors {
-
-/// Where a log stands, and how far the shard's inputs are in it: of each topic the offset after its last leaf.
-struct LogHead {
-  evidence::Frontier tree;
-  std::int64_t scans = 0, postings = 0, commands = 0;
-  template <class Self, class V>
-  static void fields(Self& s, V& v) {
-    v("tree", s.tree);
-    v("scans", s.scans);
-    v("postings", s.postings);
-    v("commands", s.commands);
-  }
-};
 
 class TransparencyLog {
 public:
@@ -67,7 +54,8 @@ public:
   void aborted();
 
 private:
-  void add(evidence::Leaf leaf, std::string_view subject, Hash128 cause);
+  evidence::Hash commitment(std::string_view subject, const Root& root) const;
+  void add(evidence::Leaf leaf);
 
   std::string secret_;
   LogHead head_, committed_;

@@ -1,4 +1,4 @@
-// SHA-256 of short texts, many times a scan: the method is fetched once, which is most of what a short hash costs otherwise.
+// SHA-256 of short texts, many times a scan.
 #pragma once
 
 #include <array>

@@ -186,7 +186,8 @@ int run_prove(const Options& o) {
     std::uint64_t place = 0;
     for (std::uint64_t tile = 0; const unsigned width = evidence::width_at(log.head.size, 0, tile); ++tile) {
       const std::string bundle = reader.bundle(tile);
-      for (const auto entry : evidence::split_bundle(bundle, width).value()) {
+      const auto entries = evidence::split_bundle(bundle, width).value();
+      for (const auto entry : entries) {
         const auto at = place++;
         const auto leaf = evidence::parse_leaf(entry);
         if (!leaf || leaf->id != o.id) continue;

@@ -204,7 +204,7 @@ def topics():
     out.append(table(("topic", "what", "key", "partitions", "kept by", "written by", "record"), rows))
     out.append("The number of partitions is a choice; it is the same for all topics of the same kind. `onecode topics create` creates the topics,")
     out.append("`onecode topics check` says what differs. `inbox`, `journal` and `history` are the engine's own")
-    out.append("([architecture](../architecture.md)); `evidence` and `checkpoints` are created and stay empty.\n")
+    out.append("([architecture](../architecture.md)); `evidence` and `checkpoints` are the transparency logs ([evidence](../evidence.md)).\n")
     out.append("## Envelope\n")
     out.append("Every record is a CloudEvent 1.0 with `specversion`, `id`, `source`, `type` and `time` (when it happened, at the source). In")
     out.append("structured mode the value is the whole event and `data` one of the records below; in binary mode the attributes are `ce_` headers")

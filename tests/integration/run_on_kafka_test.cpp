@@ -1,5 +1,6 @@
 // The engine on the real broker: publish, run, read the committed decisions, and the replay of the recorded history. What
-// this would catch: a scan lost or decided twice, an output that the history does not explain, a restart that forgets.
+// this would catch: a scan lost or decided twice, an output that the history does not explain, a restart that forgets, a record that
+// is in no log, or in one that its signed head does not cover.
 #include <unistd.h>
 #include <chrono>
 #include <cstdlib>
@@ -13,6 +14,8 @@
 #include "app/engine.hpp"
 #include "app/replay.hpp"
 #include "app/wire.hpp"
+#include "evidence/check_log.hpp"
+#include "evidence/leaf.hpp"
 #include "streams/policy_document.hpp"
 #include "tests/catch.hpp"
 #include "tests/integration/engine_world.hpp"
@@ -23,7 +26,8 @@ using namespace onecode::test;
 namespace {
 
 constexpr Topic kOutputs[] = {Topic::decisions, Topic::freezes,    Topic::device_status, Topic::integration_status,
-                              Topic::alerts,    Topic::compliance, Topic::notices,       Topic::dead_letters};
+                              Topic::alerts,    Topic::compliance, Topic::notices,       Topic::dead_letters,
+                              Topic::evidence};
 
 using Written = std::map<std::pair<Topic, std::string>, std::vector<std::string>>;
 
@@ -44,6 +48,12 @@ std::size_t count_of(streams::Broker& broker, Topic topic) {
   return n;
 }
 
+/// A shard's leaves stand in a partition of their turn, so theirs is the order of what they say of themselves.
+void by_place(Written& written) {
+  for (auto& [at, records] : written)
+    if (at.first == Topic::evidence) std::ranges::sort(records);
+}
+
 Written committed(streams::Broker& broker) {
   Written out;
   for (const Topic topic : kOutputs)
@@ -59,6 +69,7 @@ Written committed(streams::Broker& broker) {
                                                        std::string(r.value.value_or("(none)")));
           }
     }
+  by_place(out);
   return out;
 }
 
@@ -68,7 +79,7 @@ struct Cluster {
     kafka.prefix = "run-test-" + std::to_string(::getpid()) + "-" + std::to_string(++made()) + ".";
     kafka.group = kafka.prefix + "engine";
     folder = std::filesystem::temp_directory_path() / kafka.prefix;
-    std::filesystem::create_directories(folder);
+    std::filesystem::create_directories(folder / "secrets");
     broker = app::connect(kafka);
     broker->create_topics(kDefaultPartitions);
     publisher = broker->publisher();
@@ -98,9 +109,15 @@ struct Cluster {
     options.clock = actors::ClockMode::events;
     options.policy = builtin_policy();
     options.roots = {{world.key.id, KeyAlgorithm::ed25519, world.key.public_key, {}, std::nullopt, std::nullopt}};
+    options.node.log_origin = "campus.example/onecode";
     options.data_dir = (folder / "data").string();
     options.listen = "127.0.0.1:0";
-    return std::make_unique<app::Engine>(std::move(options), *broker, streams::Secrets{}, nullptr);
+    return std::make_unique<app::Engine>(std::move(options), *broker, secrets(), nullptr);
+  }
+  streams::Secrets secrets() const { return streams::Secrets::from_directory((folder / "secrets").string()); }
+  int onecode(std::vector<std::string> words) const {
+    words.insert(words.end(), {"--brokers", kafka.brokers, "--prefix", kafka.prefix});
+    return app::run_command_line(std::move(words));
   }
   /// Until so many decisions are committed; the engine's own end is rethrown.
   void wait_for(app::Engine& engine, std::size_t decisions) {
@@ -126,6 +143,9 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
   if (brokers == nullptr) SKIP("no real broker: ONECODE_TEST_KAFKA is not set");
   const World world(300, 12'000);
   Cluster cluster(brokers, world);
+  const auto verifiers = (cluster.folder / "verifiers.txt").string();
+  REQUIRE(app::run_command_line({"keys", "evidence", (cluster.folder / "secrets").string(), "--origin",
+                                 "campus.example/onecode", "--out", verifiers}) == 0);
   cluster.publish_policy();
   cluster.publish(world.commands);
   const std::vector<streams::FileRecord> first(world.scans.begin(), world.scans.begin() + 7000);
@@ -166,7 +186,7 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
   Written replayed;
   app::ReplayOptions options;
   options.policy = builtin_policy();
-  const streams::Secrets secrets;
+  const streams::Secrets secrets = cluster.secrets();
   app::Replayer replayer(options, secrets, [&](const streams::OutRecord& out) {
     if (out.topic == Topic::inbox) return; // shards that were not there yet were written to: inputs, and no outputs
     replayed[{out.topic, out.key}].push_back(headers_text(out.headers) + out.value);
@@ -174,6 +194,7 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
   streams::EventFileReader reader(history);
   while (auto line = reader.next()) replayer.line(std::move(*line));
   replayer.finish();
+  by_place(replayed);
   CHECK(replayed.size() == written.size());
   for (const auto& [at, records] : written) {
     CAPTURE(name(at.first), at.second);
@@ -181,6 +202,29 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
   }
   CHECK_FALSE(replayer.difference());
   CHECK(replayer.digests_compared() > 0);
+  ::setenv("ONECODE__SECRETS__DIR", (cluster.folder / "secrets").c_str(), 1);
+  CHECK(cluster.onecode({"state", "verify"}) == 0);
+  ::unsetenv("ONECODE__SECRETS__DIR");
+
+  // Every scan and every decision is in a log that anybody with the verifier keys can check.
+  const auto folder = cluster.folder / "evidence";
+  REQUIRE(cluster.onecode({"audit", "export", "--out", folder.string()}) == 0);
+  CHECK(app::run_command_line({"audit", "verify", folder.string(), "--keys", verifiers}) == 0);
+  CHECK(app::run_command_line({"audit", "verify", folder.string()}) == 2);
+  const std::string id = nlohmann::json::parse(written.begin()->second.front()).at("id");
   CHECK(app::run_command_line(
-            {"state", "verify", "--brokers", cluster.kafka.brokers, "--prefix", cluster.kafka.prefix}) == 0);
+            {"audit", "prove", id, folder.string(), "--out", (cluster.folder / "proof").string()}) == 0);
+  std::size_t scans = 0, decided_there = 0;
+  for (const auto& log : std::filesystem::directory_iterator(folder)) {
+    const auto files = evidence::tile_folder(log.path());
+    const auto head =
+        evidence::parse_checkpoint(evidence::parse_note(files->get("checkpoint").value())->text).value();
+    evidence::check_log(evidence::reader_of(*files), head, [&](std::string_view entry) {
+      const auto leaf = evidence::parse_leaf(entry).value();
+      scans += leaf.kind == evidence::LeafKind::scan;
+      decided_there += leaf.kind == evidence::LeafKind::decision;
+    });
+  }
+  CHECK(scans == world.scans.size());
+  CHECK(decided_there == world.scans.size());
 }
