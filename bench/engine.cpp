@@ -44,8 +44,9 @@ int main(int argc, char** argv) {
   storage::RocksOptions rocks;
   rocks.directory = directory.string();
   const auto stores = storage::rocks_stores(rocks);
-  const streams::Secrets secrets(number(5, 0) == 0 ? std::map<std::string, std::string>{}
-                                                   : std::map<std::string, std::string>{{"evidence", "for the bench"}});
+  const streams::Secrets secrets(number(5, 0) == 0
+                                     ? std::map<std::string, std::string>{}
+                                     : std::map<std::string, std::string>{{"evidence", "for the bench"}});
   const auto crew = actors::caf_crew(0);
   actors::ShardOptions options;
   options.unsigned_commands = true;
