@@ -138,7 +138,7 @@ struct Cluster {
 } // namespace
 
 TEST_CASE("on a real Kafka every scan has one committed decision and the history replays to the same records",
-          "[kafka]") {
+          "[kafka][R9.2]") {
   const char* brokers = std::getenv("ONECODE_TEST_KAFKA");
   if (brokers == nullptr) SKIP("no real broker: ONECODE_TEST_KAFKA is not set");
   const World world(300, 12'000);

@@ -58,7 +58,7 @@ TEST_CASE("SHA-256 and HMAC by their vectors", "[evidence][hash]") {
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
-TEST_CASE("A leaf byte for byte", "[evidence][leaf]") {
+TEST_CASE("A leaf byte for byte", "[evidence][leaf][R9.2]") {
   CHECK(hex(bytes_of(example())) ==
         "01"
         "02"
