@@ -9,6 +9,7 @@
 #include "domain/account.hpp"
 #include "domain/account_response.hpp"
 #include "domain/campus.hpp"
+#include "tests/unit/domain/marked.hpp"
 
 namespace onecode::test {
 
@@ -134,7 +135,7 @@ struct World {
     seen.opinion.ways = s.ways;
     if (s.time > now) now = s.time;
     out.clear();
-    step(a, seen, context(), out);
+    take(a, [&] { step(a, seen, context(), out); });
     return last<Decision>();
   }
 
@@ -150,13 +151,13 @@ struct World {
     c.ap = m.ap;
     if (m.time > now) now = m.time;
     out.clear();
-    step(a, c, context(), out);
+    take(a, [&] { step(a, c, context(), out); });
   }
 
   /// A reader says that this scan's time or place was wrong.
   void withdraw(RuleId rule, const EventRef& event, const std::string& device = "d-gate") {
     out.clear();
-    step(a, msg::EvidenceWithdrawn{device, rule, event}, context(), out);
+    take(a, [&] { step(a, msg::EvidenceWithdrawn{device, rule, event}, context(), out); });
   }
 
   template <class Args>
@@ -172,18 +173,18 @@ struct World {
     c.reason = std::move(reason);
     c.issued_at = now;
     out.clear();
-    step(a, c, context(), out);
+    take(a, [&] { step(a, c, context(), out); });
   }
 
   void permit(bool granted) {
     out.clear();
-    step(a, msg::FreezePermit{a.file.finding ? a.file.finding->uid : "", granted}, context(), out);
+    take(a, [&] { step(a, msg::FreezePermit{a.file.finding ? a.file.finding->uid : "", granted}, context(), out); });
   }
 
   void fire(const std::string& timer, Time due) {
     if (due > now) now = due;
     out.clear();
-    step(a, msg::TimerFired{timer, due}, context(), out);
+    take(a, [&] { step(a, msg::TimerFired{timer, due}, context(), out); });
   }
 
   /// Enough misuse for an automatic freeze: A2 (900) and A8 (650), two families.

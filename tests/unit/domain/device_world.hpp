@@ -100,7 +100,7 @@ struct DeviceWorld {
     s.time_accuracy_ms = r.accuracy_ms;
     if (!d.reg.secret.empty()) s.mac = "mac of " + std::to_string(content); // it covers the content
     out.clear();
-    step(d, s, d.reg.secret.empty() ? MacCheck::not_required : r.mac, context(), out);
+    take(d, [&] { step(d, s, d.reg.secret.empty() ? MacCheck::not_required : r.mac, context(), out); });
     return out;
   }
   /// What the account hears of this scan; nullptr: nothing was sent to one.
@@ -125,18 +125,18 @@ struct DeviceWorld {
     c.origin = {{Topic::commands, 3}, ++offset, "desk", {}, now};
     c.origin.id = "c" + std::to_string(offset);
     out.clear();
-    step(d, c, context(), out);
+    take(d, [&] { step(d, c, context(), out); });
     return out;
   }
   Effects& view(const msg::IntegrationView& v) {
     out.clear();
-    step(d, v, context(), out);
+    take(d, [&] { step(d, v, context(), out); });
     return out;
   }
   Effects& timer(std::string name, Time due) {
     if (due > now) now = due;
     out.clear();
-    step(d, msg::TimerFired{std::move(name), due}, context(), out);
+    take(d, [&] { step(d, msg::TimerFired{std::move(name), due}, context(), out); });
     return out;
   }
   Effects& report(Time time, std::string address, std::uint32_t boot = 1, std::optional<std::uint64_t> seq = {},
@@ -151,7 +151,7 @@ struct DeviceWorld {
     r.tls_fingerprint = std::move(tls);
     r.content = content != 0 ? content : mix64(boot, seq.value_or(static_cast<std::uint64_t>(offset)));
     out.clear();
-    step(d, r, context(), out);
+    take(d, [&] { step(d, r, context(), out); });
     return out;
   }
 

@@ -1,6 +1,7 @@
 // Catches: an accusation of someone who walked, cycled, took the shuttle, or met a bad clock; and a miss.
 #include "domain/rules/a01_infeasible_transit.hpp"
 
+#include "domain/hash.hpp"
 #include "domain/rules/params.hpp"
 #include "tests/unit/domain/rules/story.hpp"
 
@@ -81,6 +82,31 @@ TEST_CASE("A1: what it says names both places, the distance, and both events", "
   CHECK(e.facts.text().zh.find("60 秒") != std::string::npos);
   CHECK(e.events.size() == 2);
   CHECK(e.at == kNoon + seconds(60));
+}
+
+TEST_CASE("A1: what it says where only these people are never as fast", "[rules][A1][ways][R9.3]") {
+  World w;
+  w.show({.zone = "gate"});
+  w.show({.zone = "dorm", .time = kNoon + seconds(600), .ways = {{hash64("gate"), 1'000'000}}});
+  CHECK(w.a.file.evidence.entries().at(0).facts.text().en.find("fastest") != std::string::npos);
+  CHECK(w.a.file.evidence.entries().at(0).facts.text().en.find("1000 s") != std::string::npos);
+}
+
+TEST_CASE("A1: a learned way counts where the fastest need more than they had, by three tenths, and for an hour",
+          "[rules][A1][ways]") {
+  const auto hit = [](Duration later, std::int64_t fastest_ms, const char* zone = "dorm") {
+    World w;
+    w.show({.zone = "gate"});
+    w.show({.zone = zone, .time = kNoon + later, .ways = {{hash64("gate"), fastest_ms}}});
+    return w.weight(RuleId::A1) == 600;
+  };
+  CHECK(hit(Duration{697'000 - 1}, 1'000'000)); // and 3 s for the clocks
+  CHECK_FALSE(hit(seconds(697), 1'000'000));
+  CHECK(hit(hours(1), 10'000'000));
+  CHECK_FALSE(hit(Duration{hours(1).ms + 1}, 10'000'000));
+  CHECK_FALSE(hit(minutes(10), 10'000'000, "hall")); // 140 m: too near for any rule
+  CHECK_FALSE(hit(minutes(10), 10'000'000, "nowhere"));
+  CHECK_FALSE(hit(minutes(10), 10'000'000, "annex"));
 }
 
 TEST_CASE("A1: each reader hears the least error of its clock that explains the way", "[rules][A1][trust]") {

@@ -12,11 +12,15 @@ namespace {
 Shown in(Duration after, const char* device = "", const char* zone = "gate", std::int64_t accuracy_ms = 0) {
   return {.zone = zone, .time = kNoon + after, .device = device, .accuracy_ms = accuracy_ms};
 }
-Shown leaves(Duration after, const char* zone = "gate") {
-  return {.zone = zone, .time = kNoon + after, .device = "d-exit", .direction = Direction::out};
+Shown leaves(Duration after, const char* zone = "gate", std::int64_t accuracy_ms = 0) {
+  return {.zone = zone,
+          .time = kNoon + after,
+          .device = "d-exit",
+          .direction = Direction::out,
+          .accuracy_ms = accuracy_ms};
 }
-Shown buys(Duration after) {
-  return {.zone = "canteen", .time = kNoon + after, .function = "payment", .direction = Direction::none};
+Shown buys(Duration after, const char* zone = "canteen") {
+  return {.zone = zone, .time = kNoon + after, .function = "payment", .direction = Direction::none};
 }
 constexpr Duration kMoment = milliseconds(1);
 constexpr Duration plus(Duration a, Duration b) { return {a.ms + b.ms}; }
@@ -43,7 +47,22 @@ TEST_CASE("A3: anti-passback", "[rules][A3][R8.1]") {
            {in({}, "", "gate", 30'000), in(minutes(9), "", "gate", 30'000)},
            250},
           {"the newest of two", {in({}), in(minutes(5)), in(hours(5)), in(plus(hours(5), minutes(5)))}, 250},
+          {"a purchase in the same zone between is no exit", {in({}), buys(minutes(2), "gate"), in(minutes(5))}, 250},
+          {"nor is a reader without a zone", {in({}), buys(minutes(2), ""), in(minutes(5))}, 250},
+          {"twice at one moment, and again", {in({}), in({}), in(minutes(5))}, 250},
+          {"minute resolution: left before the first",
+           {in({}), leaves(milliseconds(-30'001), "gate", 30'000), in(minutes(5))},
+           250},
+          {"minute resolution: left after the second",
+           {in({}), in(minutes(5)), leaves(plus(minutes(5), milliseconds(30'001)), "gate", 30'000)},
+           250},
           // false positives
+          {"minute resolution: perhaps left after the first",
+           {in({}), leaves(seconds(-30), "gate", 30'000), in(minutes(5))},
+           0},
+          {"minute resolution: perhaps left before the second",
+           {in({}), in(minutes(5)), leaves(plus(minutes(5), seconds(30)), "gate", 30'000)},
+           0},
           {"more than ten minutes", {in({}), in(plus(minutes(10), kMoment))}, 0},
           {"a gate that did not open and is tried again", {in({}), in(minutes(1))}, 0},
           {"and again and again", {in({}), in(seconds(50)), in(seconds(100)), in(seconds(150))}, 0},
@@ -112,6 +131,8 @@ TEST_CASE("A3: a late entry between leaves the two others standing", "[rules][A3
   w.show(in(minutes(4)));
   CHECK(w.weight(RuleId::A3) == 250);
   CHECK(w.a.file.evidence.entries().at(0).at == kNoon + minutes(9));
+  CHECK(w.a.file.evidence.entries().at(0).facts.text().en ==
+        "the code entered gate again after 5 min without having left");
   w.show(leaves(minutes(6)));
   w.show(leaves(minutes(2)));
   CHECK(w.weight(RuleId::A3) == 0);
@@ -127,6 +148,28 @@ TEST_CASE("A3: of two accusations the other one stands when a late exit takes on
   w.show(leaves(hours(4)));
   CHECK(w.weight(RuleId::A3) == 250);
   CHECK(w.a.file.evidence.entries().at(0).at == kNoon + minutes(5));
+}
+
+TEST_CASE("A3: it stands when its entries are remembered no more", "[rules][A3]") {
+  World w;
+  w.show(in({}));
+  w.show(in(minutes(5)));
+  for (int i = 0; i < 20; ++i) { // the ring has room for 16
+    w.show(buys(plus(hours(1), minutes(i))));
+    CHECK(w.weight(RuleId::A3) == 250);
+  }
+}
+
+TEST_CASE("A3: an exit that is no evidence any more does not stand between", "[rules][A3]") {
+  World w;
+  w.show(in({}));
+  w.show(leaves(minutes(2)));
+  const EventRef left = w.a.ring.sightings()[1].event;
+  w.show(in(minutes(5)));
+  REQUIRE(w.weight(RuleId::A3) == 0);
+  w.withdraw(RuleId::A1, left, "d-exit");
+  w.show(in(hours(5)));
+  CHECK(w.weight(RuleId::A3) == 250);
 }
 
 TEST_CASE("A3: a finding that rests on it closes with it", "[rules][A3][R9.3]") {

@@ -108,8 +108,28 @@ TEST_CASE("A4: the last four codes that say where they were made are compared", 
   w.issue({.zone = "gate", .nonce = "n-0"});
   w.issue({.zone = "gate", .nonce = "n-0"}); // again
   CHECK(w.a.codes.list.size() == 1);
-  w.issue({.zone = "gate", .time = kNoon + hours(3), .nonce = "n-1"}); // the first is over for long
-  CHECK(w.a.codes.list.size() == 1);
+  // An hour after its end it is over for long.
+  w.issue({.zone = "gate", .time = kNoon + seconds(3660), .nonce = "n-1"});
+  CHECK(w.a.codes.list.size() == 2);
+  w.issue({.zone = "gate", .time = kNoon + seconds(3660) + milliseconds(1), .nonce = "n-2"});
+  CHECK(w.a.codes.list.size() == 2);
+  CHECK(w.a.codes.list[0].nonce_hash == code_print("n-1"));
+}
+
+TEST_CASE("A4: of more codes the one that ends first leaves, be it the new one", "[rules][A4]") {
+  World w;
+  const auto kept = [&](const std::string& nonce) {
+    return rules::made_code(w.a.codes, code_print(nonce)) != nullptr;
+  };
+  for (int i = 0; i < 5; ++i) w.issue({.zone = "gate", .nonce = "n-" + std::to_string(i), .ttl_s = 300});
+  CHECK_FALSE(kept("n-0"));
+  CHECK(kept("n-4"));
+  w.issue({.zone = "gate", .nonce = "short", .ttl_s = 299});
+  CHECK_FALSE(kept("short"));
+  CHECK(w.a.codes.list.size() == 4);
+  World nowhere;
+  nowhere.issue({.network = "campus", .ap = ""});
+  CHECK(nowhere.a.codes.list.empty());
 }
 
 TEST_CASE("A4: ways learned between readers say nothing of a code made while walking", "[rules][A4]") {
@@ -167,8 +187,15 @@ TEST_CASE("A4: what it says names both places and both events", "[rules][A4][R9.
   w.show(shown("dorm", seconds(10)));
   const auto& e = w.a.file.evidence.entries().at(0);
   CHECK(e.facts.text().en.find("made at gate and shown 10 s later at dorm, 2") != std::string::npos);
-  CHECK(e.events.size() == 2);
+  REQUIRE(e.events.size() == 2);
+  CHECK(e.events[0].at.topic == Topic::codes_issued);
+  CHECK(e.events[1].at.topic == Topic::scans);
+  CHECK(e.at == kNoon + seconds(10));
   CHECK(w.first<FindingRecord>().act == "relay");
+  World ahead; // the clock of the reader is behind: the later of both counts
+  ahead.issue(at("gate"));
+  ahead.show(shown("dorm", seconds(-5)));
+  CHECK(ahead.a.file.evidence.entries().at(0).at == kNoon);
 }
 
 namespace {
@@ -180,13 +207,15 @@ struct Holder {
   explicit Holder(int codes = 20) {
     for (int i = 0; i < codes; ++i) show(-10 + i / 3, hours(i % 3), "gate", "gate", seconds(4 + i % 7));
   }
-  void show(int day, Duration at, const char* made, const char* shown, Duration age, const char* network = "campus") {
+  void show(int day, Duration at, const char* made, const char* shown, Duration age, const char* network = "campus",
+            const char* ap = "") {
     const std::string nonce = "m-" + std::to_string(++n);
     const Time t = kNoon + days(day) + at;
-    w.issue({.zone = made, .time = t - age, .nonce = nonce, .network = network, .ap = *made ? "ap-1" : ""});
+    w.issue({.zone = made, .time = t - age, .nonce = nonce, .network = network, .ap = *made ? "ap-1" : ap});
     w.show({.zone = shown, .time = t, .direction = Direction::none, .code = Code{nonce, age, 60}});
   }
   void outside(int day, Duration age, Duration at = hours(0)) { show(day, at, "", "lab-a", age, "external"); }
+  void foreign(int day) { show(day, hours(3), "", "canteen", seconds(40), "external", "ap-x"); }
   void fast(int day, Duration at = hours(4)) { show(day, at, "gate", "lab-a", seconds(50)); }
   void far(int day, Duration age = seconds(20)) { show(day, hours(5), "gate", "dorm", age); }
   void nearby(int day, Duration at = hours(2)) { show(day, at, "gate", "hall", seconds(40)); }
@@ -202,6 +231,78 @@ struct Holder {
 };
 
 } // namespace
+
+TEST_CASE("A4: how old a person's codes are when shown is learnt", "[rules][A4]") {
+  Holder h(0);
+  const auto& codes = h.w.a.codes;
+  const auto learnt = [&](std::uint32_t ages, std::int64_t mean_ms, std::int64_t off_ms) {
+    CHECK(codes.ages == ages);
+    CHECK(codes.age_mean_ms == mean_ms);
+    CHECK(codes.age_off_ms == off_ms);
+  };
+  h.show(-10, hours(0), "gate", "gate", seconds(4));
+  learnt(1, 4000, 0);
+  h.show(-10, hours(1), "gate", "gate", seconds(8));
+  learnt(2, 6000, 4000);
+  h.show(-10, hours(2), "gate", "gate", seconds(3)); // 3 s below the mean
+  learnt(3, 5000, 3500);
+  for (int i = 0; i < 70; ++i) h.show(-9, minutes(i), "gate", "gate", seconds(5));
+  CHECK(codes.ages == 64); // what is newer counts for more
+  CHECK(codes.age_mean_ms == 5000);
+}
+
+TEST_CASE("A4: late is more than twice the mean, and than the mean and three deviations", "[rules][A4]") {
+  const auto late = [](std::int64_t mean_ms, std::int64_t off_ms, std::int64_t age_ms, std::uint32_t ages = 20) {
+    Holder h(0);
+    h.w.a.codes.ages = ages, h.w.a.codes.age_mean_ms = mean_ms, h.w.a.codes.age_off_ms = off_ms;
+    h.far(0, milliseconds(age_ms));
+    return h.weight() == 750;
+  };
+  CHECK_FALSE(late(7000, 1000, 14'000));
+  CHECK(late(7000, 1000, 14'001));
+  CHECK_FALSE(late(7000, 3000, 16'000));
+  CHECK(late(7000, 3000, 16'001));
+  CHECK(late(7000, 3000, 10'000, 19)); // not known yet
+}
+
+TEST_CASE("A4: what is late and where it came from", "[rules][A4]") {
+  using Codes = AccountState::MadeCodes;
+  SECTION("not in the zone where it was made") {
+    Holder h;
+    h.show(0, hours(2), "gate", "gate", seconds(40));
+    CHECK(h.w.a.codes.late_ones.empty());
+  }
+  SECTION("of one occasion the farthest, in either order") {
+    for (const bool far_first : {false, true}) {
+      Holder h;
+      if (far_first) h.far(0);
+      h.nearby(0, plus(hours(5), minutes(far_first ? 10 : -10)));
+      if (!far_first) h.far(0);
+      REQUIRE(h.w.a.codes.late_ones.size() == 1);
+      CHECK(h.w.a.codes.late_ones[0].from == Codes::far_off);
+    }
+  }
+  SECTION("half an hour apart it is another occasion") {
+    for (const auto& [ms, occasions] :
+         {std::pair<std::int64_t, std::size_t>{minutes(30).ms - 1, 1}, {minutes(30).ms, 2}}) {
+      Holder h;
+      h.nearby(0);
+      h.nearby(0, Duration{hours(2).ms + ms});
+      CHECK(h.w.a.codes.late_ones.size() == occasions);
+    }
+  }
+  SECTION("of more than four the weakest leaves") {
+    Holder h;
+    h.far(0);
+    for (int day = 1; day < 7; ++day) {
+      h.nearby(day);
+      h.w.a.codes.ages = 20, h.w.a.codes.age_mean_ms = 7'000, h.w.a.codes.age_off_ms = 2'000; // it is no habit yet
+    }
+    REQUIRE(h.w.a.codes.late_ones.size() == 4);
+    CHECK(h.w.a.codes.late_ones[0].from == Codes::far_off);
+    CHECK(h.w.a.codes.late_ones[3].at == kNoon + days(6) + hours(2));
+  }
+}
 
 TEST_CASE("A4: the reader of one that was only late hears of it when it counts, and may take it back",
           "[rules][A4][trust][R8.1]") {
@@ -263,7 +364,7 @@ TEST_CASE("A4: late more than once weighs more", "[rules][A4][R8.1]") {
   SECTION("what a case has settled counts no more") {
     Holder h;
     h.fast(0);
-    h.w.a.file.settled = kNoon + hours(8);
+    h.w.a.file.settled = kNoon + hours(4); // the moment of it
     h.fast(2);
     CHECK(h.weight() == 200);
   }
@@ -286,6 +387,21 @@ TEST_CASE("A4: late more than once weighs more", "[rules][A4][R8.1]") {
       const auto& facts = h.w.a.file.evidence.entries().at(0).facts;
       CHECK((facts.text().en.find("more than one") == std::string::npos) == alone);
     }
+  }
+  SECTION("and what was made in networks of others, twice") {
+    Holder h;
+    h.foreign(0), h.foreign(1);
+    REQUIRE(h.weight() == 900);
+    h.withdraw("canteen", 0);
+    CHECK(h.weight() == 750);
+    CHECK(h.w.a.file.evidence.entries().at(0).facts.text().en.find("more than one") == std::string::npos);
+  }
+  SECTION("and the one from next door alone says nothing") {
+    Holder h;
+    h.far(0), h.nearby(1);
+    REQUIRE(h.weight() == 900);
+    h.withdraw("dorm", 0);
+    CHECK(h.weight() == 0);
   }
   SECTION("a far one is not forgotten for many from next door") {
     Holder h;
@@ -370,7 +486,27 @@ TEST_CASE("A4: late and from outside, where codes are otherwise shown at once", 
   SECTION("of whom too little is known") {
     Holder h(19);
     h.outside(0, seconds(40)), h.outside(1, seconds(40));
+    CHECK(h.w.a.codes.outside == 0);
     h.fast(2), h.fast(3);
     CHECK(h.weight() == 200);
+  }
+  SECTION("where half of those codes are late, and where less than half are") {
+    for (const auto& [outside, weight] : {std::pair{7U, 900}, {8U, 200}}) {
+      Holder h;
+      h.w.a.codes.outside = outside, h.w.a.codes.late = 3;
+      h.outside(0, seconds(40)); // the fourth
+      h.fast(1);
+      CHECK(h.weight() == weight);
+    }
+  }
+  SECTION("of many the last ones count for more") {
+    Holder h;
+    h.w.a.codes.outside = 63, h.w.a.codes.late = 40;
+    h.outside(0, seconds(40));
+    CHECK(h.w.a.codes.outside == 64);
+    CHECK(h.w.a.codes.late == 41);
+    h.outside(1, seconds(40));
+    CHECK(h.w.a.codes.outside == 33);
+    CHECK(h.w.a.codes.late == 21);
   }
 }

@@ -42,6 +42,16 @@ TEST_CASE("A5: nonce reuse", "[rules][A5][R8.1]") {
         {.zone = "gate", .time = later, .device = "d-3", .code = code}},
        "CODE_REPLAYED",
        970},
+      {"shown again where the copy was refused",
+       {{.code = code}, {.zone = "hall", .time = later, .code = code}, {.zone = "hall", .time = later, .code = code}},
+       "CODE_REPLAYED",
+       970},
+      {"refused first, served second, and a retry of that",
+       {{.outcome = Outcome::denied, .code = code},
+        {.zone = "hall", .time = later, .code = code},
+        {.zone = "hall", .time = later + seconds(5), .code = code}},
+       "",
+       0},
       {"a free-running clock: refused, but no evidence",
        {{.code = code}, {.zone = "hall", .time = later, .code = code, .clock = Clock::free}},
        "CODE_REPLAYED",
@@ -82,6 +92,27 @@ TEST_CASE("A5: a nonce counts per account, and its memory is bounded", "[rules][
   CHECK(
       text(w.show({.zone = "hall", .time = kNoon + seconds(120), .code = Code{"n-99", seconds(21), 3600}}).reasons) ==
       "CODE_REPLAYED");
+  CHECK(
+      text(w.show({.zone = "hall", .time = kNoon + seconds(120), .code = Code{"n-84", seconds(36), 3600}}).reasons) ==
+      "CODE_REPLAYED"); // of more the one that ends first leaves
   w.show({.time = kNoon + hours(4), .code = Code{"n-late"}});
-  CHECK(w.a.usage.nonces.size() == 1); // forgotten an hour after their end
+  CHECK(w.a.usage.nonces.size() == 1);
+  for (const bool over : {false, true}) { // forgotten an hour after its end
+    World hour;
+    hour.show({.code = Code{"n-1", seconds(10), 60}});
+    hour.show({.time = kNoon + seconds(3650) + milliseconds(over ? 1 : 0), .code = Code{"n-2"}});
+    CHECK(hour.a.usage.nonces.size() == (over ? 1 : 2));
+  }
+}
+
+TEST_CASE("A5: what it says names both devices and rests on both scans", "[rules][A5][R9.3]") {
+  for (const bool back : {false, true}) {
+    World w;
+    w.show({.zone = back ? "hall" : "gate", .code = Code{"n-1"}});
+    w.show({.zone = back ? "gate" : "hall", .time = kNoon + seconds(20), .code = Code{"n-1"}});
+    const auto& e = w.a.file.evidence.entries().at(0);
+    CHECK(e.facts.values == std::vector<std::string>{"d-gate", "d-hall"});
+    CHECK(e.events.size() == 2);
+    CHECK(e.at == kNoon + seconds(20));
+  }
 }

@@ -44,3 +44,14 @@ TEST_CASE("A6: enforced on the code whatever mode the rule has", "[rules][A6]") 
   CHECK(w.show({.code = Code{"n", hours(1), 60}}).verdict == Verdict::deny);
   CHECK(w.a.file.evidence.empty());
 }
+
+TEST_CASE("A6: what it says", "[rules][A6][R9.3]") {
+  World old;
+  old.show({.code = Code{"n", hours(1), 60}});
+  CHECK(old.a.file.evidence.entries().at(0).facts.form == Form::code_stale);
+  CHECK(old.a.file.evidence.entries().at(0).facts.values == std::vector<std::string>{"3600", "60"});
+  World early;
+  early.show({.code = Code{"n", seconds(-6), 60}});
+  CHECK(early.a.file.evidence.entries().at(0).facts.form == Form::code_early);
+  CHECK(early.a.file.evidence.entries().at(0).facts.values == std::vector<std::string>{"6"});
+}

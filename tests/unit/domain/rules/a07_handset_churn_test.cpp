@@ -123,10 +123,14 @@ TEST_CASE("A7: bindings by command", "[rules][A7][R8.1]") {
   CHECK(test.a.file.evidence.empty());
 }
 
-TEST_CASE("A7: what a payment says", "[rules][A7][R9.3]") {
+TEST_CASE("A7: what it says", "[rules][A7][R9.3]") {
+  const auto hit = rules::handset_churn(bound({days(80), days(50), days(20), {}}), kNoon, {}, settings());
+  REQUIRE(hit);
+  CHECK(hit->facts.text().en == "its handset was changed 4 times in 90 days");
+
   World w;
   w.a.profile.handsets = bound({{}});
-  w.show({.time = kNoon + minutes(4), .function = "payment", .direction = Direction::none, .fen = 25'050});
+  w.show({.time = kNoon + minutes(5) - kMoment, .function = "payment", .direction = Direction::none, .fen = 25'050});
   CHECK(w.a.file.evidence.entries().at(0).facts.text().en ==
         "a payment of 250 yuan 4 min after its handset was changed");
 }

@@ -55,6 +55,7 @@ TEST_CASE("A10: double meal", "[rules][A10][R8.1]") {
           {"lunch on two days", {eats("canteen", 11, 10), eats("hall", 35, 10)}, 0},
           {"before lunch begins", {a_moment_before(eats("canteen", 11, 0)), eats("hall", 11, 10)}, 0},
           {"when lunch is over", {eats("canteen", 11, 10), eats("hall", 13, 30)}, 0},
+          {"before breakfast", {a_moment_before(eats("canteen", 6, 30)), eats("hall", 8, 0)}, 0},
           {"when breakfast is over", {eats("canteen", 8, 0), eats("hall", 9, 30)}, 0},
           {"before dinner", {a_moment_before(eats("canteen", 17, 0)), eats("hall", 18, 0)}, 0},
           {"when dinner is over", {eats("canteen", 18, 0), eats("hall", 19, 30)}, 0},

@@ -51,6 +51,33 @@ TEST_CASE("A11: a payment far above what this person is used to", "[rules][A11]"
   CHECK(after_payments(lunches(40, INT64_MAX)) == 200);
 }
 
+TEST_CASE("A11: what a person is used to pay", "[rules][A11]") {
+  AccountState::Hot hot;
+  rules::learn_payment(hot, Fen{1000});
+  CHECK(hot.spend_mean_q8 == 1000 * 256);
+  CHECK(hot.spend_var_q8 == 0);
+  rules::learn_payment(hot, Fen{1400}); // 400 above: a tenth of it, and a tenth of nine tenths of its square
+  CHECK(hot.spend_mean_q8 == 1040 * 256);
+  CHECK(hot.spend_var_q8 == 14'400 * 256);
+  CHECK(hot.payments == 2);
+}
+
+TEST_CASE("A11: far above is three times the mean and four deviations", "[rules][A11]") {
+  const auto weight = [](std::int64_t fen, std::int64_t deviation_fen, const char* function = "payment") {
+    World w;
+    w.a.hot.payments = 30;
+    w.a.hot.spend_mean_q8 = 1000 * 256;
+    w.a.hot.spend_var_q8 = deviation_fen * deviation_fen * 256;
+    w.show({.function = function, .direction = Direction::none, .fen = fen});
+    return w.weight(RuleId::A11);
+  };
+  CHECK(weight(3001, 0) == 200);
+  CHECK(weight(3000, 0) == 0);
+  CHECK(weight(3401, 100) == 200);
+  CHECK(weight(3400, 100) == 0);
+  CHECK(weight(3001, 0, "library") == 0);
+}
+
 TEST_CASE("A11: refused payments are not what a person is used to", "[rules][A11]") {
   World w;
   w.show({.function = "payment", .outcome = Outcome::denied, .fen = 1000});

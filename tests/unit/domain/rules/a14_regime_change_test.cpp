@@ -142,10 +142,13 @@ Habits lives(std::vector<std::uint32_t> share, std::vector<std::uint32_t> since,
   for (std::uint32_t i = 0; i < share.size(); ++i) h.main.push_back({i + 1, share[i], since[i]});
   return h;
 }
-bool replaced(Habits h) {
+std::optional<Hit> replacement(Habits h, Duration ago = days(5)) {
   Sighting now;
   now.time = kNoon;
-  const auto hit = rules::regime_change(h, changed_at(kNoon - days(5)), {}, now, settings());
+  return rules::regime_change(h, changed_at(kNoon - ago), {}, now, settings());
+}
+bool replaced(Habits h, Duration ago = days(5)) {
+  const auto hit = replacement(std::move(h), ago);
   return hit && hit->weight == 900;
 }
 
@@ -154,9 +157,21 @@ bool replaced(Habits h) {
 TEST_CASE("A14: a new handset that never goes home", "[rules][A14][R8.1]") {
   // Home, canteen, library, two classrooms.
   const std::vector<std::uint32_t> before{400, 200, 100, 60, 40};
-  CHECK(replaced(lives(before, {0, 7, 5, 0, 0}, 12))); // the same canteen and library: 300 thousandths in common
-  CHECK(replaced(lives(before, {1, 7, 4, 0, 0}, 12))); // once at the door: 83 of 400, and 383 in common
+  CHECK(replaced(lives(before, {0, 7, 5, 0, 0}, 12)));     // the same canteen and library: 300 thousandths in common
+  CHECK(replaced(lives(before, {1, 7, 4, 0, 0}, 12)));     // once at the door: 83 of 400, and 383 in common
+  CHECK(replaced(lives(before, {0, 7, 5, 0, 0}, 12), {})); // the first showing of the new handset
+  CHECK(replaced(lives(before, {0, 20, 20, 0, 0}, 48)));
+  CHECK(replaced(lives({200, 150, 150}, {0, 0, 0}, 20)));                // just a home
+  CHECK(replaced(lives({400, 200, 100, 100, 49}, {0, 5, 2, 2, 3}, 20))); // 449 in common
+  CHECK_FALSE(replaced(lives({400, 200, 100, 100, 50}, {0, 5, 2, 2, 3}, 20)));
+  Habits few = lives(before, {0, 7, 5, 0, 0}, 12);
+  few.visits = 60;
+  CHECK(replaced(few));
+  few.visits = 59;
+  CHECK_FALSE(replaced(few));
   // near misses
+  CHECK_FALSE(replaced(lives({199, 150, 150}, {0, 0, 0}, 20)));
+  CHECK_FALSE(replaced(lives(before, {2, 0, 0, 0, 0}, 20))); // 100 of 400: a quarter
   CHECK_FALSE(replaced(lives(before, {0, 7, 4, 0, 0}, 11)));
   CHECK_FALSE(replaced(lives(before, {2, 3, 0, 0, 0}, 12))); // 167 of 400
   CHECK_FALSE(replaced(lives(before, {0, 20, 20, 0, 0}, 49)));
@@ -166,4 +181,24 @@ TEST_CASE("A14: a new handset that never goes home", "[rules][A14][R8.1]") {
   CHECK_FALSE(replaced(lives({400, 200, 100, 100, 100}, {0, 5, 2, 2, 3}, 20))); // another dormitory: 450 in common
   CHECK_FALSE(replaced(lives({190, 180, 170, 160, 150}, {0, 0, 0, 0, 0}, 20))); // no place was a home
   CHECK_FALSE(replaced(lives({}, {}, 20)));
+}
+
+TEST_CASE("A14: what it says of a handset that never goes home, and when it counts from", "[rules][A14][R9.3]") {
+  const auto hit = replacement(lives({395, 205, 100}, {1, 7, 4}, 12));
+  REQUIRE(hit);
+  CHECK(hit->facts.text().en.find("of the 12 visits since its handset changed only 1 were") != std::string::npos);
+  CHECK(hit->facts.text().en.find("(before: 40 %)") != std::string::npos);
+  CHECK(replacement(lives({394, 205, 100}, {1, 7, 4}, 12))->facts.text().en.find("39 %") != std::string::npos);
+  CHECK(hit->at == kNoon);
+  // The later of the two changes.
+  for (const bool habits_last : {true, false}) {
+    Habits habits;
+    habits.changed = kNoon - hours(habits_last ? 2 : 5);
+    Sighting now;
+    now.time = kNoon;
+    const auto both =
+        rules::regime_change(habits, changed_at(kNoon - hours(habits_last ? 5 : 2)), {}, now, settings());
+    REQUIRE(both);
+    CHECK(both->at == kNoon - hours(2));
+  }
 }

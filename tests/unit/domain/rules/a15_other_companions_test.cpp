@@ -44,6 +44,8 @@ TEST_CASE("A15: other companions", "[rules][A15][R8.1]") {
       {"others in the last week only", {{1, 2, 3}, {1, 2, 3}, {}, {4, 5, 6}}, true},
       {"two weeks that agreed just enough", {{1, 2, 3, 4}, {1, 2, 3, 5, 6}, {7, 8, 9}, {7, 8, 9}}, true}, // 3 of 6
       {"one of thirteen stayed", {{1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 5, 6}, {6, 7, 8, 9}, {10, 11, 12, 13}}, true},
+      {"a friend was away in the first week", {{1, 2}, {1, 2, 3}, {4, 5, 6}, {4, 5, 6}}, true},
+      {"or in the second", {{1, 2, 3}, {1, 2}, {4, 5, 6}, {4, 5, 6}}, true},
       // ordinary lives
       {"the same", {{1, 2, 3}, {1, 2, 3}, {1, 2, 3}, {1, 2, 3}}, false},
       {"three weeks are known", {{1, 2, 3}, {1, 2, 3}, {4, 5, 6}}, false},

@@ -54,6 +54,17 @@ TEST_CASE("A16: what checks say, in any order of arrival", "[rules][A16][R8.1]")
   }
 }
 
+TEST_CASE("A16: what a later pass has answered says nothing, though others failed since", "[rules][A16]") {
+  const RuleSettings& s = campus_policy().rule(RuleId::A16);
+  std::vector<AccountState::Check> checks;
+  for (const auto& t : {Told{"failed", {}}, {"passed", hours(1)}, {"failed", hours(2)}, {"failed", hours(3)}})
+    rules::remember_check(checks, {"face", t.outcome, kNoon + t.after});
+  CHECK_FALSE(rules::failed_check(checks, kNoon, {}, s, {}));
+  CHECK_FALSE(rules::failed_check(checks, kNoon + hours(1), {}, s, {}));
+  CHECK(rules::failed_check(checks, kNoon + hours(2), {}, s, {}));
+  CHECK(rules::failed_check(checks, kNoon + hours(3), {}, s, {}));
+}
+
 TEST_CASE("A16: of many checks the last eight by their own time are kept", "[rules][A16]") {
   World w;
   for (int i = 0; i < 12; ++i) check(w, {"passed", hours(20 - i)});

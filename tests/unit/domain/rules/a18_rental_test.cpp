@@ -85,6 +85,14 @@ TEST_CASE("A18: two bound phones of one owner count as one", "[rules][A18]") {
   CHECK(judge(four, {{"A", false, kNoon, {}}, {"B", true, kNoon, {}}}));
 }
 
+TEST_CASE("A18: one that is there all day takes nobody's turn away", "[rules][A18]") {
+  const std::vector<int> all_day{8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
+  for (const char* name : {"D", "E", "F", "G"}) { // whatever its print is
+    CAPTURE(name);
+    CHECK(judge({{name, all_day}, {"A", {8, 9}}, {"B", {14, 15}}, {"C", {20, 21}}}));
+  }
+}
+
 TEST_CASE("A18: as scans come", "[rules][A18][R8.1]") {
   World w;
   const auto show = [&](int day, int hour, const char* handset) {

@@ -1,6 +1,9 @@
 // Catches: a device outside the register or its certificate that is not found (R11.1a, D1), an honest one that is.
 #include "domain/rules/d01_uncertified.hpp"
 
+#include <set>
+#include <string>
+
 #include "tests/catch.hpp"
 #include "tests/unit/domain/device_world.hpp"
 
@@ -39,6 +42,7 @@ TEST_CASE("D1: what is wrong with a device's certification", "[D1][R11.1a]") {
       {"retired", DeviceLife::retired, "k", MacCheck::ok, hours(1), CertificationFault::retired,
        CertificationFault::retired},
   };
+  std::set<std::string> zh, en;
   for (const auto& row : rows) {
     INFO(row.what);
     DeviceState::Register reg;
@@ -54,5 +58,7 @@ TEST_CASE("D1: what is wrong with a device's certification", "[D1][R11.1a]") {
     CHECK_FALSE(hit.facts.text().zh.empty());
     CHECK_FALSE(hit.facts.text().en.empty());
     CHECK(hit.events.size() == 1);
+    CHECK(zh.insert(hit.facts.text().zh).second); // each fault has its own words
+    CHECK(en.insert(hit.facts.text().en).second);
   }
 }

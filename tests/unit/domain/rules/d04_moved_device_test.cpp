@@ -194,6 +194,32 @@ TEST_CASE("D4: one access point that is listed three times is still one", "[D4]"
   CHECK_FALSE(air(d, {{"x"}, {"x"}, {"x"}}));
 }
 
+TEST_CASE("D4: in whatever order and how often a reader lists what it hears", "[D4]") {
+  DeviceState d = reader();
+  CHECK_FALSE(air(d, {{"d", "c", "b", "a"}, {"c", "a", "a", "d", "b"}, {"b", "b", "d", "a", "c"}}));
+}
+
+TEST_CASE("D4: of what it heard only the newest keeps its event's id, for a finding to rest on", "[D4]") {
+  DeviceState d = reader();
+  std::optional<Hit> hit;
+  for (int i = 1; i <= 3; ++i) {
+    DeviceReport r = report_at(kNoon + minutes(i), i);
+    r.aps = {"x", "y", "z"};
+    hit = rules::moved_device(d, r, settings());
+  }
+  REQUIRE(hit);
+  CHECK(hit->at == kNoon + minutes(3));
+  CHECK(hit->events.front().offset == 3);
+  REQUIRE(d.environment.aps.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(d.environment.aps[i].event.id.empty() == (i < 2));
+}
+
+TEST_CASE("D4: a home on the equator is one", "[D4]") {
+  DeviceState d = reader();
+  d.reg.position.lat_e7 = 0;
+  CHECK(fixes(d, stays(0, 3, 0)));
+}
+
 TEST_CASE("D4: the switch port", "[D4][R11.1c]") {
   const struct {
     const char* installed;

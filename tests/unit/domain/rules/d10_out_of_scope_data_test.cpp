@@ -30,6 +30,22 @@ TEST_CASE("D10: what the manifest does not name", "[rules][D10][R11.4]") {
   CHECK(found({"account"}, "/v1/transactions").size() == 1);
   CHECK(found({"phone"}, "/v1/transactions").size() == 2);
   CHECK(found({"account"}, "/v1/personsandmore").size() == 1); // no part of the declared one
+  CHECK(found({"account"}, "/v1/persona").size() == 1);        // as long
+}
+
+TEST_CASE("D10: the name of a field is repeated where it is a word", "[rules][D10]") {
+  const std::string longest(32, 'x');
+  for (const std::string& word :
+       {std::string("Family_Name"), std::string("home-address"), std::string("a.z"), std::string("Z"), longest}) {
+    CHECK(found({word}) == Texts{"field " + word});
+  }
+  for (const std::string& other : {std::string("phone2"), std::string("a b"), std::string(), longest + "x"}) {
+    CAPTURE(other);
+    const auto texts = found({other});
+    REQUIRE(texts.size() == 1);
+    CHECK(texts[0].starts_with("field #"));
+    CHECK(texts[0].size() == std::string("field #12345678").size());
+  }
 }
 
 TEST_CASE("D10: the innocent", "[rules][D10]") {

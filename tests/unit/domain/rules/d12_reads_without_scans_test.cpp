@@ -1,6 +1,7 @@
 // Catches: people read who never came; and a service found for its regular guests, or by the answers of another week.
 #include "domain/rules/d12_reads_without_scans.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "domain/hash.hpp"
@@ -11,9 +12,9 @@ using namespace onecode::test;
 
 namespace {
 
-std::vector<std::string> people(int n) {
+std::vector<std::string> people(int n, int first = 0) {
   std::vector<std::string> all;
-  for (int i = 0; i < n; ++i) all.push_back(person(i));
+  for (int i = 0; i < n; ++i) all.push_back(person(first + i));
   return all;
 }
 
@@ -65,6 +66,26 @@ TEST_CASE("D12: a new window forgets the last one, and answers about that are no
   CHECK(answer(50, 75, later));
 }
 
+TEST_CASE("D12: a window is seven days", "[rules][D12]") {
+  for (const bool over : {false, true}) {
+    IntegrationState::DataUse use;
+    const Time later = kNoon + Duration{days(7).ms - (over ? 0 : 1)};
+    rules::whom_to_ask(use, reads(people(120)), kNoon, builtin(RuleId::D12));
+    rules::whom_to_ask(use, reads(people(120, 120), later), later, builtin(RuleId::D12));
+    bool any = false; // 40 of 120 are many, of 240 they are not
+    for (int i = 0; i < 40; ++i)
+      any = rules::reads_without_scans(use, {hash64(person(120 + i)), later, {}}, builtin(RuleId::D12)).has_value() ||
+            any;
+    CHECK(any == over);
+  }
+}
+
+TEST_CASE("D12: a clock ahead of time begins no window", "[rules][D12]") {
+  IntegrationState::DataUse use;
+  rules::whom_to_ask(use, reads(people(3), kNoon + days(20)), kNoon, builtin(RuleId::D12));
+  CHECK(rules::whom_to_ask(use, reads(people(3)), kNoon, builtin(RuleId::D12)).size() == 3);
+}
+
 TEST_CASE("D12: of one access at most 256 are asked, each once", "[rules][D12]") {
   IntegrationState::DataUse use;
   auto many = people(600);
@@ -72,4 +93,6 @@ TEST_CASE("D12: of one access at most 256 are asked, each once", "[rules][D12]")
   const auto asked = rules::whom_to_ask(use, reads(many), kNoon, builtin(RuleId::D12));
   CHECK(asked.size() == rules::kAskedPerAccess);
   CHECK(std::set(asked.begin(), asked.end()).size() == asked.size());
+  // By a print that says nothing of who they are, and not the first of a list.
+  CHECK(std::ranges::is_sorted(asked, {}, [](const auto& s) { return hash64(s); }));
 }

@@ -41,8 +41,12 @@ struct Look {
   Duration pace = seconds(1);
 };
 
-/// At which look-up it was found; 0: never.
-std::size_t found(const Numbers& numbers, const Look& look = {}, IntegrationState::DataUse* kept = nullptr) {
+struct Found {
+  std::size_t at = 0; // which look-up it was; 0: none
+  std::optional<Hit> hit;
+  std::string words() const { return hit ? hit->facts.text().en : ""; }
+};
+Found found_by(const Numbers& numbers, const Look& look = {}, IntegrationState::DataUse* kept = nullptr) {
   IntegrationState::DataUse own;
   auto& use = kept != nullptr ? *kept : own;
   Time t = kNoon;
@@ -50,10 +54,32 @@ std::size_t found(const Numbers& numbers, const Look& look = {}, IntegrationStat
   for (std::size_t i = 0; i < numbers.size(); i += look.each) {
     std::vector<std::string> subjects;
     for (std::size_t k = i; k < std::min(i + look.each, numbers.size()); ++k) subjects.push_back(person(numbers[k]));
-    if (rules::enumeration(use, reads(subjects, t, ++offset), builtin(RuleId::D13))) return i + 1;
+    if (auto hit = rules::enumeration(use, reads(subjects, t, ++offset), builtin(RuleId::D13)))
+      return {i + 1, std::move(hit)};
     t = t + look.pace;
   }
-  return 0;
+  return {};
+}
+std::size_t found(const Numbers& numbers, const Look& look = {}, IntegrationState::DataUse* kept = nullptr) {
+  return found_by(numbers, look, kept).at;
+}
+
+/// All of them at noon, one at a time, but for the last, which comes so much later.
+bool found_late(const Numbers& numbers, Duration last) {
+  IntegrationState::DataUse use;
+  std::optional<Hit> hit;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    hit = rules::enumeration(
+        use,
+        reads({person(numbers[i])}, i + 1 < numbers.size() ? kNoon : kNoon + last, static_cast<std::int64_t>(i)),
+        builtin(RuleId::D13));
+  return hit.has_value();
+}
+
+Numbers joined(const std::vector<Numbers>& parts) {
+  Numbers all;
+  for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
 }
 
 } // namespace
@@ -98,6 +124,61 @@ TEST_CASE("D13: the innocent", "[rules][D13]") {
   }
 }
 
+// Every third number has no neighbour among them: only the count of those in a row finds it.
+TEST_CASE("D13: look-ups in a row go in one direction, by one to three", "[rules][D13][R11.4]") {
+  const auto run = found_by(in_a_row(1000, 90, 3));
+  CHECK(run.words() == "it looked up 50 neighbouring ids in a row");
+  REQUIRE(run.hit);
+  REQUIRE(run.hit->events.size() == 2); // the last and the first
+  CHECK(run.hit->events[0].offset == 50);
+  CHECK(run.hit->events[1].offset == 1);
+  CHECK(found(in_a_row(1000, 90, -3)) == 50);
+  CHECK(found(in_a_row(1000, 90, 4)) == 0);
+  CHECK(found(in_a_row(1000, 90, -4)) == 0);
+  Numbers one_and_three, twice;
+  for (std::int64_t i = 0; i < 90; ++i) {
+    one_and_three.push_back(1000 + i / 2 * 4 + i % 2);
+    for (int k = 0; k < 2; ++k) twice.push_back(1000 + i * 3);
+  }
+  CHECK(found_by(one_and_three).words() == "it looked up 50 neighbouring ids in a row");
+  CHECK(found(twice) == 99); // who is asked for again does not interrupt it, and counts once
+  // the innocent
+  CHECK(found(Numbers(200, 1000)) == 0);
+  CHECK(found(joined({in_a_row(1000, 30, 3), in_a_row(1084, 29, -3)})) == 0); // there and back
+  CHECK(found(joined({in_a_row(1000, 30, 3), in_a_row(9000, 30, 3)})) == 0);  // two rows
+}
+
+TEST_CASE("D13: ten minutes, to the moment", "[rules][D13]") {
+  const Numbers row = in_a_row(1000, 50, 3), mixed = shuffled(in_a_row(1000, 50));
+  CHECK(found_late(row, minutes(10)));
+  CHECK_FALSE(found_late(row, Duration{minutes(10).ms + 1}));
+  CHECK(found_late(mixed, minutes(10)));
+  CHECK_FALSE(found_late(mixed, Duration{minutes(10).ms + 1}));
+}
+
+TEST_CASE("D13: of those asked for in any order each counts once, from when it was asked for last", "[rules][D13]") {
+  const Numbers some = shuffled(in_a_row(1000, 49));
+  CHECK(found(joined({some, shuffled(some), some})) == 0);
+  const Numbers left = shuffled(in_a_row(1000, 25)), right = shuffled(in_a_row(1025, 25));
+  CHECK(found(joined({left, Numbers(100, 500'000), right}), {1, seconds(5)}) == 0);
+  CHECK(found(joined({left, Numbers(50, 500'000), left, Numbers(40, 500'000), right}), {1, seconds(5)}) == 165);
+  // Nor do others who are remembered keep them out: those asked for longest ago make way.
+  CHECK(found(joined({in_a_row(0, 200, 7), shuffled(in_a_row(5000, 90))})) != 0);
+}
+
+TEST_CASE("D13: what is a number in an id", "[rules][D13]") {
+  const auto any = [](auto&& id_of, int n) {
+    IntegrationState::DataUse use;
+    bool hit = false;
+    for (int i = 0; i < n; ++i)
+      hit = rules::enumeration(use, reads({id_of(i)}, kNoon + seconds(i), i), builtin(RuleId::D13)) || hit;
+    return hit;
+  };
+  CHECK(any([](int i) { return std::to_string(1000 + i); }, 50)); // nothing but a number
+  CHECK(any([](int i) { return "9223372036854775807" + std::to_string(1000 + i); }, 50)); // more than fits
+  CHECK_FALSE(any([](int i) { return "desk-" + std::string(1, static_cast<char>('A' + i)); }, 58));
+}
+
 TEST_CASE("D13: neighbours have the same name before the number, and as many digits", "[rules][D13]") {
   IntegrationState::DataUse use;
   for (int i = 0; i < 90; ++i) {
@@ -130,6 +211,7 @@ TEST_CASE("D13: what is remembered is bounded", "[rules][D13]") {
   CHECK(found(in_a_row(0, 5000, 7), {5, milliseconds(1)}, &use) == 0);
   CHECK(use.asked_apart.size() == IntegrationState::DataUse::kAskedApart);
   CHECK(std::ranges::is_sorted(use.asked_apart, {}, [](const auto& a) { return std::pair(a.prefix, a.number); }));
+  CHECK(std::ranges::all_of(use.asked_apart, [](const auto& a) { return a.event.id.empty(); }));
 }
 
 TEST_CASE("D13: nobody is there under most of the numbers", "[rules][D13][R11.4]") {
@@ -147,4 +229,33 @@ TEST_CASE("D13: nobody is there under most of the numbers", "[rules][D13][R11.4]
   CHECK(guess(60, 5));
   CHECK_FALSE(guess(60, 1)); // a form in which people mistype
   CHECK_FALSE(guess(40, 9));
+}
+
+TEST_CASE("D13: how many look-ups found nobody, to the one", "[rules][D13][R11.4]") {
+  struct Asked {
+    std::int64_t of, result, not_found; // `of`: whom it named, or counted
+    Duration after = {};
+  };
+  const auto guessed = [](const std::vector<Asked>& list) {
+    IntegrationState::DataUse use;
+    std::optional<Hit> hit;
+    for (const auto& x : list) {
+      DataAccess access = reads({}, kNoon + x.after);
+      access.subject_count = x.of;
+      access.result_count = x.result;
+      access.not_found_count = x.not_found;
+      hit = rules::enumeration(use, access, builtin(RuleId::D13));
+    }
+    return hit ? hit->facts.text().en : "";
+  };
+  CHECK(guessed({{50, 34, 16}}) == "32 % of 50 look-ups found nobody");
+  CHECK(guessed({{0, 34, 16}}) == "32 % of 50 look-ups found nobody"); // a gateway that counts results only
+  CHECK(guessed({{50, 0, 16}}) == "32 % of 50 look-ups found nobody"); // or only what it did not find
+  CHECK(guessed({{0, 10, 40}, {0, 10, 0}}) == "66 % of 60 look-ups found nobody");
+  CHECK(guessed({{0, 24, 25}, {0, 0, 1, minutes(10)}}) == "52 % of 50 look-ups found nobody");
+  // the innocent
+  CHECK(guessed({{50, 35, 15}}).empty());
+  CHECK(guessed({{49, 0, 49}}).empty());
+  CHECK(guessed({{0, 24, 25}, {0, 0, 1, Duration{minutes(10).ms + 1}}}).empty());
+  CHECK(guessed({{0, 0, 49}, {0, 0, 49, minutes(11)}}).empty());
 }

@@ -42,6 +42,13 @@ TEST_CASE("D15: minutes of the day", "[D15]") {
     INFO(bad);
     CHECK_FALSE(rules::minutes_of_day(bad));
   }
+  for (const std::size_t at : {0, 1, 3, 4})
+    for (const char c : {'/', ':', 'a'}) { // beside the digits, and far from them
+      std::string bad = "01:10";
+      bad[at] = c;
+      INFO(bad);
+      CHECK_FALSE(rules::minutes_of_day(bad));
+    }
 }
 
 TEST_CASE("D15: functions of a plan", "[D15][R2.2]") {

@@ -1,0 +1,67 @@
+// What a step changes it must mark: a part that is not marked is not stored, and what it learnt is gone when the entity sleeps or
+// its node stops. The worlds of account_world.hpp and device_world.hpp take every step through here.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "domain/account.hpp"
+#include "domain/archive.hpp"
+#include "domain/device.hpp"
+
+namespace onecode::test {
+
+template <class F>
+void each_part(AccountState& a, F&& f) {
+  f("profile", a.profile, a.dirty.profile);
+  f("hot", a.hot, a.dirty.hot);
+  f("usage", a.usage, a.dirty.usage);
+  f("codes", a.codes, a.dirty.codes);
+  f("visits", a.visits, a.dirty.visits);
+  f("habits", a.habits, a.dirty.habits);
+  f("hands", a.hands, a.dirty.hands);
+  f("company", a.company, a.dirty.company);
+  f("file", a.file, a.dirty.file);
+  f("ledger", a.ledger, a.dirty.ledger);
+  f("procedures", a.procedures, a.dirty.procedures);
+  const Sighting unused;
+  for (std::size_t i = 0; i < SightingRing::kSlots; ++i)
+    f("ring", i < a.ring.sightings().size() ? a.ring.sightings()[i] : unused, a.dirty.ring[i]);
+}
+/// Without the windows of numbers and the counted people, which tests/property/integration_procedures_test.cpp looks at.
+template <class F>
+void each_part(DeviceState& d, F&& f) {
+  f("register", d.reg, d.dirty.reg);
+  f("hot", d.hot, d.dirty.hot);
+  f("reports", d.reports, d.dirty.reports);
+  f("environment", d.environment, d.dirty.environment);
+  f("habits", d.habits, d.dirty.habits);
+  f("neighbours", d.neighbours, d.dirty.neighbours);
+  f("trust", d.trust, d.dirty.trust);
+  f("ways", d.ways, d.dirty.ways);
+  f("file", d.file, d.dirty.file);
+}
+
+/// Throws std::logic_error where it changes a part without marking it. Marks of before stay.
+template <class State, class Step>
+void take(State& state, Step&& step) {
+  std::vector<std::string> before;
+  std::vector<bool> marked;
+  each_part(state, [&](const char*, const auto& part, bool& mark) {
+    encode(before.emplace_back(), part);
+    marked.push_back(std::exchange(mark, false));
+  });
+  step();
+  std::size_t n = 0;
+  each_part(state, [&](const char* name, const auto& part, bool& mark) {
+    std::string now;
+    encode(now, part);
+    if (now != before[n] && !mark) throw std::logic_error(std::string("changed and not marked: ") + name);
+    mark = mark || marked[n];
+    ++n;
+  });
+}
+
+} // namespace onecode::test
