@@ -49,11 +49,23 @@ int go_version() {
   return major * 100 + minor;
 }
 
+fs::path source_of(const std::string& program) {
+  return fs::path(from_environment("ONECODE_SOURCE_DIR", ".")) / "tests/interop" / program;
+}
+
+/// Why a program cannot be made here; empty: it can.
+std::string objection(const std::string& program, int go) {
+  if (go_version() < go) return fmt::format("there is no Go {}.{} or later", go / 100, go % 100);
+  const auto [here, said] = run({"GOTOOLCHAIN=local", "GOFLAGS=-mod=readonly", "GOPROXY=off", "sh", "-c",
+                                 R"(cd "$1" && exec go list -deps . >/dev/null)", "sh", source_of(program).string()});
+  return here ? std::string() : "the modules of tests/interop/" + program + " are not here: " + said;
+}
+
 /// A program below tests/interop/, compiled.
 class Program {
 public:
   explicit Program(const std::string& name) : path_(folder_.path() / name) {
-    const fs::path source = fs::path(from_environment("ONECODE_SOURCE_DIR", ".")) / "tests/interop" / name;
+    const fs::path source = source_of(name);
     const auto built =
         run({"GOTOOLCHAIN=local", "GOFLAGS=-mod=readonly", "sh", "-c",
              R"(cd "$1" && exec go build -buildvcs=false -o "$2" .)", "sh", source.string(), path_.string()});
@@ -92,7 +104,7 @@ void write(const fs::path& path, std::string_view bytes) {
 } // namespace
 
 TEST_CASE("interop: Go finds a published log in order, at every size that it had", "[interop]") {
-  if (go_version() < 119) SKIP("there is no Go 1.19 or later (golang-go)");
+  if (const auto why = objection("log", 119); !why.empty()) SKIP(why);
   const Program log("log");
   const auto verifier = verifier_of(kKey.key);
   for (const auto& sizes : std::vector<std::vector<std::uint64_t>>{
@@ -115,7 +127,7 @@ TEST_CASE("interop: Go finds a published log in order, at every size that it had
 }
 
 TEST_CASE("interop: Go passes over signatures that it does not know", "[interop]") {
-  if (go_version() < 119) SKIP("there is no Go 1.19 or later (golang-go)");
+  if (const auto why = objection("log", 119); !why.empty()) SKIP(why);
   const Program log("log");
   const TempFolder folder;
   const auto files = tile_folder(folder.path());
@@ -134,7 +146,7 @@ TEST_CASE("interop: Go passes over signatures that it does not know", "[interop]
 }
 
 TEST_CASE("interop: Go refuses a log of which one bit is another", "[interop]") {
-  if (go_version() < 119) SKIP("there is no Go 1.19 or later (golang-go)");
+  if (const auto why = objection("log", 119); !why.empty()) SKIP(why);
   const Program log("log");
   const TempFolder folder;
   const auto files = tile_folder(folder.path());
@@ -148,7 +160,7 @@ TEST_CASE("interop: Go refuses a log of which one bit is another", "[interop]") 
 }
 
 TEST_CASE("interop: a log that Go has published is in order, and tampered with it is not", "[interop]") {
-  if (go_version() < 119) SKIP("there is no Go 1.19 or later (golang-go)");
+  if (const auto why = objection("log", 119); !why.empty()) SKIP(why);
   const Program log("log");
   for (const auto& sizes : std::vector<std::vector<std::uint64_t>>{{1, 2, 200, 256, 290}, {255, 65'536, 65'900}}) {
     const TempFolder folder;
@@ -201,7 +213,7 @@ TEST_CASE("interop: a log that Go has published is in order, and tampered with i
 
 TEST_CASE("interop: Go is convinced by a proof file and its cosignature, and by none of which one bit is another",
           "[interop]") {
-  if (go_version() < 125) SKIP("there is no Go 1.25 or later, which transparency-dev's reader of proof files needs");
+  if (const auto why = objection("proof", 125); !why.empty()) SKIP(why);
   const Program proof("proof");
   const TempFolder folder;
   MemoryFiles files;
@@ -227,7 +239,7 @@ TEST_CASE("interop: Go is convinced by a proof file and its cosignature, and by 
 }
 
 TEST_CASE("interop: a proof file that Go has written convinces, and none of which one bit is another", "[interop]") {
-  if (go_version() < 125) SKIP("there is no Go 1.25 or later, which transparency-dev's writer of proof files needs");
+  if (const auto why = objection("proof", 125); !why.empty()) SKIP(why);
   const Program proof("proof");
   for (const auto& [index, size] : {std::pair{0, 1}, {4, 5}, {77, 300}}) {
     const TempFolder folder;
