@@ -227,4 +227,29 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
   }
   CHECK(scans == world.scans.size());
   CHECK(decided_there == world.scans.size());
+
+  const auto judged = [&] {
+    return app::run_command_line({"audit", "verify", folder.string(), "--keys", verifiers});
+  };
+  const auto read = [](const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder / "3")) {
+    if (!file.is_regular_file()) continue;
+    CAPTURE(file.path());
+    const std::string bytes = read(file.path());
+    std::string other = bytes;
+    other[other.size() / 2] = static_cast<char>(other[other.size() / 2] ^ 1);
+    std::ofstream(file.path(), std::ios::binary) << other;
+    CHECK(judged() == 1);
+    std::ofstream(file.path(), std::ios::binary) << bytes;
+    if (file.path().filename() == "checkpoint") continue;
+    std::filesystem::rename(file.path(), folder / "gone");
+    CHECK(judged() == 2);
+    std::filesystem::rename(folder / "gone", file.path());
+  }
+  CHECK(judged() == 0);
+  REQUIRE(cluster.onecode({"audit", "export", "--out", folder.string()}) == 0); // nothing is new
+  CHECK(judged() == 0);
 }
