@@ -290,7 +290,7 @@ inline Proof read_proof(std::string_view rest, const Keys& keys, const std::stri
   if (next_line(rest) != "c2sp.org/tlog-proof@v1") tampered(name + " is no tlog-proof");
   auto line = next_line(rest).value_or("");
   if (line.starts_with("extra ")) {
-    if (!decode64(line.substr(6))) tampered(name + ": its extra data is not base64");
+    if (decode64(line.substr(6)).value_or("").empty()) tampered(name + ": its extra data is none in base64");
     out.extra = true;
     line = next_line(rest).value_or("");
   }

@@ -431,6 +431,7 @@ class Proofs(Case):
             "without an empty line": text.replace("\n\n", "\n", 1),
             "of another version": text.replace("@v1", "@v2"),
             "with loose extra data": text.replace("index", "extra YQ\nindex"),
+            "with no extra data": text.replace("index", "extra \nindex"),
             "nothing": "",
         }
         for name, changed in wrong.items():
