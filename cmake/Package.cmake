@@ -22,6 +22,7 @@ onecode_package(deploy/debian/onecode.toml /etc/onecode)
 onecode_package(deploy/debian/copyright /usr/share/doc/onecode)
 onecode_package_compressed(deploy/debian/changelog /usr/share/doc/onecode changelog.gz)
 onecode_package_compressed(deploy/debian/onecode.1 /usr/share/man/man1 onecode.1.gz)
+onecode_package_compressed(deploy/debian/onecode-verify.1 /usr/share/man/man1 onecode-verify.1.gz)
 onecode_package(monitoring/prometheus/onecode.rules.yml /usr/share/onecode/prometheus)
 install(DIRECTORY monitoring/grafana/dashboards monitoring/grafana/provisioning DESTINATION /usr/share/onecode/grafana
         COMPONENT package EXCLUDE_FROM_ALL)
@@ -34,7 +35,7 @@ set(CPACK_PACKAGE_DESCRIPTION "Reads every scan of a campus code from Kafka, ans
 decision (allow, deny or challenge), and gathers evidence when a code or a
 reader is used against the rules.
 .
-This package holds the engine, a systemd unit for one node, and Prometheus
+This package holds the engine, onecode-verify for its logs, a systemd unit for one node, and Prometheus
 rules and Grafana dashboards for it. It needs a Kafka, on this machine or
 elsewhere.")
 set(CPACK_OUTPUT_FILE_PREFIX ${PROJECT_BINARY_DIR}/package)

@@ -54,13 +54,16 @@ onecode_tests(chaos_tests chaos onecode_test_support onecode_bench nlohmann_json
 # promtool and the engine itself; what examples/siem/ has by a syslog daemon; security by a Kafka of its own that demands it; the
 # documentation by MkDocs and the engine. Beside the programs above tests like them, with a target to build and a report.
 function(onecode_python_tests folder name)
-  cmake_parse_arguments(tests "" "" "ENVIRONMENT;PROPERTIES" ${ARGN})
+  cmake_parse_arguments(tests "" "PROGRAM" "ENVIRONMENT;PROPERTIES" ${ARGN})
+  if(NOT tests_PROGRAM)
+    set(tests_PROGRAM onecode)
+  endif()
   add_custom_target(${name})
   add_test(NAME ${name} COMMAND /usr/bin/python3 tests/run.py ${folder} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT 3600 ${tests_PROPERTIES} ENVIRONMENT
     "ONECODE_TEST_REPORT=${reports}/${name};ONECODE_BIN=${PROJECT_BINARY_DIR}/onecode;PYTHONDONTWRITEBYTECODE=1;${tests_ENVIRONMENT}")
-  if(TARGET onecode)
-    add_dependencies(${name} onecode)
+  if(TARGET ${tests_PROGRAM})
+    add_dependencies(${name} ${tests_PROGRAM})
   endif()
 endfunction()
 onecode_python_tests(schemas schema_tests)
@@ -68,6 +71,16 @@ onecode_python_tests(deployment deployment_tests)
 onecode_python_tests(siem siem_tests)
 onecode_python_tests(security security_tests)
 onecode_python_tests(docs docs_tests)
+# Hostile input goes to a program with sanitizers, in each preset.
+add_executable(onecode-verify-sanitized EXCLUDE_FROM_ALL verify/verify.cpp)
+target_link_libraries(onecode-verify-sanitized PRIVATE OpenSSL::Crypto)
+if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  target_compile_options(onecode-verify-sanitized PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS)
+  target_link_options(onecode-verify-sanitized PRIVATE -fsanitize=address,undefined)
+endif()
+onecode_python_tests(verify verify_tests PROGRAM onecode-verify ENVIRONMENT
+                     "ONECODE_VERIFY=$<TARGET_FILE:onecode-verify>;ONECODE_VERIFY_SANITIZED=$<TARGET_FILE:onecode-verify-sanitized>")
+add_dependencies(verify_tests onecode-verify-sanitized)
 # Against a real Kafka: what docs/ tells its readers to type, and operators' tools. The drill starts a Kafka of its own.
 onecode_python_tests(walkthroughs walkthrough_tests PROPERTIES LABELS kafka)
 onecode_python_tests(operations operations_tests PROPERTIES LABELS kafka)

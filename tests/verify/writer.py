@@ -1,0 +1,180 @@
+"""Transparency logs written from the definitions of RFC 6962 and C2SP, as slowly as they read: the third implementation, after the engine's
+and onecode-verify's. Nothing is computed incrementally here, so that no mistake of the other two can be repeated."""
+
+import base64
+import dataclasses
+import functools
+import hashlib
+import pathlib
+import random
+import struct
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+SCAN, DECISION, POSTING, COMMAND, HOLD, FINDING = range(1, 7)
+TOPIC = {SCAN: b"scans", POSTING: b"ledger", COMMAND: b"commands"}
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+def split_at(n):
+    """The largest power of two smaller than n."""
+    return 1 << ((n - 1).bit_length() - 1)
+
+
+@functools.lru_cache(maxsize=1 << 20)
+def node(left, right):
+    return sha256(b"\1" + left + right)
+
+
+def mth(hashes):
+    """MTH(D[n]) of RFC 6962, section 2.1, of leaf hashes."""
+    if not hashes:
+        return sha256(b"")
+    if len(hashes) == 1:
+        return hashes[0]
+    k = split_at(len(hashes))
+    return node(mth(hashes[:k]), mth(hashes[k:]))
+
+
+def path(m, hashes):
+    """PATH(m, D[n]) of section 2.1.1."""
+    if len(hashes) == 1:
+        return []
+    k = split_at(len(hashes))
+    if m < k:
+        return path(m, hashes[:k]) + [mth(hashes[k:])]
+    return path(m - k, hashes[k:]) + [mth(hashes[:k])]
+
+
+def index_path(n):
+    digits = f"{n:03d}" if n < 1000 else f"{n:0{(len(str(n)) + 2) // 3 * 3}d}"
+    parts = [digits[i : i + 3] for i in range(0, len(digits), 3)]
+    return "/".join(["x" + p for p in parts[:-1]] + parts[-1:])
+
+
+@dataclasses.dataclass
+class Leaf:
+    kind: int = DECISION
+    id: bytes = b"c-1"
+    subject: bytes = bytes(range(32))
+    payload: bytes = bytes(range(32, 64))
+    time: int = 1772424000123
+    received: int = 1772424000456
+    clock: int = 1
+    topic: bytes = b"scans"
+    partition: int = 3
+    first: int = 0  # `from`
+    offset: int = 0
+    policy: bytes = b"p-1"
+    build: bytes = b"b-1"
+    mac: bytes = b""
+    version: int = 1
+
+    def bytes(self):
+        def text(t):
+            return struct.pack(">B", len(t)) + t
+
+        return (
+            struct.pack(">BB", self.version, self.kind)
+            + text(self.id)
+            + self.subject
+            + self.payload
+            + struct.pack(">qqB", self.time, self.received, self.clock)
+            + text(self.topic)
+            + struct.pack(">IQQ", self.partition, self.first, self.offset)
+            + text(self.policy)
+            + text(self.build)
+            + text(self.mac)
+        )
+
+
+def leaves(n, seed=1, partition=3, gaps=True):
+    """What a shard could have logged; records that have no leaf are among it."""
+    rng, next_offset, out = random.Random(seed), {}, []
+    for i in range(n):
+        kind = rng.choice([SCAN, SCAN, SCAN, DECISION, DECISION, POSTING, COMMAND, HOLD, FINDING])
+        leaf = Leaf(kind=kind, id=b"c-%d" % i, partition=partition, subject=rng.randbytes(32), payload=rng.randbytes(32))
+        if kind in TOPIC:
+            leaf.topic = TOPIC[kind]
+            leaf.first = next_offset.get(kind, 0)
+            leaf.offset = leaf.first + (rng.choice([0, 0, 0, 1, 4]) if gaps else 0)
+            next_offset[kind] = leaf.offset + 1
+            leaf.policy = b""
+            leaf.mac = rng.randbytes(16) if kind == SCAN else b""
+        elif kind == HOLD:
+            leaf.topic, leaf.partition = b"", 0  # a timer
+        else:
+            leaf.offset = max(0, next_offset.get(SCAN, 1) - 1)
+        out.append(leaf.bytes())
+    return out
+
+
+class Key:
+    def __init__(self, name, seed, algorithm=b"\1"):
+        self.name = name
+        self.private = ed25519.Ed25519PrivateKey.from_private_bytes(sha256(b"%d" % seed))
+        public = self.private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        self.encoded = algorithm + public
+        self.id = sha256(name.encode() + b"\n" + self.encoded)[:4]
+
+    def verifier(self):
+        return f"{self.name}+{self.id.hex()}+{b64(self.encoded)}\n"
+
+    def signature(self, text):
+        return f"\u2014 {self.name} {b64(self.id + self.private.sign(text.encode()))}\n"
+
+
+class Log:
+    def __init__(self, entries, key, origin=None):
+        self.entries, self.key, self.origin = entries, key, origin or key.name
+        self.hashes = [sha256(b"\0" + e) for e in entries]
+
+    def text(self, size=None):
+        size = len(self.hashes) if size is None else size
+        return f"{self.origin}\n{size}\n{b64(mth(self.hashes[:size]))}\n"
+
+    def checkpoint(self, size=None, others="", keys=None):
+        text = self.text(size)
+        return text + "\n" + others + "".join(k.signature(text) for k in keys or [self.key])
+
+    def proof(self, index, extra=None):
+        lines = ["c2sp.org/tlog-proof@v1"] + ([f"extra {b64(extra)}"] if extra is not None else [])
+        lines += [f"index {index}"] + [b64(h) for h in path(index, self.hashes)]
+        return "\n".join(lines) + "\n\n" + self.checkpoint()
+
+    def files(self, size=None):
+        """Path to bytes of all tiles of the log's first `size` entries; a full one for each partial one when it is full."""
+        size = len(self.entries) if size is None else size
+        out = {}
+        for level in range(8):
+            below = 256**level
+            count = size // below
+            for n in range((count + 255) // 256):
+                row = range(n * 256, min(count, n * 256 + 256))
+                suffix = "" if len(row) == 256 else f".p/{len(row)}"
+                hashes = [mth(self.hashes[i * below : (i + 1) * below]) for i in row]
+                out[f"tile/{level}/{index_path(n)}{suffix}"] = b"".join(hashes)
+                if level == 0:
+                    bundle = b"".join(struct.pack(">H", len(self.entries[i])) + self.entries[i] for i in row)
+                    out[f"tile/entries/{index_path(n)}{suffix}"] = bundle
+        out["checkpoint"] = self.checkpoint(size).encode()
+        return out
+
+    def write(self, folder, size=None):
+        write(folder, self.files(size))
+        return folder
+
+
+def write(folder, files):
+    for name, data in files.items():
+        target = pathlib.Path(folder) / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
