@@ -81,7 +81,7 @@ Procedure with_device(const std::string& state) {
 Names history(const Outcome& outcome, const std::string& device) {
   Names out;
   for (const auto& status : outcome.data("device-status"))
-    if (status.at("device") == device && (out.empty() || out.back() != status.at("state")))
+    if (status.at("device") == device && (out.empty() || out.back() != status.at("state").get<std::string>()))
       out.push_back(status.at("state").get<std::string>());
   return out;
 }

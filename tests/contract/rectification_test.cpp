@@ -67,7 +67,7 @@ Names history(const Outcome& outcome, const std::string& id = "o-1") {
   for (const auto& status : outcome.data("integration-status")) {
     if (status.at("integration") != "gates") continue;
     for (const auto& one : status.at("orders"))
-      if (one.at("id") == id && (out.empty() || out.back() != one.at("state")))
+      if (one.at("id") == id && (out.empty() || out.back() != one.at("state").get<std::string>()))
         out.push_back(one.at("state").get<std::string>());
   }
   return out;
