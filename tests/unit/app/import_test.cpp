@@ -140,7 +140,8 @@ TEST_CASE("import: rows are fed in the order of collection, counted per device")
   for (const auto& s : r.scans)
     for (const char* absent : {"handset", "operator", "amount", "offline"}) CHECK_FALSE(s["data"].contains(absent));
   for (const auto& rec : r.records)
-    CHECK(rec.key == Json::parse(*rec.value)["data"][rec.topic == Topic::scans ? "device" : "target"].get<std::string>());
+    CHECK(rec.key ==
+          Json::parse(*rec.value)["data"][rec.topic == Topic::scans ? "device" : "target"].get<std::string>());
 }
 
 TEST_CASE("import: what is known of a time is said") {
