@@ -27,4 +27,6 @@ add_library(RocksDB::rocksdb ALIAS PkgConfig::rocksdb)
 pkg_check_modules(prometheus-cpp-core REQUIRED IMPORTED_TARGET GLOBAL prometheus-cpp-core)
 add_library(prometheus-cpp::core ALIAS PkgConfig::prometheus-cpp-core)
 pkg_check_modules(cpp-httplib REQUIRED IMPORTED_TARGET GLOBAL cpp-httplib)
+# On Debian 13 its header calls OpenSSL itself, which its .pc file takes for a private matter.
+target_link_libraries(PkgConfig::cpp-httplib INTERFACE OpenSSL::Crypto)
 add_library(httplib::httplib ALIAS PkgConfig::cpp-httplib)

@@ -66,7 +66,7 @@ TEST_CASE("log: strange texts stay one valid JSON line") {
   for (const auto& line : c.lines) {
     CAPTURE(line);
     CHECK(line.find('\n') == std::string::npos);
-    CHECK_NOTHROW(nlohmann::json::parse(line));
+    CHECK(nlohmann::json::accept(line));
   }
   CHECK(nlohmann::json::parse(c.lines[0]).at("msg") == texts[0]);
   CHECK(nlohmann::json::parse(c.lines[2]).at("msg") == texts[2]);
