@@ -96,12 +96,12 @@ void Chaos::tick() {
   }
 }
 
-/// A node that loses its broker may give up: a supervisor starts it again. Nothing else ends a node.
+/// A node that loses its broker may give up, or not be able to leave in time: a supervisor starts it again. Nothing else ends a node.
 void Chaos::judge(Node& node, const Node::Exit& exit) {
   // By the signal itself: it had not come so far that it would have something to leave.
   if (exit.asked && (exit.how.code == app::kDone || exit.how.signal == SIGTERM)) return;
-  if (exit.how.code == app::kUnreachable && kafka_.was_away(Clock::now(), kAftermath))
-    return count("gave up without the broker");
+  const bool for_want_of_it = exit.how.code == app::kUnreachable || (exit.asked && exit.how.code == app::kNotDrained);
+  if (for_want_of_it && kafka_.was_away(Clock::now(), kAftermath)) return count("gave up without the broker");
   count("ended by itself");
   troubles_.push_back(fmt::format("{} ended {}: {}; its log:\n{}", node.id(),
                                   exit.asked ? "not cleanly when asked to" : "by itself", exit.how.text(),
