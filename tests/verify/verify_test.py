@@ -210,10 +210,12 @@ class Logs(Case):
         text = log.text() + "an extension\n"
         (folder / "checkpoint").write_text(text + "\n" + KEY.signature(text))
         self.verify(SOUND, "log", folder)
-        latin = log.text().encode() + b"caf\xe9\n"
-        signature = writer.b64(KEY.id + KEY.private.sign(latin))
-        (folder / "checkpoint").write_bytes(latin + f"\n\u2014 {KEY.name} {signature}\n".encode())
-        self.verify(TAMPERED, "log", folder, saying="not plain UTF-8")
+        for more in (b"caf\xe9", b"\xc0\xaf", b"\xe0\x80\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80", b"\x80"):
+            with self.subTest(more=more):
+                signed = log.text().encode() + more + b"\n"
+                signature = writer.b64(KEY.id + KEY.private.sign(signed))
+                (folder / "checkpoint").write_bytes(signed + f"\n\u2014 {KEY.name} {signature}\n".encode())
+                self.verify(TAMPERED, "log", folder, saying="not plain UTF-8")
 
     def test_huge_claims(self):
         """verify: a signed head of more entries than there are costs neither time nor memory"""
@@ -438,6 +440,16 @@ class Proofs(Case):
             with self.subTest(name=name):
                 proof.write_text(changed)
                 self.verify(TAMPERED, "proof", proof, leaf)
+        # A signed head with the root of one tree and the size of another, in which the path would be longer or shorter.
+        for n, entry, claimed, index in ((8, 0, 4, 0), (8, 0, 16, 0), (8, 7, 16, 7), (5, 4, 9, 4), (2, 1, 1, 0), (4, 3, 2, 1)):
+            with self.subTest(n=n, entry=entry, claimed=claimed, index=index):
+                small = Log(LARGE[:n], KEY)
+                head = small.text().replace(f"\n{n}\n", f"\n{claimed}\n")
+                text = small.proof(entry).replace(f"index {entry}", f"index {index}")
+                proof.write_text(text[: text.index("\n\n") + 2] + head + "\n" + KEY.signature(head))
+                leaf.write_bytes(small.entries[entry])
+                self.verify(TAMPERED, "proof", proof, leaf)
+        leaf.write_bytes(LARGE[5])
         proof.write_text(Log(LARGE[:300], OTHER).proof(5))
         self.verify(INCOMPLETE, "proof", proof, leaf)
         for missing in (proof, leaf, self.keys):
