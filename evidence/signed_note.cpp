@@ -107,6 +107,7 @@ std::string to_text(const SignedNote& note) {
 std::optional<SignedNote> parse_note(std::string_view text) {
   const auto split = text.rfind("\n\n");
   if (split == std::string_view::npos || !text.ends_with('\n')) return std::nullopt;
+  if (!simdjson::validate_utf8(text.data(), text.size())) return std::nullopt; // signatures have names
   SignedNote note;
   note.text = text.substr(0, split + 1);
   if (!is_signable(note.text)) return std::nullopt;

@@ -115,8 +115,8 @@ TEST_CASE("signed note: what is none", "[note]") {
   for (const auto& bad :
        {std::string(), std::string(kText), std::string(kText) + "\n", good.substr(0, good.size() - 1), good + "x\n",
         good + "\n", "\x1b[31m" + good, "\xff" + good, std::string(kText) + "\n\xe2\x80\x94 a.example AAAA\n",
-        std::string(kText) + "\n\xe2\x80\x94 a.example !!!!!!!!\n",
-        std::string(kText) + "\n- a.example AAAAAAAA\n"}) {
+        std::string(kText) + "\n\xe2\x80\x94 a.example !!!!!!!!\n", std::string(kText) + "\n- a.example AAAAAAAA\n",
+        std::string(kText) + "\n\xe2\x80\x94 \xff.example AAAAAAAA\n"}) {
     INFO(bad);
     CHECK_FALSE(parse_note(bad));
   }
