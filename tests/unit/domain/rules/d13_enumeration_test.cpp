@@ -70,8 +70,7 @@ bool found_late(const Numbers& numbers, Duration last) {
   std::optional<Hit> hit;
   for (std::size_t i = 0; i < numbers.size(); ++i)
     hit = rules::enumeration(
-        use,
-        reads({person(numbers[i])}, i + 1 < numbers.size() ? kNoon : kNoon + last, static_cast<std::int64_t>(i)),
+        use, reads({person(numbers[i])}, i + 1 < numbers.size() ? kNoon : kNoon + last, static_cast<std::int64_t>(i)),
         builtin(RuleId::D13));
   return hit.has_value();
 }
@@ -174,7 +173,7 @@ TEST_CASE("D13: what is a number in an id", "[rules][D13]") {
       hit = rules::enumeration(use, reads({id_of(i)}, kNoon + seconds(i), i), builtin(RuleId::D13)) || hit;
     return hit;
   };
-  CHECK(any([](int i) { return std::to_string(1000 + i); }, 50)); // nothing but a number
+  CHECK(any([](int i) { return std::to_string(1000 + i); }, 50));                         // nothing but a number
   CHECK(any([](int i) { return "9223372036854775807" + std::to_string(1000 + i); }, 50)); // more than fits
   CHECK_FALSE(any([](int i) { return "desk-" + std::string(1, static_cast<char>('A' + i)); }, 58));
 }
