@@ -111,7 +111,8 @@ TEST_CASE("bounded: a hostile stream cannot make an account grow", "[bounded]") 
     crowded.handset = text(64);
     crowded.accounts = 3 + static_cast<std::uint32_t>(random() % 60);
     crowded.at = t;
-    for (int k = 0; k < 4; ++k) crowded.events.push_back({{Topic::scans, 199}, offset(), id()});
+    for (int k = 0; k < 4; ++k) // as a handset names them
+      crowded.events.push_back(ref(Origin{{Topic::scans, 199}, offset(), "gw", id(), t}));
     step(w.a, crowded, w.context(), w.out);
     const auto sends = w.out.sends;
     for (const auto& s : sends)
