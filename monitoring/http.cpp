@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
+#include <netdb.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -157,26 +161,41 @@ struct HttpServer::Impl {
     });
     if (first == 0) {
       port = server.bind_to_any_port(host);
-      if (port <= 0) fail(options.listen);
+      if (port <= 0) fail(options.listen, objection(host, 0));
       return;
     }
     const int last = options.next_free ? std::min(first + kPortsTried - 1, 65535) : first;
-    for (port = first; port <= last; ++port) {
-      errno = 0;
+    int error = EADDRINUSE;
+    for (port = first; port <= last && error == EADDRINUSE; ++port) {
       if (server.bind_to_port(host, port)) return;
-      if (errno != EADDRINUSE) break;
+      error = objection(host, port);
     }
-    const int error = errno;
-    const std::string tried = options.next_free && error == EADDRINUSE && last > first
-                                  ? fmt::format("{} and the following ports up to {}", options.listen, last)
-                                  : options.listen;
-    errno = error;
-    fail(tried);
+    fail(options.next_free && error == EADDRINUSE && last > first
+             ? fmt::format("{} and the following ports up to {}", options.listen, last)
+             : options.listen,
+         error);
   }
 
-  [[noreturn]] static void fail(const std::string& address) {
-    // A name that does not resolve leaves no errno.
-    const int error = errno;
+  /// Why nobody can listen there, as errno; 0: the name does not resolve. The library knows it and tells it in some versions only.
+  static int objection(const std::string& host, int port) {
+    addrinfo hints{}, *found = nullptr;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV;
+    if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return 0;
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all(found, freeaddrinfo);
+    int error = EADDRINUSE; // it was, and is free again: the next one is as good
+    for (const auto* a = all.get(); a != nullptr; a = a->ai_next) {
+      const int probe = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+      if (probe < 0) continue;
+      const int yes = 1;
+      setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+      if (::bind(probe, a->ai_addr, a->ai_addrlen) != 0) error = errno;
+      ::close(probe);
+    }
+    return error;
+  }
+
+  [[noreturn]] static void fail(const std::string& address, int error) {
     throw HttpError(
         "cannot listen on " + address + ": " +
         (error == 0 ? "the host is not an address of this machine" : std::generic_category().message(error)));
