@@ -236,10 +236,11 @@ streams::FileRecord large_event(std::size_t n) {
 
 TEST_CASE("what waits costs a node no memory, however much it is", "[kafka]") {
   NEEDS_KAFKA();
-  constexpr std::size_t kScans = 20'000, kLarge = 6144;
+  constexpr std::size_t kScans = 20'000, kLarge = 12'288;
   // What the clients of a node with all partitions fetch ahead of four topics and of scans, about 2 MiB each (a queue of one,
-  // and the fetch or batch that came on top), as much in the turn at hand, and half as much again for surprises.
-  [[maybe_unused]] constexpr double kMayGrow = 5 * kDefaultPartitions * 2 * 2 * 1.5;
+  // and the fetch or batch that came on top), as much in the turn at hand, and as much again for what an allocator keeps and
+  // a busy machine has not yet worked off. It is less than half of what waits.
+  [[maybe_unused]] constexpr double kMayGrow = 5 * kDefaultPartitions * 2 * 2 * 2;
   // The node finds everything there when it starts. Commands come first: nothing else is taken until it has done them.
   const auto peak = [&](const char* name, std::size_t large) {
     Options options;
@@ -256,7 +257,7 @@ TEST_CASE("what waits costs a node no memory, however much it is", "[kafka]") {
     return memory;
   };
   const auto without = peak("little", 0), with = peak("much", kLarge);
-  INFO("memory in MiB: " << without << ", and where 384 MiB more wait: " << with);
+  INFO("memory in MiB: " << without << ", and where 768 MiB more wait: " << with);
 #if !defined(__SANITIZE_ADDRESS__) // whose own memory is a multiple of this
   CHECK(with < without + kMayGrow);
 #endif
