@@ -23,10 +23,15 @@ std::string bytes_of(Hash128 h) {
   return out;
 }
 
+/// Of subjects, so many are found without climbing the tree of keys.
+constexpr std::size_t kKnownKeys = 8192;
+
 } // namespace
 
 TransparencyLog::TransparencyLog(const streams::Secrets& secrets)
-    : secret_(secrets.find("evidence").value_or(std::string{})) {}
+    : keys_(secrets.find("evidence").value_or(std::string{})) {
+  if (kept()) known_keys_.resize(kKnownKeys);
+}
 
 void TransparencyLog::open(const LogHead& head) { head_ = committed_ = head; }
 
@@ -54,7 +59,7 @@ void TransparencyLog::append_received() {
                                                   : head_.commands;
     leaf.from = std::exchange(next, leaf.offset + 1);
     leaf.mac = r.mac;
-    leaf.subject = commitment(r.subject, *r.root);
+    leaf.subject = commitment(r.subject, leaf);
     r.root->commitment = {hash64(r.subject), leaf.subject};
     add(leaf);
   }
@@ -97,14 +102,18 @@ void TransparencyLog::stated(const Output& output, const Root& root, const strea
     leaf.offset = root.record->offset;
   }
   const auto& known = root.commitment;
-  leaf.subject = known && known->subject == hash64(subject) ? known->value : commitment(subject, root);
+  leaf.subject = known && known->subject == hash64(subject) ? known->value : commitment(subject, leaf);
   add(leaf);
 }
 
-evidence::Hash TransparencyLog::commitment(std::string_view subject, const Root& root) const {
-  // The subject's own key: what it hides can be opened, or forgotten, for one person alone.
-  const auto key = evidence::hmac_sha256(secret_, subject);
-  return evidence::commit_to(subject, evidence::view(key), bytes_of(root.cause)).value;
+evidence::Hash TransparencyLog::commitment(std::string_view subject, const Leaf& leaf) {
+  auto& known = known_keys_[hash64(subject) % kKnownKeys];
+  if (!known.key || known.subject != subject) {
+    known.subject = subject;
+    known.key = keys_.find(subject);
+  }
+  if (known.key) return evidence::commit_to(subject, *known.key, leaf).value;
+  return evidence::commit_to({}, {}, leaf).value; // forgotten: nobody is named any more
 }
 
 void TransparencyLog::add(Leaf leaf) {

@@ -17,6 +17,7 @@
 #include "actors/envelope.hpp"
 #include "actors/log_head.hpp"
 #include "evidence/leaf.hpp"
+#include "evidence/subject_keys.hpp"
 #include "streams/authenticate.hpp"
 #include "streams/encode.hpp"
 
@@ -26,7 +27,7 @@ class TransparencyLog {
 public:
   explicit TransparencyLog(const streams::Secrets& secrets);
 
-  bool kept() const { return !secret_.empty(); }
+  bool kept() const { return !keys_.empty(); }
   /// As committed last.
   void open(const LogHead& head);
   const LogHead& head() const { return head_; }
@@ -54,10 +55,15 @@ public:
   void aborted();
 
 private:
-  evidence::Hash commitment(std::string_view subject, const Root& root) const;
+  evidence::Hash commitment(std::string_view subject, const evidence::Leaf& leaf);
   void add(evidence::Leaf leaf);
 
-  std::string secret_;
+  struct KnownKey {
+    std::string subject;
+    std::optional<evidence::Hash> key;
+  };
+  evidence::SubjectKeys keys_;
+  std::vector<KnownKey> known_keys_;
   LogHead head_, committed_;
 
   // The turn.

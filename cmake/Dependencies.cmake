@@ -2,6 +2,7 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
 find_package(CAF 0.17.6 REQUIRED COMPONENTS core)
 find_package(Librdkafka 2.0 REQUIRED)
 find_package(simdjson REQUIRED CONFIG)

@@ -34,7 +34,7 @@ function(onecode_tests name folder)
 TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp;UBSAN_OPTIONS=print_stacktrace=1")
 endfunction()
 
-foreach(folder domain streams evidence storage monitoring actors app)
+foreach(folder domain streams evidence archive storage monitoring actors app)
   onecode_tests(unit_${folder} unit/${folder} onecode_${folder})
 endforeach()
 # Against programs in Go that are not ours, which the tests compile themselves.

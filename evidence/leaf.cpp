@@ -99,21 +99,30 @@ std::optional<Leaf> parse_leaf(std::string_view bytes) {
   return in.complete() ? std::optional(leaf) : std::nullopt;
 }
 
-Hash payload_hash(const streams::Record& record) {
-  const std::string_view value = record.value.value_or(std::string_view{});
+std::string payload_headers(const streams::Record& record) {
   std::vector<streams::Header> said;
   for (const auto& h : record.headers)
     if (h.name.starts_with("ce_")) said.push_back(h);
-  if (said.empty()) return sha256({value});
   std::ranges::stable_sort(said, {}, &streams::Header::name);
   std::string all;
   for (const auto& h : said) all.append(h.name).append(1, '\0').append(h.value).append(1, '\0');
-  return sha256({all, value});
+  return all;
 }
 
-Commitment commit_to(std::string_view subject, std::string_view subject_key, std::string_view cause) {
+Hash payload_hash(const streams::Record& record) {
+  return sha256({payload_headers(record), record.value.value_or(std::string_view{})});
+}
+
+Commitment commit_to(std::string_view subject, const Hash& subject_key, const Leaf& leaf) {
+  std::string place; // short enough to need no memory
+  if (leaf.at) {
+    place = name(leaf.at->topic);
+    place += '\0';
+    put(place, static_cast<std::uint64_t>(leaf.at->partition), 4);
+    put(place, static_cast<std::uint64_t>(leaf.offset), 8);
+  }
   Commitment c;
-  c.salt = hmac_sha256(subject_key, cause);
+  c.salt = hmac_sha256(view(subject_key), leaf.at ? std::string_view(place) : leaf.id);
   c.value = sha256({view(c.salt), subject});
   return c;
 }

@@ -15,8 +15,10 @@
 //              opaque policy<0..255>;        // version it was judged by; none of what was only received
 //              opaque build<0..255>;         // of the engine
 //              opaque mac<0..255>;           // of a scan, as its device made it
-//   Subject  SHA-256(salt[32] subject), salt = HMAC-SHA256(the subject's key, cause): nobody can try out all subjects, and whoever is
-//            shown the salt of one leaf knows nothing of another.
+//   Subject  SHA-256(salt[32] subject), salt = HMAC-SHA256(the subject's key (evidence/subject_keys.hpp), topic 0x00 uint32 partition
+//            uint64 offset) or, of a timer's, of the id: nobody can try out all subjects, and whoever is shown the salt of one leaf
+//            knows nothing of another. Where the key is destroyed: the empty
+//            subject, and a key of zeros.
 //   Payload  of the value; of a record with CloudEvents headers SHA-256("NAME" 0x00 "VALUE" 0x00 … of those, by name, then the value).
 #pragma once
 
@@ -57,12 +59,15 @@ void append(std::string& out, const Leaf& leaf);
 std::optional<Leaf> parse_leaf(std::string_view bytes);
 
 Hash payload_hash(const streams::Record& record);
+/// What stands before the value in what is hashed; empty where the record has no CloudEvents headers.
+std::string payload_headers(const streams::Record& record);
 
-/// To whom a leaf is about: shown to somebody, the salt and the subject open it.
+/// Whom a leaf is about: shown to somebody, the salt and the subject open it.
 struct Commitment {
   Hash salt{}, value{};
 };
-Commitment commit_to(std::string_view subject, std::string_view subject_key, std::string_view cause);
+/// The leaf's place (or id, of a timer's) is what is read of it.
+Commitment commit_to(std::string_view subject, const Hash& subject_key, const Leaf& leaf);
 bool opens(const Hash& commitment, const Hash& salt, std::string_view subject);
 
 } // namespace onecode::evidence

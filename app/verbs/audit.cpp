@@ -7,13 +7,19 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/audit/archive_flags.hpp"
+#include "app/audit/archiving.hpp"
+#include "app/audit/bundle.hpp"
 #include "app/audit/export.hpp"
+#include "app/audit/exported.hpp"
+#include "app/audit/records.hpp"
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
 #include "app/terminal.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
+#include "evidence/bundle.hpp"
 #include "evidence/check_log.hpp"
 #include "evidence/leaf.hpp"
 #include "evidence/tile_reader.hpp"
@@ -27,7 +33,8 @@ namespace fs = std::filesystem;
 
 struct Options {
   KafkaFlags kafka;
-  std::string folder, id, out;
+  ArchiveFlags archive;
+  std::string folder, id, out, sign, exporter, account;
   std::vector<std::string> key_files;
   bool json = false;
 };
@@ -37,16 +44,30 @@ int run_export(const Options& o) {
   const auto broker = connect(config.kafka);
   Progress progress("exporting", 0);
   const Interrupt interrupt;
+  const auto warn = [](const std::string& what) { fmt::print(stderr, "onecode: warning: {}\n", what); };
   const auto logs = export_logs(
       *broker, o.folder,
       [&](std::uint64_t done, std::uint64_t) {
         progress.at(done, done);
         return !interrupt.asked();
       },
-      [](const std::string& what) { fmt::print(stderr, "onecode: warning: {}\n", what); });
+      warn);
   if (logs.empty())
     throw InputError(
         "there is no signed head yet: a node signs them when its secrets hold `evidence` and `evidence-key`");
+  if (const auto archived = o.archive.open_if_named()) {
+    Progress filling("archiving", 0);
+    const auto records = archive_topics(
+        *broker, archived->archive,
+        [&](std::uint64_t done) {
+          filling.at(done, done);
+          return !interrupt.asked();
+        },
+        warn);
+    if (interrupt.asked()) throw Failure(130, "interrupted; the next export goes on with the archive where this one stopped");
+    const auto leaves = archive_leaves(open_logs(o.folder), archived->archive);
+    if (!o.json) print(fmt::format("archive: {} records and {} leaves are new\n", records, leaves));
+  }
   if (o.json) {
     auto all = nlohmann::ordered_json::array();
     for (const auto& l : logs)
@@ -58,58 +79,7 @@ int run_export(const Options& o) {
   return kDone;
 }
 
-// -- an exported folder -------------------------------------------------------------------------------------------------
-
-struct Exported {
-  fs::path folder;
-  evidence::ReadFile read;
-  std::unique_ptr<evidence::TileFiles> files;
-  std::string note;
-  evidence::Checkpoint head;
-};
-
-/// Throws InputError: there is none, or its checkpoint is not one.
-std::vector<Exported> open_logs(const fs::path& folder) {
-  std::vector<Exported> out;
-  std::error_code error;
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(folder, error))
-    if (fs::exists(entry.path() / evidence::kCheckpointPath)) paths.push_back(entry.path());
-  if (error) throw InputError(folder.string() + ": " + error.message());
-  if (paths.empty()) throw InputError(folder.string() + ": holds no exported log");
-  std::ranges::sort(paths);
-  for (const auto& path : paths) {
-    Exported log;
-    log.folder = path;
-    log.files = evidence::tile_folder(path);
-    log.read = evidence::reader_of(*log.files);
-    log.note = log.read(evidence::kCheckpointPath).value_or(std::string{});
-    const auto note = evidence::parse_note(log.note);
-    const auto head = note ? evidence::parse_checkpoint(note->text) : std::nullopt;
-    if (!head) throw Failure(kAnswerIsNo, (path / evidence::kCheckpointPath).string() + ": is no signed checkpoint");
-    log.head = *head;
-    out.push_back(std::move(log));
-  }
-  return out;
-}
-
-std::vector<evidence::NoteKey> read_keys(const std::vector<std::string>& files) {
-  std::vector<evidence::NoteKey> out;
-  for (const auto& file : files) {
-    const std::string text = read_file(file);
-    std::size_t line = 1;
-    for (std::string_view rest = text; !rest.empty(); ++line) {
-      const auto end = std::min(rest.find('\n'), rest.size());
-      const auto word = rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      if (word.empty()) continue;
-      auto key = evidence::parse_verifier(word);
-      if (!key) throw InputError(fmt::format("{}:{}: is no verifier key (NAME+ID+KEY)", file, line));
-      out.push_back(std::move(*key));
-    }
-  }
-  return out;
-}
+// -- is it sound ---------------------------------------------------------------------------------------------------------
 
 /// Sound, or what is wrong.
 struct Judgement {
@@ -117,20 +87,27 @@ struct Judgement {
   std::string text;
 };
 
-Judgement judge(const Exported& log, const std::vector<evidence::NoteKey>& keys) {
+Judgement judge(const LogFolder& log, const std::vector<evidence::Verifier>& keys) {
   const auto note = evidence::parse_note(log.note);
   bool known = false, good = false;
-  for (const auto& key : keys) {
-    if (key.name != log.head.origin) continue;
+  std::optional<Time> until; // of the key that signed and was in use for longest
+  for (const auto& v : keys) {
+    if (v.key.name != log.head.origin || v.key.type == evidence::NoteKey::Type::cosignature) continue;
     known = true;
-    good = good || evidence::signed_by(*note, key);
+    if (!evidence::signed_by(*note, v.key)) continue;
+    until = !good ? v.until : until && v.until ? std::max(until, v.until) : std::nullopt;
+    good = true;
   }
   if (known && !good) return {kAnswerIsNo, "the checkpoint is signed by none of the keys"};
   std::uint64_t place = 0;
   std::string unreadable;
+  Time last;
   try {
     evidence::check_log(log.read, log.head, [&](std::string_view entry) {
-      if (unreadable.empty() && !evidence::parse_leaf(entry))
+      const auto leaf = evidence::parse_leaf(entry);
+      if (leaf)
+        last = leaf->received;
+      else if (unreadable.empty())
         unreadable = fmt::format("leaf {} cannot be read", place);
       ++place;
     });
@@ -140,12 +117,56 @@ Judgement judge(const Exported& log, const std::vector<evidence::NoteKey>& keys)
     return {kAnswerIsNo, e.what()};
   }
   if (!unreadable.empty()) return {kAnswerIsNo, unreadable};
+  if (until && *until < last)
+    return {kAnswerIsNo, fmt::format("expired key: the last leaf was received at {}, when the key was out of use",
+                                     evidence::utc_text(last))};
   if (!known) return {kUsage, fmt::format("{} leaves fit the checkpoint, whose key nobody gave (--keys)", place)};
   return {kDone, fmt::format("{} leaves, signed", place)};
 }
 
+int verify_bundle(const Options& o, const std::vector<evidence::Verifier>& keys) {
+  const fs::path root = o.folder;
+  std::vector<std::string> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(root))
+    if (!entry.is_directory() || entry.is_symlink()) {
+      if (!entry.is_regular_file() || entry.is_symlink())
+        throw Failure(kAnswerIsNo, entry.path().string() + ": is no plain file");
+      paths.push_back(fs::relative(entry.path(), root).generic_string());
+    }
+  Judgement found;
+  evidence::SoundBundle sound;
+  try {
+    const auto files = evidence::tile_folder(root);
+    sound = evidence::check_bundle(evidence::reader_of(*files), paths, keys);
+  } catch (const evidence::BundleTampered& e) {
+    found = {kAnswerIsNo, e.what()};
+  } catch (const evidence::BundleIncomplete& e) {
+    found = {kUsage, e.what()};
+  }
+  const auto* word = found.code == kDone ? "sound" : found.code == kAnswerIsNo ? "tampered" : "incomplete";
+  const auto& m = sound.manifest;
+  if (o.json) {
+    nlohmann::ordered_json out{{"bundle", o.folder}, {"is", word}};
+    if (found.code != kDone) out["why"] = found.text;
+    if (found.code == kDone) {
+      out["about"] = {{"kind", m.kind}, {"id", m.id}};
+      out["made"] = evidence::utc_text(m.made);
+      out["signed_by"] = sound.signer;
+      out["records"] = sound.records.size();
+    }
+    print(out.dump(2) + "\n");
+  } else {
+    print(fmt::format("{} {}: {}\n", o.folder, paint(stdout, found.code == kDone ? Colour::green : Colour::red, word),
+                      found.code != kDone ? found.text
+                                          : fmt::format("{} {}, {} records, made {}, signed by {}", m.kind, m.id,
+                                                        sound.records.size(), evidence::utc_text(m.made), sound.signer)));
+  }
+  return found.code;
+}
+
 int run_verify(const Options& o) {
-  const auto keys = read_keys(o.key_files);
+  const auto keys = read_verifiers(o.key_files);
+  if (fs::exists(fs::path(o.folder) / evidence::kManifestPath)) return verify_bundle(o, keys);
   int worst = kDone;
   auto all = nlohmann::ordered_json::array();
   for (const auto& log : open_logs(o.folder)) {
@@ -179,37 +200,74 @@ nlohmann::ordered_json to_json(const evidence::Leaf& leaf) {
 }
 
 int run_prove(const Options& o) {
-  std::uint64_t found = 0;
+  const auto archived = o.archive.open_if_named();
+  const evidence::SubjectKeys keys(archived ? o.archive.evidence_secret() : std::string{});
+  RecordReader reader(open_logs(o.folder), archived ? &archived->archive : nullptr, keys);
+  const auto places = reader.find(o.id);
+  if (places.empty()) throw Failure(kAnswerIsNo, fmt::format("{}: no leaf has the id {}", o.folder, o.id));
   auto all = nlohmann::ordered_json::array();
-  for (const auto& log : open_logs(o.folder)) {
-    evidence::TileReader reader(log.read, log.head.size);
-    std::uint64_t place = 0;
-    for (std::uint64_t tile = 0; const unsigned width = evidence::width_at(log.head.size, 0, tile); ++tile) {
-      const std::string bundle = reader.bundle(tile);
-      const auto entries = evidence::split_bundle(bundle, width).value();
-      for (const auto entry : entries) {
-        const auto at = place++;
-        const auto leaf = evidence::parse_leaf(entry);
-        if (!leaf || leaf->id != o.id) continue;
-        const evidence::TlogProof proof{{}, at, reader.inclusion_proof(at), log.note};
-        const std::string base =
-            o.out.empty() ? std::string{} : fmt::format("{}{}", o.out, found == 0 ? "" : fmt::format("-{}", found));
-        ++found;
-        auto shown = to_json(*leaf);
-        shown["log"] = log.head.origin;
-        shown["place"] = at;
-        all.push_back(shown);
-        if (!base.empty()) {
-          write_file(base + ".leaf", entry);
-          write_file(base + ".tlog-proof", evidence::to_text(proof));
-        } else if (!o.json) {
-          print(evidence::to_text(proof));
-        }
-      }
+  for (const auto& at : places) {
+    const auto record = reader.record(at);
+    const auto leaf = evidence::parse_leaf(record.leaf);
+    if (!leaf) throw Failure(kAnswerIsNo, fmt::format("{}: leaf {} cannot be read", o.folder, at.place));
+    auto shown = to_json(*leaf);
+    shown["log"] = record.origin;
+    shown["place"] = record.place;
+    if (archived) shown["text"] = record.payload ? "there" : record.erased ? "erased" : "unknown";
+    if (!o.out.empty()) {
+      const std::string base = o.out + (all.empty() ? "" : fmt::format("-{}", all.size()));
+      write_file(base + ".leaf", record.leaf);
+      write_file(base + ".tlog-proof", record.proof);
+      if (record.payload) write_file(base + ".payload", *record.payload);
+      if (record.subject) write_file(base + ".subject", *record.subject);
+    } else if (!o.json) {
+      print(record.proof);
     }
+    all.push_back(std::move(shown));
   }
-  if (found == 0) throw Failure(kAnswerIsNo, fmt::format("{}: no leaf has the id {}", o.folder, o.id));
   if (o.json || !o.out.empty()) print(all.dump(2) + "\n");
+  return kDone;
+}
+
+// -- bundles --------------------------------------------------------------------------------------------------------------
+
+int run_bundle(const Options& o) {
+  const auto colon = o.id.find(':');
+  BundleRequest request;
+  request.kind = colon == std::string::npos ? "record" : o.id.substr(0, colon);
+  request.id = colon == std::string::npos ? o.id : o.id.substr(colon + 1);
+  constexpr std::string_view kKinds[] = {"account", "device", "integration", "issuer", "case", "record"};
+  if (std::ranges::find(kKinds, request.kind) == std::end(kKinds)) {
+    request.kind = "record"; // ids of events may have colons
+    request.id = o.id;
+  }
+  if (request.kind == "case" && o.account.empty()) throw UsageError("a case is its account's: --account is missing");
+  request.account = o.account;
+  request.made = clock_now();
+  request.key = read_key_file(o.sign);
+  request.exporter = o.exporter.empty() ? request.key.id : o.exporter;
+  for (const auto& file : o.key_files) request.verifiers += read_file(file);
+  (void)read_verifiers(o.key_files);
+  const auto archived = o.archive.open();
+  const evidence::SubjectKeys keys(o.archive.evidence_secret());
+  RecordReader reader(open_logs(o.folder), &archived->archive, keys);
+  make_output_folder(o.out, false);
+  const auto made = make_bundle(request, reader, archived->archive, o.out);
+  const auto verifier = evidence::verifier_of(
+      {request.exporter,
+       request.key.algorithm == KeyAlgorithm::sm2 ? evidence::NoteKey::Type::sm2 : evidence::NoteKey::Type::ed25519,
+       request.key.public_key});
+  if (o.json)
+    print(nlohmann::ordered_json{{"bundle", o.out},
+                                 {"records", made.records},
+                                 {"texts", made.payloads},
+                                 {"erased", made.erased},
+                                 {"verifier", verifier}}
+              .dump(2) +
+          "\n");
+  else
+    print(fmt::format("{}: {} records, {} with their text, {} erased\nWhoever checks it needs this key, by another way:\n{}\n",
+                      o.out, made.records, made.payloads, made.erased, verifier));
   return kDone;
 }
 
@@ -228,13 +286,14 @@ Run add_audit(CLI::App& verb) {
       ->required()
       ->type_name("DIR");
   options->kafka.add_to(*publish);
+  options->archive.add_to(*publish, "also keep what the leaves are about here, encrypted for each person and month");
   publish->footer(
       "\nDIR/<shard>/ is a log by C2SP tlog-tiles: hash tiles, entries, the signed checkpoint. Everybody can check "
       "it with other\npeople's software.\n\nExample:\n  onecode audit export --out evidence --brokers "
       "localhost:9092");
-  auto* verify = verb.add_subcommand("verify", "is an export what its signed checkpoints say");
-  verify->add_option("DIR", options->folder, "an exported folder")->required();
-  verify->add_option("--keys", options->key_files, "verifier keys, one a line (onecode keys evidence)")
+  auto* verify = verb.add_subcommand("verify", "is an export, or a bundle, what its signatures say");
+  verify->add_option("DIR", options->folder, "an exported folder, or a bundle")->required();
+  verify->add_option("--keys", options->key_files, "verifier keys, one a line, perhaps followed by until=TIME")
       ->type_name("FILE");
   verify->footer(
       "\nExit 0: sound. 1: tampered with. 2: incomplete, or signed by a key that nobody gave.\n\nExample:\n"
@@ -242,12 +301,30 @@ Run add_audit(CLI::App& verb) {
   auto* prove = verb.add_subcommand("prove", "that a log has the leaf of a scan, a decision or a finding");
   prove->add_option("ID", options->id, "CloudEvents id of the record")->required();
   prove->add_option("DIR", options->folder, "an exported folder")->required();
-  prove->add_option("--out", options->out, "write FILE.leaf and FILE.tlog-proof; otherwise the proof goes to stdout")
+  prove->add_option("--out", options->out, "write FILE.leaf and FILE.tlog-proof, and what the archive has; otherwise the proof goes to stdout")
       ->type_name("FILE");
+  options->archive.add_to(*prove, "take the payload from here: FILE.payload, and FILE.subject, whom it is about");
   prove->footer("\nExample:\n  onecode audit prove 3fa1… evidence --out decision");
-  for (auto* sub : {publish, verify, prove}) sub->add_flag("--json", options->json, "print the answer as JSON");
-  return [options, publish, verify] {
-    return publish->parsed() ? run_export(*options) : verify->parsed() ? run_verify(*options) : run_prove(*options);
+  auto* pack = verb.add_subcommand("bundle", "pack the evidence of a record, a person or a case for somebody else");
+  pack->add_option("WHAT", options->id, "account:ID, device:ID, integration:ID, case:ID, or the CloudEvents id of a record")->required();
+  pack->add_option("DIR", options->folder, "an exported folder")->required();
+  pack->add_option("--out", options->out, "the bundle, a new folder")->required()->type_name("DIR");
+  pack->add_option("--sign", options->sign, "the exporter's key (onecode keys new)")->required()->type_name("FILE");
+  pack->add_option("--name", options->exporter, "by which the exporter signs (default: the key's id)")->type_name("NAME");
+  pack->add_option("--account", options->account, "of a case: whose it is")->type_name("ID");
+  pack->add_option("--keys", options->key_files, "verifier keys of the logs, to go into keys.txt")->type_name("FILE");
+  options->archive.add_to(*pack, "the archive of `audit export --archive`");
+  pack->footer(
+      "\nThe bundle has the records, the proof of each, the policies they were judged by and a page that tells how to "
+      "check it.\nIts reader needs onecode-verify and the keys, and nothing from here.\n\nExample:\n"
+      "  onecode audit bundle account:a-1 evidence --archive archive --secrets archive-secrets --sign auditor.key.json "
+      "\\\n    --name campus.example/auditor --keys verifiers.txt --out a-1");
+  for (auto* sub : {publish, verify, prove, pack}) sub->add_flag("--json", options->json, "print the answer as JSON");
+  return [options, publish, verify, pack] {
+    return publish->parsed()  ? run_export(*options)
+           : verify->parsed() ? run_verify(*options)
+           : pack->parsed()   ? run_bundle(*options)
+                              : run_prove(*options);
   };
 }
 

@@ -76,6 +76,15 @@ int run_keys_evidence(const Options& o) {
   return kDone;
 }
 
+int run_keys_archive(const Options& o) {
+  const std::string path = o.file + "/archive-master";
+  if (access(path.c_str(), F_OK) == 0)
+    fmt::print(stderr, "{}: is there already and stays\n", path);
+  else
+    write_file(path, secret_bytes(), 0600);
+  return kDone;
+}
+
 int run_keys_public(const Options& o) {
   const auto key = read_key_file(o.file);
   print(o.pem ? public_key_pem(key) : o.toml ? public_key_toml(key) : public_key_text(key));
@@ -122,10 +131,16 @@ Run add_keys(CLI::App& verb) {
       "verifier "
       "keys are\npublic: whoever checks an export needs them.\n\nExample:\n"
       "  onecode keys evidence secrets --origin campus.example/onecode --out verifiers.txt");
-  return [options, half, log] {
-    return half->parsed()  ? run_keys_public(*options)
-           : log->parsed() ? run_keys_evidence(*options)
-                           : run_keys_new(*options);
+  auto* master = verb.add_subcommand("archive", "make the master key of the archive of payloads");
+  master->add_option("DIR", options->file, "a folder for secrets that no node sees; what is there stays")->required();
+  master->footer(
+      "\n`archive-master` (32 random bytes) wraps the archive's keys: without it the archive says nothing. `audit` and "
+      "`privacy` take the\nfolder as --secrets.\n\nExample:\n  onecode keys archive archive-secrets");
+  return [options, half, log, master] {
+    return half->parsed()     ? run_keys_public(*options)
+           : log->parsed()    ? run_keys_evidence(*options)
+           : master->parsed() ? run_keys_archive(*options)
+                              : run_keys_new(*options);
   };
 }
 

@@ -135,13 +135,24 @@ TEST_CASE("The payload is the record: value, and what CloudEvents says in header
 }
 
 TEST_CASE("Whom a leaf is about", "[evidence][leaf][privacy]") {
-  const auto c = commit_to("a-1", "key of a-1", "cause 1");
+  const Hash key = sha256({"key of a-1"}), another = sha256({"another key"});
+  Leaf leaf;
+  leaf.at = {Topic::scans, 3};
+  leaf.offset = 17;
+  leaf.id = "e-1";
+  const auto c = commit_to("a-1", key, leaf);
   CHECK(opens(c.value, c.salt, "a-1"));
   CHECK_FALSE(opens(c.value, c.salt, "a-2"));
+  CHECK(c.salt == hmac_sha256(view(key), std::string_view("scans\0\0\0\0\3\0\0\0\0\0\0\0\x11", 18)));
+  CHECK(commit_to("a-1", another, leaf).value != c.value);
+  // What follows from a record is about the same, whatever it is called.
+  leaf.id = "e-2";
+  CHECK(commit_to("a-1", key, leaf).value == c.value);
   // The same person again is another commitment, and one salt says nothing of the other.
-  const auto again = commit_to("a-1", "key of a-1", "cause 2");
+  leaf.offset = 18;
+  const auto again = commit_to("a-1", key, leaf);
   CHECK(again.value != c.value);
   CHECK_FALSE(opens(again.value, c.salt, "a-1"));
-  CHECK(commit_to("a-1", "another key", "cause 1").value != c.value);
-  CHECK(commit_to("a-1", "key of a-1", "cause 1").value == c.value);
+  leaf.at.reset();
+  CHECK(commit_to("a-1", key, leaf).salt == hmac_sha256(view(key), "e-2"));
 }

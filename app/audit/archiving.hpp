@@ -1,0 +1,28 @@
+// From the broker's topics and exported logs into the archive of payloads; goes on where it stopped.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/audit/exported.hpp"
+#include "archive/archive.hpp"
+#include "streams/broker.hpp"
+
+namespace onecode::app {
+
+struct Archived {
+  std::uint64_t records = 0, leaves = 0;
+};
+
+/// Every record of the topics that leaves are about, and of `policy`, that is committed now. `go_on(records)`: asked often; false ends it,
+/// with what is done done. `odd`: what was gone from a topic before it was archived, a sentence each.
+std::uint64_t archive_topics(streams::Broker& broker, archive::Archive& archive,
+                             const std::function<bool(std::uint64_t)>& go_on,
+                             const std::function<void(const std::string&)>& odd);
+
+/// Where their leaves stand.
+std::uint64_t archive_leaves(const std::vector<LogFolder>& logs, archive::Archive& archive);
+
+} // namespace onecode::app

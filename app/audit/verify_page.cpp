@@ -1,0 +1,148 @@
+#include "app/audit/verify_page.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "app/alerts/visible.hpp"
+
+namespace onecode::app {
+namespace {
+
+using evidence::LeafKind;
+using nlohmann::json;
+
+std::string text(const json& object, const char* member) {
+  const auto it = object.is_object() ? object.find(member) : object.end();
+  return object.is_object() && it != object.end() && it->is_string() ? it->get<std::string>() : std::string{};
+}
+
+json data_of(const std::string& payload) {
+  const auto start = payload.find('{');
+  const auto value = start == std::string::npos ? json() : json::parse(payload.substr(start), nullptr, false);
+  const auto data = value.is_object() ? value.find("data") : value.end();
+  return value.is_object() && data != value.end() ? *data : value;
+}
+
+std::string joined(const json& list) {
+  std::string out;
+  if (list.is_array())
+    for (const auto& item : list)
+      if (item.is_string()) out += (out.empty() ? "" : ", ") + item.get<std::string>();
+  return out;
+}
+
+struct Kind {
+  const char *zh, *en;
+};
+Kind kind_name(LeafKind kind) {
+  switch (kind) {
+    case LeafKind::scan: return {"刷码", "scan"};
+    case LeafKind::decision: return {"判定", "decision"};
+    case LeafKind::posting: return {"记账", "posting"};
+    case LeafKind::command: return {"指令", "command"};
+    case LeafKind::hold: return {"冻结状态", "holds of the account"};
+    case LeafKind::finding: return {"发现", "finding"};
+  }
+  return {"记录", "record"};
+}
+
+} // namespace
+
+std::string html(std::string_view in) {
+  std::string out;
+  for (const char c : in) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+PageRow page_row(std::uint64_t number, const ProvenRecord& record, const evidence::Leaf& leaf) {
+  const auto kind = kind_name(leaf.kind);
+  PageRow row{number, leaf.time, kind.zh, kind.en, record.payload.has_value(), record.erased};
+  if (!record.payload) return row;
+  const json data = data_of(*record.payload);
+  const auto say = [&](const std::string& zh, const std::string& en) {
+    if (!zh.empty()) row.zh += ":" + zh;
+    if (!en.empty()) row.en += ": " + en;
+  };
+  const auto same = [&](const std::string& both) { say(both, both); };
+  switch (leaf.kind) {
+    case LeafKind::scan: same(fmt::format("{} {} {}", text(data, "device"), text(data, "function"), text(data, "direction"))); break;
+    case LeafKind::decision: {
+      const auto reasons = data.is_object() && data.contains("reasons") ? joined(data["reasons"]) : std::string{};
+      same(text(data, "verdict") + (reasons.empty() ? "" : " (" + reasons + ")"));
+      break;
+    }
+    case LeafKind::posting: same(fmt::format("{} {}", text(data, "kind"), data.is_object() ? data.value("amount", json()).dump() : "")); break;
+    case LeafKind::command: same(text(data, "command")); break;
+    case LeafKind::hold: same(text(data, "state")); break;
+    case LeafKind::finding: {
+      const json::json_pointer told("/unmapped/onecode/explanation");
+      if (data.is_object() && data.contains(told)) say(text(data[told], "zh"), text(data[told], "en"));
+      break;
+    }
+  }
+  return row;
+}
+
+std::string verify_page(const std::string& kind, const std::string& id, Time made, const std::string& exporter,
+                        const std::vector<PageRow>& rows) {
+  const std::string about = html(kind + " " + id), when = format_time(made), who = html(exporter);
+  std::string out = fmt::format(R"(<!doctype html>
+<html lang="zh">
+<meta charset="utf-8">
+<title>{0} · onecode</title>
+<style>
+body {{ font: 16px/1.6 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222; }}
+table {{ border-collapse: collapse; width: 100%; }} td, th {{ border-bottom: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top; }}
+pre {{ background: #f4f4f4; padding: .8em; overflow-x: auto; }}
+</style>
+<h1>证据包:{0}</h1>
+<p>本文件夹由 {1} 于 {2} 制作。里面的每一条记录都出自校园“一码通”的透明日志。日志只增不改:凡是已经签过名的,谁也不能事后删除、插入或者改动而不被发现。</p>
+<h2>怎样核对</h2>
+<ol>
+<li>从一个<strong>您自己信得过的渠道</strong>取得日志和制作者的公钥(每行一个),存为 <code>trusted.txt</code>。本文件夹里的 <code>keys.txt</code> 只供对照,不能证明自己。</li>
+<li>取得核对程序 <code>onecode-verify</code>(源代码两三个文件,只用 OpenSSL,可以自己阅读并编译),然后运行:</li>
+</ol>
+<pre>onecode-verify bundle 本文件夹 --keys trusted.txt</pre>
+<p>退出码 0:完好;1:被改动过,并指出是哪个文件;2:不完整,缺文件或缺公钥。程序 <code>onecode audit verify</code> 可作同样的核对。</p>
+<p>不用我们的程序也能核对:<code>records/0001.tlog-proof</code> 是 C2SP tlog-proof 格式的证明,<code>records/0001.leaf</code> 是日志里的条目,其中写着 <code>records/0001.payload</code> 的 SHA-256。</p>
+<h2>它证明什么,不证明什么</h2>
+<p>证明:这些记录当时就在日志里,内容一字未改,次序未变。不证明:读码设备所报的是不是实情;没有送达的事有没有发生;当时手机在谁的手里。原文已经依规定删除的记录,只留下条目和证明。</p>
+<h1 lang="en">Evidence: {0}</h1>
+<div lang="en">
+<p>Made by {1} on {2}. Every record in this folder stands in a transparency log of the campus code system. Such a log is only ever added to: nobody can remove, insert or change what a signed head covers without being found out.</p>
+<h2>How to check it</h2>
+<ol>
+<li>Get the public keys of the logs and of whoever made this, one a line, from <strong>somewhere that you trust</strong>, as <code>trusted.txt</code>. <code>keys.txt</code> in here is for comparison; it cannot prove itself.</li>
+<li>Get <code>onecode-verify</code> (a few source files that need only OpenSSL: read it, compile it) and run</li>
+</ol>
+<pre>onecode-verify bundle THIS-FOLDER --keys trusted.txt</pre>
+<p>Exit 0: sound. 1: tampered with, and it names the file. 2: incomplete, a file or a key is missing. <code>onecode audit verify</code> checks the same.</p>
+<p>It can be done without programs of ours: <code>records/0001.tlog-proof</code> is a proof in the form of C2SP tlog-proof, <code>records/0001.leaf</code> the entry of the log, and in it stands the SHA-256 of <code>records/0001.payload</code>.</p>
+<h2>What it proves, and what it does not</h2>
+<p>Proven: these records stood in the log, unchanged and in this order. Not proven: that what a reader reported is true; that what never arrived did not happen; whose hand held the phone. Of records whose text was erased as the rules demand, entry and proof are left.</p>
+</div>
+<h1>记录 · Records</h1>
+<table>
+<tr><th>№</th><th>时间 · time</th><th>内容 · what</th><th>原文 · text</th></tr>
+)",
+                                about, who, when);
+  for (const auto& row : rows) {
+    const auto file = fmt::format("records/{:04}.payload", row.number);
+    const auto* gone = row.erased ? "已删除 · erased" : "—";
+    out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}<br><span lang=\"en\">{}</span></td><td>{}</td></tr>\n", row.number,
+                       format_time(row.time), html(visible(row.zh)), html(visible(row.en)),
+                       row.payload ? fmt::format("<a href=\"{0}\">{0}</a>", file) : gone);
+  }
+  return out + "</table>\n</html>\n";
+}
+
+} // namespace onecode::app
