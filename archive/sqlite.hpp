@@ -16,7 +16,7 @@ namespace onecode::archive {
 
 class Database {
 public:
-  /// Made where it is missing, with `schema`. What is deleted is overwritten (secure_delete).
+  /// Made where it is missing, with `schema`; for its owner's eyes only. What is deleted is overwritten (secure_delete).
   Database(const std::filesystem::path& file, const char* schema);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "app/audit/verify_page.hpp"
 #include "app/errors.hpp"
@@ -121,11 +122,13 @@ std::vector<Archive::Place> select(const BundleRequest& request, RecordReader& r
 BundleMade make_bundle(const BundleRequest& request, RecordReader& reader, Archive& archive,
                        const std::filesystem::path& path) {
   auto places = select(request, reader, archive);
-  std::vector<std::pair<Time, ProvenRecord>> records;
+  // As a reader tells it: when it came to be known, then when it happened, what was received before what followed.
+  using Order = std::tuple<Time, Time, evidence::LeafKind>;
+  std::vector<std::pair<Order, ProvenRecord>> records;
   for (const auto& at : places) {
     auto record = reader.record(at);
     const auto leaf = evidence::parse_leaf(record.leaf);
-    records.emplace_back(leaf ? leaf->received : Time{}, std::move(record));
+    records.emplace_back(leaf ? Order{leaf->received, leaf->time, leaf->kind} : Order{}, std::move(record));
   }
   std::ranges::stable_sort(records, {}, [](const auto& r) { return r.first; });
 
@@ -133,7 +136,7 @@ BundleMade make_bundle(const BundleRequest& request, RecordReader& reader, Archi
   Folder folder(path);
   std::set<std::string> policies;
   std::vector<PageRow> rows;
-  for (const auto& [received, record] : records) {
+  for (const auto& [order, record] : records) {
     const std::string base = fmt::format("records/{:04}", ++made.records);
     folder.add(base + ".leaf", record.leaf);
     folder.add(base + ".tlog-proof", record.proof);

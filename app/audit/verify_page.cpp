@@ -2,40 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
-#include "app/alerts/visible.hpp"
+#include "app/audit/plain.hpp"
 
 namespace onecode::app {
 namespace {
 
-using evidence::LeafKind;
-using nlohmann::json;
-
-std::string text(const json& object, const char* member) {
-  const auto it = object.is_object() ? object.find(member) : object.end();
-  return object.is_object() && it != object.end() && it->is_string() ? it->get<std::string>() : std::string{};
-}
-
-json data_of(const std::string& payload) {
-  const auto start = payload.find('{');
-  const auto value = start == std::string::npos ? json() : json::parse(payload.substr(start), nullptr, false);
-  const auto data = value.is_object() ? value.find("data") : value.end();
-  return value.is_object() && data != value.end() ? *data : value;
-}
-
-std::string joined(const json& list) {
-  std::string out;
-  if (list.is_array())
-    for (const auto& item : list)
-      if (item.is_string()) out += (out.empty() ? "" : ", ") + item.get<std::string>();
-  return out;
-}
-
 struct Kind {
   const char *zh, *en;
 };
-Kind kind_name(LeafKind kind) {
+/// Of a leaf whose record is not at hand.
+Kind kind_name(evidence::LeafKind kind) {
+  using evidence::LeafKind;
   switch (kind) {
     case LeafKind::scan: return {"刷码", "scan"};
     case LeafKind::decision: return {"判定", "decision"};
@@ -47,64 +24,26 @@ Kind kind_name(LeafKind kind) {
   return {"记录", "record"};
 }
 
-} // namespace
-
-std::string html(std::string_view in) {
-  std::string out;
-  for (const char c : in) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
+std::string sentence(const std::string& kind, const std::string& says, const char* colon) {
+  return says.empty() ? kind : kind + colon + says;
 }
 
+} // namespace
+
 PageRow page_row(std::uint64_t number, const ProvenRecord& record, const evidence::Leaf& leaf) {
+  PageRow row{number, leaf.time, {}, {}, record.payload.has_value(), record.erased};
+  const auto plain = record.payload ? plain_record(*record.payload) : PlainRecord{};
   const auto kind = kind_name(leaf.kind);
-  PageRow row{number, leaf.time, kind.zh, kind.en, record.payload.has_value(), record.erased};
-  if (!record.payload) return row;
-  const json data = data_of(*record.payload);
-  const auto say = [&](const std::string& zh, const std::string& en) {
-    if (!zh.empty()) row.zh += ":" + zh;
-    if (!en.empty()) row.en += ": " + en;
-  };
-  const auto same = [&](const std::string& both) { say(both, both); };
-  switch (leaf.kind) {
-    case LeafKind::scan: same(fmt::format("{} {} {}", text(data, "device"), text(data, "function"), text(data, "direction"))); break;
-    case LeafKind::decision: {
-      const auto reasons = data.is_object() && data.contains("reasons") ? joined(data["reasons"]) : std::string{};
-      same(text(data, "verdict") + (reasons.empty() ? "" : " (" + reasons + ")"));
-      break;
-    }
-    case LeafKind::posting: same(fmt::format("{} {}", text(data, "kind"), data.is_object() ? data.value("amount", json()).dump() : "")); break;
-    case LeafKind::command: same(text(data, "command")); break;
-    case LeafKind::hold: same(text(data, "state")); break;
-    case LeafKind::finding: {
-      const json::json_pointer told("/unmapped/onecode/explanation");
-      if (data.is_object() && data.contains(told)) say(text(data[told], "zh"), text(data[told], "en"));
-      break;
-    }
-  }
+  row.zh = sentence(kind.zh, plain.zh, ":");
+  row.en = sentence(kind.en, plain.en, ": ");
   return row;
 }
 
 std::string verify_page(const std::string& kind, const std::string& id, Time made, const std::string& exporter,
                         const std::vector<PageRow>& rows) {
   const std::string about = html(kind + " " + id), when = format_time(made), who = html(exporter);
-  std::string out = fmt::format(R"(<!doctype html>
-<html lang="zh">
-<meta charset="utf-8">
-<title>{0} · onecode</title>
-<style>
-body {{ font: 16px/1.6 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222; }}
-table {{ border-collapse: collapse; width: 100%; }} td, th {{ border-bottom: 1px solid #ccc; padding: .3em .6em; text-align: left; vertical-align: top; }}
-pre {{ background: #f4f4f4; padding: .8em; overflow-x: auto; }}
-</style>
-<h1>证据包:{0}</h1>
+  std::string out = html_head(kind + " " + id);
+  out += fmt::format(R"(<h1>证据包:{0}</h1>
 <p>本文件夹由 {1} 于 {2} 制作。里面的每一条记录都出自校园“一码通”的透明日志。日志只增不改:凡是已经签过名的,谁也不能事后删除、插入或者改动而不被发现。</p>
 <h2>怎样核对</h2>
 <ol>
@@ -139,7 +78,7 @@ pre {{ background: #f4f4f4; padding: .8em; overflow-x: auto; }}
     const auto file = fmt::format("records/{:04}.payload", row.number);
     const auto* gone = row.erased ? "已删除 · erased" : "—";
     out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}<br><span lang=\"en\">{}</span></td><td>{}</td></tr>\n", row.number,
-                       format_time(row.time), html(visible(row.zh)), html(visible(row.en)),
+                       format_time(row.time), html(row.zh), html(row.en),
                        row.payload ? fmt::format("<a href=\"{0}\">{0}</a>", file) : gone);
   }
   return out + "</table>\n</html>\n";

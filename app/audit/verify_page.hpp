@@ -22,7 +22,4 @@ PageRow page_row(std::uint64_t number, const ProvenRecord& record, const evidenc
 std::string verify_page(const std::string& kind, const std::string& id, Time made, const std::string& exporter,
                         const std::vector<PageRow>& rows);
 
-/// For text in HTML.
-std::string html(std::string_view text);
-
 } // namespace onecode::app

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 
 #include "app/errors.hpp"
@@ -53,7 +54,15 @@ std::string secret_bytes() {
   }
 }
 
+void make_secrets_folder(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::create_directories(path, error)) fs::permissions(path, fs::perms::owner_all, error);
+  if (error) throw InputError(fmt::format("{}: {}", path, error.message()));
+}
+
 int run_keys_evidence(const Options& o) {
+  make_secrets_folder(o.file);
   const std::string keys[] = {"evidence", "evidence-key"};
   for (const auto& name : keys) {
     const std::string path = o.file + "/" + name;
@@ -77,6 +86,7 @@ int run_keys_evidence(const Options& o) {
 }
 
 int run_keys_archive(const Options& o) {
+  make_secrets_folder(o.file);
   const std::string path = o.file + "/archive-master";
   if (access(path.c_str(), F_OK) == 0)
     fmt::print(stderr, "{}: is there already and stays\n", path);

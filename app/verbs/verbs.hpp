@@ -17,6 +17,7 @@ Run add_history(CLI::App& verb);
 Run add_import(CLI::App& verb);
 Run add_keys(CLI::App& verb);
 Run add_policy(CLI::App& verb);
+Run add_privacy(CLI::App& verb);
 Run add_publish(CLI::App& verb);
 Run add_referral(CLI::App& verb);
 Run add_replay(CLI::App& verb);
