@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "app/audit/archive_flags.hpp"
 #include "app/audit/archiving.hpp"
@@ -35,7 +36,7 @@ struct Options {
   KafkaFlags kafka;
   ArchiveFlags archive;
   std::string folder, id, out, sign, exporter, account;
-  std::vector<std::string> key_files;
+  std::vector<std::string> key_files, since;
   bool json = false;
 };
 
@@ -124,6 +125,40 @@ Judgement judge(const LogFolder& log, const std::vector<evidence::Verifier>& key
   return {kDone, fmt::format("{} leaves, signed", place)};
 }
 
+/// Does the log go on from an older head of it?
+Judgement continues(const LogFolder& log, const std::string& file, const std::vector<evidence::Verifier>& keys) {
+  const auto note = evidence::parse_note(read_file(file));
+  const auto old = note ? evidence::parse_checkpoint(note->text) : std::nullopt;
+  if (!old) return {kAnswerIsNo, file + ": is no signed checkpoint"};
+  bool known = false, good = false;
+  for (const auto& v : keys) {
+    if (v.key.name != old->origin || v.key.type == evidence::NoteKey::Type::cosignature) continue;
+    known = true;
+    good = good || evidence::signed_by(*note, v.key);
+  }
+  if (known && !good) return {kAnswerIsNo, file + ": is signed by none of the keys"};
+  if (!known) return {kUsage, file + ": its key nobody gave (--keys)"};
+  if (old->size > log.head.size)
+    return {kUsage, fmt::format("{}: is of {} leaves, the export has {}", file, old->size, log.head.size)};
+  evidence::TileReader reader(log.read, log.head.size);
+  try {
+    const auto proof = reader.consistency_proof(old->size);
+    if (!evidence::consistent(old->size, old->root, log.head.size, log.head.root, proof))
+      return {kAnswerIsNo, fmt::format("the log forks: its first {} leaves are not those of {}", old->size, file)};
+  } catch (const evidence::TileMissing& e) {
+    return {kUsage, e.what()};
+  } catch (const evidence::TileError& e) {
+    return {kAnswerIsNo, e.what()};
+  }
+  return {kDone, fmt::format("it goes on from the {} leaves of {}", old->size, file)};
+}
+
+std::string origin_of(const std::string& file) {
+  const auto note = evidence::parse_note(read_file(file));
+  const auto head = note ? evidence::parse_checkpoint(note->text) : std::nullopt;
+  return head ? head->origin : std::string{};
+}
+
 int verify_bundle(const Options& o, const std::vector<evidence::Verifier>& keys) {
   const fs::path root = o.folder;
   std::vector<std::string> paths;
@@ -169,8 +204,15 @@ int run_verify(const Options& o) {
   if (fs::exists(fs::path(o.folder) / evidence::kManifestPath)) return verify_bundle(o, keys);
   int worst = kDone;
   auto all = nlohmann::ordered_json::array();
+  std::set<std::string> compared;
   for (const auto& log : open_logs(o.folder)) {
-    const auto found = judge(log, keys);
+    auto found = judge(log, keys);
+    for (const auto& file : o.since) {
+      if (found.code != kDone || origin_of(file) != log.head.origin) continue;
+      compared.insert(file);
+      const auto more = continues(log, file, keys);
+      found = {more.code, more.code == kDone ? found.text + "; " + more.text : more.text};
+    }
     const auto* word = found.code == kDone ? "sound" : found.code == kAnswerIsNo ? "tampered" : "incomplete";
     if (o.json)
       all.push_back({{"log", log.head.origin}, {"leaves", log.head.size}, {"is", word}, {"why", found.text}});
@@ -181,6 +223,11 @@ int run_verify(const Options& o) {
     if (found.code == kAnswerIsNo || worst == kDone) worst = worst == kAnswerIsNo ? worst : found.code;
   }
   if (o.json) print(all.dump(2) + "\n");
+  for (const auto& file : o.since)
+    if (!compared.contains(file) && worst != kAnswerIsNo) {
+      fmt::print(stderr, "onecode: {}: is the head of no sound log in {}\n", file, o.folder);
+      worst = kUsage;
+    }
   return worst;
 }
 
@@ -295,6 +342,7 @@ Run add_audit(CLI::App& verb) {
   verify->add_option("DIR", options->folder, "an exported folder, or a bundle")->required();
   verify->add_option("--keys", options->key_files, "verifier keys, one a line, perhaps followed by until=TIME")
       ->type_name("FILE");
+  verify->add_option("--since", options->since, "signed heads of earlier: their logs must go on from them")->type_name("CHECKPOINT");
   verify->footer(
       "\nExit 0: sound. 1: tampered with. 2: incomplete, or signed by a key that nobody gave.\n\nExample:\n"
       "  onecode audit verify evidence --keys verifiers.txt");

@@ -15,6 +15,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = os.environ.get("ONECODE_BIN", str(ROOT / "build/release/onecode"))
+VERIFY = os.environ.get("ONECODE_VERIFY", str(pathlib.Path(BIN).parent / "onecode-verify"))
 BLOCK = re.compile(r"^```(bash|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MARK = "=== end of step"
 
@@ -63,7 +64,8 @@ class Walk(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="onecode-walk-") as folder:
             clone = pathlib.Path(folder)
             (clone / "build/release").mkdir(parents=True)
-            (clone / "build/release/onecode").symlink_to(BIN)
+            for program in (BIN, VERIFY):
+                (clone / "build/release" / pathlib.Path(program).name).symlink_to(program)
             (clone / "dev").write_text(DEV, encoding="utf-8")
             (clone / "dev").chmod(0o755)
             (clone / "examples").symlink_to(ROOT / "examples")
@@ -114,6 +116,11 @@ class Guides(Walk):
     def test_record(self):
         """walkthrough: answer somebody who asks why"""
         self.walk("how-to/record.md", 6)
+
+
+    def test_evidence(self):
+        """walkthrough: from a scan to a bundle that others check"""
+        self.walk("how-to/evidence.md", 8)
 
 
 class Reader(unittest.TestCase):
