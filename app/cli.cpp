@@ -42,7 +42,7 @@ const std::vector<Verb>& verbs() {
        add_doctor},
       {"state", kOperate, "what the engine holds about one person, device, integration or handset", add_state},
       {"audit", kOperate, "export the record as a transparency log, check it, prove a part of it", add_audit},
-      {"privacy", kOperate, "give people their own data; what was forgotten", add_privacy},
+      {"privacy", kOperate, "people's own data: give it to them, forget it, part it from their names", add_privacy},
       {"command", kOperate, "build, sign and send an operator command", add_command},
       {"policy", kAdminister, "check, show, compare, sign and publish policy documents", add_policy},
       {"keys", kAdminister, "make key pairs for commands and policies", add_keys},

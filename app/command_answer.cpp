@@ -179,6 +179,16 @@ Answer AnswerWatch::wait(streams::Milliseconds patience, const std::function<boo
   return answer;
 }
 
+Answer send_command(streams::Broker& broker, const SentCommand& command, streams::Milliseconds patience,
+                    const std::function<bool()>& stop) {
+  std::optional<AnswerWatch> watch;
+  if (patience.count() > 0) watch.emplace(broker, command);
+  const auto publisher = broker.publisher();
+  publisher->publish(Topic::commands, -1, command.target, command.value);
+  publisher->flush();
+  return watch ? watch->wait(patience, stop) : Answer{};
+}
+
 std::string answer_text(const SentCommand& command, const Answer& answer) {
   switch (answer.outcome) {
     case Answer::Outcome::refused: {

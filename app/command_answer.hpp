@@ -64,6 +64,10 @@ private:
   std::string state_json_;
 };
 
+/// Publishes it, and waits so long for its outcome; `patience` 0: only publishes.
+Answer send_command(streams::Broker& broker, const SentCommand& command, streams::Milliseconds patience,
+                    const std::function<bool()>& stop);
+
 /// The outcome in a few lines for a person.
 std::string answer_text(const SentCommand& command, const Answer& answer);
 

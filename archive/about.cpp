@@ -32,12 +32,17 @@ std::string subject_of(Topic topic, const json& data, std::string_view key) {
   switch (topic) {
     case Topic::scans:
     case Topic::decisions:
-      return first_of({text(data, "account"), account_of_code(text(data, "code")), text(data, "device"), std::string(key)});
+      return first_of(
+          {text(data, "account"), account_of_code(text(data, "code")), text(data, "device"), std::string(key)});
     case Topic::ledger:
-    case Topic::freezes: return first_of({text(data, "account"), std::string(key)});
-    case Topic::commands: return first_of({text(data, "target"), std::string(key)});
-    case Topic::policy: return policy_subject(key);
-    default: return std::string(key); // of alerts, compliance and notices it is the subject (CONTRACT §2)
+    case Topic::freezes:
+      return first_of({text(data, "account"), std::string(key)});
+    case Topic::commands:
+      return first_of({text(data, "target"), std::string(key)});
+    case Topic::policy:
+      return policy_subject(key);
+    default:
+      return std::string(key); // of alerts, compliance and notices it is the subject (CONTRACT §2)
   }
 }
 

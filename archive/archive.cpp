@@ -1,11 +1,9 @@
 #include "archive/archive.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <memory>
 #include <stdexcept>
 
+#include "archive/cipher.hpp"
 #include "streams/authenticate.hpp"
 
 namespace onecode::archive {
@@ -13,9 +11,8 @@ namespace {
 
 using evidence::Hash;
 using evidence::view;
-using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
-constexpr int kTag = 16, kNonce = 12, kIdBytes = 8;
+constexpr int kIdBytes = 8;
 
 constexpr auto kSchema = R"(
 CREATE TABLE IF NOT EXISTS payloads (hash BLOB PRIMARY KEY, key INTEGER NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;
@@ -32,8 +29,6 @@ CREATE TABLE IF NOT EXISTS positions (
 ) WITHOUT ROWID;
 )";
 
-const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-
 std::string big_endian(std::int64_t n) {
   std::string out;
   for (int shift = 8 * (kIdBytes - 1); shift >= 0; shift -= 8)
@@ -41,32 +36,16 @@ std::string big_endian(std::int64_t n) {
   return out;
 }
 
-/// One direction of the cipher; nullopt: the tag is wrong.
-std::optional<std::string> cipher(const KeyStore::Key& key, const Hash& hash, std::string_view in, std::string* tag, bool encrypt) {
-  const Hash secret = evidence::hmac_sha256(key.bytes, "encrypt"), nonces = evidence::hmac_sha256(key.bytes, "nonce");
-  const Hash nonce = evidence::hmac_sha256(view(nonces), view(hash));
-  const std::string about = big_endian(key.id) + std::string(view(hash));
-  const Context c(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
-  std::string out(in.size() + kTag, '\0');
-  int size = 0, last = 0;
-  static_assert(kNonce == 12, "what GCM takes without being told");
-  bool good = EVP_CipherInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, secret.data(), nonce.data(), encrypt ? 1 : 0) == 1 &&
-              EVP_CipherUpdate(c.get(), nullptr, &size, bytes(about), static_cast<int>(about.size())) == 1;
-  size = 0;
-  if (good && !in.empty())
-    good = EVP_CipherUpdate(c.get(), reinterpret_cast<unsigned char*>(out.data()), &size, bytes(in),
-                            static_cast<int>(in.size())) == 1;
-  if (good && !encrypt) good = EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, kTag, tag->data()) == 1;
-  if (good) good = EVP_CipherFinal_ex(c.get(), reinterpret_cast<unsigned char*>(out.data()) + size, &last) == 1;
-  if (!good && encrypt) throw std::runtime_error("AES-256-GCM does not work");
-  if (!good) return std::nullopt;
-  out.resize(static_cast<std::size_t>(size + last));
-  if (encrypt) {
-    tag->resize(kTag);
-    EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_GET_TAG, kTag, tag->data());
-  }
-  return out;
-}
+/// Derived, so that the same payload is the same ciphertext, whoever archives it.
+struct Sealing {
+  Hash secret, nonce;
+  std::string about;
+  Sealing(const KeyStore::Key& key, const Hash& hash)
+      : secret(evidence::hmac_sha256(key.bytes, "encrypt")),
+        nonce(evidence::hmac_sha256(view(evidence::hmac_sha256(key.bytes, "nonce")), view(hash))),
+        about(big_endian(key.id) + std::string(view(hash))) {}
+  std::string_view first_nonce() const { return view(nonce).substr(0, kNonceBytes); }
+};
 
 Hash to_hash(std::string_view text) {
   Hash out{};
@@ -97,14 +76,22 @@ void Archive::add(Topic topic, const streams::Record& record) {
   if (known) return;
   const auto who = about(topic, record);
   const auto key = keys_.get(who.subject, period_of(who.time));
-  std::string tag;
-  const auto hidden = cipher(key, hash, text, &tag, true);
-  add_payload_.reset().blob(view(hash)).number(key.id).blob(tag + *hidden).step();
+  const Sealing with(key, hash);
+  add_payload_.reset()
+      .blob(view(hash))
+      .number(key.id)
+      .blob(encrypt(view(with.secret), with.first_nonce(), with.about, text))
+      .step();
 }
 
 void Archive::add(std::int32_t shard, std::uint64_t place, const evidence::Leaf& leaf) {
   if (!open_) open_.emplace(database_);
-  add_leaf_.reset().number(shard).number(static_cast<std::int64_t>(place)).text(leaf.id).blob(view(leaf.payload)).step();
+  add_leaf_.reset()
+      .number(shard)
+      .number(static_cast<std::int64_t>(place))
+      .text(leaf.id)
+      .blob(view(leaf.payload))
+      .step();
 }
 
 std::int64_t Archive::position(TopicPartition at) {
@@ -131,8 +118,8 @@ void Archive::commit() {
 }
 
 std::string Archive::open(std::string_view stored, const KeyStore::Key& key, const Hash& hash) const {
-  std::string tag(stored.substr(0, kTag));
-  auto text = stored.size() < kTag ? std::nullopt : cipher(key, hash, stored.substr(kTag), &tag, false);
+  const Sealing with(key, hash);
+  auto text = decrypt(view(with.secret), with.first_nonce(), with.about, stored);
   if (!text || evidence::sha256({*text}) != hash)
     throw std::runtime_error(database_.name() + ": the payload " + streams::to_hex(view(hash)) + " was changed");
   return std::move(*text);
@@ -164,7 +151,8 @@ namespace {
 
 std::vector<Archive::Place> places(Statement& rows) {
   std::vector<Archive::Place> out;
-  while (rows.step()) out.push_back({static_cast<std::int32_t>(rows.integer(0)), static_cast<std::uint64_t>(rows.integer(1))});
+  while (rows.step())
+    out.push_back({static_cast<std::int32_t>(rows.integer(0)), static_cast<std::uint64_t>(rows.integer(1))});
   return out;
 }
 
@@ -182,9 +170,8 @@ std::vector<Archive::Place> Archive::by_subject(std::string_view subject) {
                    "SELECT shard, place FROM leaves JOIN payloads ON leaves.payload = payloads.hash WHERE key = ?");
     for (const auto& place : places(rows.number(key))) out.push_back(place);
   }
-  std::ranges::sort(out, [](const Place& a, const Place& b) {
-    return a.shard != b.shard ? a.shard < b.shard : a.place < b.place;
-  });
+  std::ranges::sort(
+      out, [](const Place& a, const Place& b) { return a.shard != b.shard ? a.shard < b.shard : a.place < b.place; });
   return out;
 }
 

@@ -1,7 +1,7 @@
 // Payloads by their hash, encrypted, and where in which log their leaves stand. What a leaf says is enough to ask for its payload.
 //   Files    SQLite. The archive may be copied and kept anywhere; the key store may not (archive/key_store.hpp).
 //   Cipher   AES-256-GCM under HMAC-SHA256(key, "encrypt"); nonce: first 12 bytes of HMAC-SHA256(HMAC-SHA256(key, "nonce"), hash), so the
-//            same payload is the same ciphertext; the hash is authenticated with it. Before it the key's id, 8 bytes, big endian.
+//            same payload is the same ciphertext; the key's id, 8 bytes, big endian, and the hash are authenticated with it.
 //   Crash    what add() was given since the last commit() is gone; the positions say where to go on.
 //   Errors   std::runtime_error, with the file's name.
 #pragma once

@@ -46,6 +46,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<KeyWrapper> aes_key_wrapper(std::string_view master) { return std::make_unique<AesKeyWrapper>(master); }
+std::unique_ptr<KeyWrapper> aes_key_wrapper(std::string_view master) {
+  return std::make_unique<AesKeyWrapper>(master);
+}
 
 } // namespace onecode::archive

@@ -13,13 +13,15 @@ constexpr int kWaitMs = 10'000; // for another process to end its transaction
 } // namespace
 
 Database::Database(const std::filesystem::path& file, const char* schema) : name_(file.string()) {
-  const bool opened = sqlite3_open_v2(name_.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr) == SQLITE_OK;
+  const bool opened =
+      sqlite3_open_v2(name_.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr) == SQLITE_OK;
   try {
     if (!opened) fail();
     std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     sqlite3_busy_timeout(handle_, kWaitMs);
     // A rollback journal, not a write-ahead log: nothing that was deleted waits in a file of its own.
-    run("PRAGMA secure_delete = ON; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    run("PRAGMA secure_delete = ON; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = "
+        "ON");
     run(schema);
   } catch (...) {
     sqlite3_close(handle_);

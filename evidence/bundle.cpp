@@ -40,7 +40,8 @@ std::optional<Hash> hash_of_hex(std::string_view text) {
 
 bool is_part(std::string_view part) {
   return !part.empty() && part != "." && part != ".." && std::ranges::all_of(part, [](char c) {
-    return ('A' <= c && c <= 'Z') || ('a' <= c && c <= 'z') || ('0' <= c && c <= '9') || c == '.' || c == '_' || c == ':' || c == '-';
+    return ('A' <= c && c <= 'Z') || ('a' <= c && c <= 'z') || ('0' <= c && c <= '9') || c == '.' || c == '_' ||
+           c == ':' || c == '-';
   });
 }
 
@@ -80,11 +81,13 @@ Manifest signed_manifest(const ReadFile& read, const std::vector<Verifier>& veri
   if (!manifest) throw BundleTampered(std::string(kManifestPath) + ": is no signed manifest of a bundle");
   for (const auto& signature : note->signatures) {
     const auto of = [&](const Verifier& v) {
-      return v.key.name == signature.name && v.key.type != NoteKey::Type::cosignature && key_id(v.key) == signature.key_id;
+      return v.key.name == signature.name && v.key.type != NoteKey::Type::cosignature &&
+             key_id(v.key) == signature.key_id;
     };
     const auto v = std::ranges::find_if(verifiers, of);
     if (v == verifiers.end())
-      throw BundleIncomplete(fmt::format("{}: is signed by {}, whose key nobody gave", kManifestPath, signature.name));
+      throw BundleIncomplete(
+          fmt::format("{}: is signed by {}, whose key nobody gave", kManifestPath, signature.name));
     if (!signed_by({note->text, {signature}}, v->key))
       throw BundleTampered(fmt::format("{}: the signature of {} is not of this text", kManifestPath, signature.name));
     if (!v->in_time(manifest->made))
@@ -108,7 +111,8 @@ void check_files(const ReadFile& read, const std::vector<std::string>& paths, co
 }
 
 /// The log's head that a proof ends in, by a key that was given and in its time.
-Checkpoint trusted_head(const std::string& path, const TlogProof& proof, const Leaf& leaf, const std::vector<Verifier>& verifiers) {
+Checkpoint trusted_head(const std::string& path, const TlogProof& proof, const Leaf& leaf,
+                        const std::vector<Verifier>& verifiers) {
   const auto note = parse_note(proof.checkpoint);
   const auto head = note ? parse_checkpoint(note->text) : std::nullopt;
   if (!head) throw BundleTampered(path + ": holds no signed checkpoint");
@@ -121,10 +125,12 @@ Checkpoint trusted_head(const std::string& path, const TlogProof& proof, const L
     in_time = in_time || !v.until || leaf.received <= *v.until;
   }
   if (!known) throw BundleIncomplete(fmt::format("{}: no key of the log {} was given", path, head->origin));
-  if (!good) throw BundleTampered(fmt::format("{}: the head of {} is signed by none of its keys", path, head->origin));
+  if (!good)
+    throw BundleTampered(fmt::format("{}: the head of {} is signed by none of its keys", path, head->origin));
   if (!in_time)
-    throw BundleTampered(fmt::format("{}: expired key: the leaf was received at {}, when the key of {} was out of use", path,
-                                     utc_text(leaf.received), head->origin));
+    throw BundleTampered(
+        fmt::format("{}: expired key: the leaf was received at {}, when the key of {} was out of use", path,
+                    utc_text(leaf.received), head->origin));
   return *head;
 }
 
@@ -197,7 +203,8 @@ private:
 
 std::string to_text(const Manifest& m) {
   std::string out = fmt::format("{}\n{}{} {}\n{}{}\n", kFormat, kAbout, m.kind, m.id, kMade, utc_text(m.made));
-  for (const auto& f : m.files) out += fmt::format("{}{} {} {}\n", kFile, streams::to_hex(view(f.hash)), f.size, f.path);
+  for (const auto& f : m.files)
+    out += fmt::format("{}{} {} {}\n", kFile, streams::to_hex(view(f.hash)), f.size, f.path);
   return out;
 }
 
@@ -228,7 +235,8 @@ std::string subject_line(const Hash& salt, std::string_view subject) {
   return fmt::format("{} {}\n", streams::to_hex(view(salt)), subject);
 }
 
-SoundBundle check_bundle(const ReadFile& read, const std::vector<std::string>& paths, const std::vector<Verifier>& verifiers) {
+SoundBundle check_bundle(const ReadFile& read, const std::vector<std::string>& paths,
+                         const std::vector<Verifier>& verifiers) {
   SoundBundle out;
   out.manifest = signed_manifest(read, verifiers, out.signer);
   check_files(read, paths, out.manifest);

@@ -47,7 +47,8 @@ std::vector<Verifier> parse_verifiers(std::string_view text) {
     if (line.empty()) continue;
     auto verifier = parse_line(line);
     if (!verifier)
-      throw std::invalid_argument(fmt::format("line {} is no verifier key (NAME+ID+KEY [from=TIME] [until=TIME])", n));
+      throw std::invalid_argument(
+          fmt::format("line {} is no verifier key (NAME+ID+KEY [from=TIME] [until=TIME])", n));
     out.push_back(std::move(*verifier));
   }
   return out;

@@ -15,8 +15,10 @@ constexpr const char* kMaster = "archive-master";
 
 void ArchiveFlags::add_to(CLI::App& verb, const std::string& what) {
   verb.add_option("--archive", folder, what)->type_name("DIR");
-  verb.add_option("--key-store", key_store, "the archive's keys (default: keys.db in it); never in a backup with it")->type_name("FILE");
-  verb.add_option("--secrets", secrets, "folder with `archive-master` (onecode keys archive) and `evidence`")->type_name("DIR");
+  verb.add_option("--key-store", key_store, "the archive's keys (default: keys.db in it); never in a backup with it")
+      ->type_name("FILE");
+  verb.add_option("--secrets", secrets, "folder with `archive-master` (onecode keys archive) and `evidence`")
+      ->type_name("DIR");
 }
 
 std::unique_ptr<OpenArchive> ArchiveFlags::open_if_named() const {
@@ -35,7 +37,8 @@ std::unique_ptr<OpenArchive> ArchiveFlags::open() const {
     auto& w = *wrapper;
     fs::create_directories(folder);
     const fs::path keys = key_store.empty() ? fs::path(folder) / "keys.db" : fs::path(key_store);
-    return std::unique_ptr<OpenArchive>(new OpenArchive{std::move(wrapper), {fs::path(folder) / "archive.db", keys, w}});
+    return std::unique_ptr<OpenArchive>(
+        new OpenArchive{std::move(wrapper), {fs::path(folder) / "archive.db", keys, w}});
   } catch (const std::runtime_error& e) {
     throw InputError(e.what());
   }

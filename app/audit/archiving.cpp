@@ -2,17 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
 #include "app/errors.hpp"
+#include "app/files.hpp"
+#include "app/signing.hpp"
 #include "evidence/leaf.hpp"
+#include "evidence/subject_keys.hpp"
 #include "evidence/tile_reader.hpp"
 
 namespace onecode::app {
 namespace {
 
-constexpr Topic kTopics[] = {Topic::policy, Topic::commands,  Topic::ledger, Topic::scans,
-                             Topic::decisions, Topic::freezes, Topic::alerts, Topic::compliance};
+constexpr Topic kTopics[] = {Topic::policy,    Topic::commands, Topic::ledger, Topic::scans,
+                             Topic::decisions, Topic::freezes,  Topic::alerts, Topic::compliance};
 /// So many records are lost by a crash at most, and read again.
 constexpr std::uint64_t kAtOnce = 20'000;
+
+const nlohmann::json::json_pointer kNoticeKind("/data/kind");
+const nlohmann::json::json_pointer kNoticeAbout("/data/about");
 
 } // namespace
 
@@ -29,8 +39,8 @@ std::uint64_t archive_topics(streams::Broker& broker, archive::Archive& archive,
       auto next = archive.position(at);
       if (next < marks.low) {
         if (next > 0 || marks.low > 0)
-          odd(fmt::format("{} partition {}: offsets {} to {} were gone before they were archived", name(topic), p, next,
-                          marks.low - 1));
+          odd(fmt::format("{} partition {}: offsets {} to {} were gone before they were archived", name(topic), p,
+                          next, marks.low - 1));
         next = marks.low;
       }
       if (next >= marks.high) continue;
@@ -55,10 +65,50 @@ std::uint64_t archive_topics(streams::Broker& broker, archive::Archive& archive,
   return done;
 }
 
+std::vector<std::string> destroy_forgotten(streams::Broker& broker, archive::Archive& archive) {
+  std::vector<std::string> out;
+  const auto topics = broker.describe_topics();
+  const auto it = topics.find(Topic::notices);
+  for (std::int32_t p = 0; it != topics.end() && p < it->second.partitions; ++p) {
+    const TopicPartition at{Topic::notices, p};
+    const auto marks = broker.watermarks(at, streams::Isolation::committed);
+    const auto reader = broker.reader(at, std::max(archive.position(at), marks.low), streams::Isolation::committed);
+    while (reader->position() < marks.high) {
+      const auto batch = reader->next(streams::Milliseconds(1000), 1000);
+      if (!batch) continue;
+      for (const auto& record : batch->records) {
+        const auto notice = nlohmann::json::parse(record.value.value_or("null"), nullptr, false);
+        if (!notice.is_object() || !notice.contains(kNoticeKind) || notice[kNoticeKind] != "account-forgotten")
+          continue;
+        const std::string subject = notice.value(kNoticeAbout, "");
+        archive.keys().destroy(subject, clock_now(), notice.value("id", ""));
+        out.push_back(subject);
+      }
+    }
+    archive.set_position(at, reader->position());
+  }
+  archive.commit();
+  return out;
+}
+
+bool cut_subject_keys(const std::string& file, const std::vector<std::string>& subjects) {
+  if (!std::filesystem::exists(file)) return false;
+  try {
+    evidence::SubjectKeys keys(read_secret(file));
+    bool cut = false;
+    for (const auto& subject : subjects) cut = keys.destroy(subject) || cut;
+    if (cut) write_file(file, keys.secret(), 0600);
+    return cut;
+  } catch (const std::runtime_error& e) {
+    throw InputError(file + ": " + e.what());
+  }
+}
+
 std::uint64_t archive_leaves(const std::vector<LogFolder>& logs, archive::Archive& archive) {
   std::uint64_t done = 0;
   for (const auto& log : logs) {
-    if (log.shard < 0) throw InputError(fmt::format("{}: the log {} names no shard", log.folder.string(), log.head.origin));
+    if (log.shard < 0)
+      throw InputError(fmt::format("{}: the log {} names no shard", log.folder.string(), log.head.origin));
     evidence::TileReader reader(log.read, log.head.size);
     std::uint64_t place = archive.leaves(log.shard);
     for (std::uint64_t tile = place / evidence::kTileWidth;

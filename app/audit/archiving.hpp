@@ -12,10 +12,6 @@
 
 namespace onecode::app {
 
-struct Archived {
-  std::uint64_t records = 0, leaves = 0;
-};
-
 /// Every record of the topics that leaves are about, and of `policy`, that is committed now. `go_on(records)`: asked often; false ends it,
 /// with what is done done. `odd`: what was gone from a topic before it was archived, a sentence each.
 std::uint64_t archive_topics(streams::Broker& broker, archive::Archive& archive,
@@ -24,5 +20,13 @@ std::uint64_t archive_topics(streams::Broker& broker, archive::Archive& archive,
 
 /// Where their leaves stand.
 std::uint64_t archive_leaves(const std::vector<LogFolder>& logs, archive::Archive& archive);
+
+/// Destroys the keys of those whom the engine has forgotten since the last time (its notice `account-forgotten`, after two people's
+/// commands). Whose they were.
+std::vector<std::string> destroy_forgotten(streams::Broker& broker, archive::Archive& archive);
+
+/// Cuts their keys out of the secret `evidence` in this file, which is replaced; does nothing where it is not there. Throws InputError.
+/// True: the file is another one now, and every node needs it.
+bool cut_subject_keys(const std::string& file, const std::vector<std::string>& subjects);
 
 } // namespace onecode::app

@@ -67,7 +67,8 @@ std::vector<Archive::Place> of_case(const std::vector<Candidate>& all, const std
   // The findings that it rests on, then the scans that those rest on, then what was decided about these.
   for (int step = 0; step < 3; ++step)
     for (std::size_t i = 0; i < all.size(); ++i) {
-      const bool decided = step == 2 && std::ranges::any_of(all[i].rests_on, [&](const auto& id) { return ids.contains(id); });
+      const bool decided =
+          step == 2 && std::ranges::any_of(all[i].rests_on, [&](const auto& id) { return ids.contains(id); });
       if (taken[i] || (!ids.contains(all[i].id) && !decided)) continue;
       taken[i] = true;
       if (step < 2) ids.insert(all[i].rests_on.begin(), all[i].rests_on.end());
@@ -99,9 +100,8 @@ private:
 
 void add_policies(Folder& folder, Archive& archive, const std::set<std::string>& versions) {
   for (const auto& version : versions)
-    archive.each(archive::policy_subject(version), [&](const std::string& payload) {
-      folder.add(fmt::format("policy/{}.json", version), payload);
-    });
+    archive.each(archive::policy_subject(version),
+                 [&](const std::string& payload) { folder.add(fmt::format("policy/{}.json", version), payload); });
 }
 
 } // namespace
@@ -153,11 +153,12 @@ BundleMade make_bundle(const BundleRequest& request, RecordReader& reader, Archi
   folder.add("keys.txt", request.verifiers);
   folder.add("VERIFY.html", verify_page(request.kind, request.id, request.made, request.exporter, rows));
 
-  const evidence::NoteKey key{request.exporter,
-                              request.key.algorithm == KeyAlgorithm::sm2 ? evidence::NoteKey::Type::sm2
-                                                                         : evidence::NoteKey::Type::ed25519,
-                              request.key.public_key};
-  evidence::SignedNote note{evidence::to_text(evidence::Manifest{request.kind, request.id, request.made, folder.files()}), {}};
+  const evidence::NoteKey key{
+      request.exporter,
+      request.key.algorithm == KeyAlgorithm::sm2 ? evidence::NoteKey::Type::sm2 : evidence::NoteKey::Type::ed25519,
+      request.key.public_key};
+  evidence::SignedNote note{
+      evidence::to_text(evidence::Manifest{request.kind, request.id, request.made, folder.files()}), {}};
   note.signatures.push_back(evidence::sign_note(key, request.key.private_key, note.text));
   write_file((path / evidence::kManifestPath).string(), evidence::to_text(note));
   return made;

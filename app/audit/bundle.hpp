@@ -23,7 +23,8 @@ struct BundleRequest {
 };
 
 /// Which entries belong to it, in order of time. A case: those of its account that name it, and what these rest on.
-std::vector<archive::Archive::Place> select(const BundleRequest& request, RecordReader& reader, archive::Archive& archive);
+std::vector<archive::Archive::Place> select(const BundleRequest& request, RecordReader& reader,
+                                            archive::Archive& archive);
 
 struct BundleMade {
   std::uint64_t records = 0, payloads = 0, erased = 0;

@@ -57,7 +57,8 @@ void say(PlainRecord& out, std::string_view type, const json& data) {
   };
   if (type == "onecode.scan.v1")
     is("刷码", "scan",
-       spaced({text(data, "device"), text(data, "function"), text(data, "direction"), text(data, "outcome"), number(data, "amount")}));
+       spaced({text(data, "device"), text(data, "function"), text(data, "direction"), text(data, "outcome"),
+               number(data, "amount")}));
   else if (type == "onecode.decision.v1")
     is("判定", "decision", spaced({text(data, "device"), text(data, "verdict"), joined(data, "reasons")}));
   else if (type == "onecode.ledger.v1")
@@ -103,11 +104,20 @@ std::string html(std::string_view in) {
   std::string out;
   for (const char c : visible(in)) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

@@ -36,7 +36,8 @@ std::vector<Archive::Place> RecordReader::find(std::string_view id) {
       const std::string bundle = log->reader.bundle(tile);
       const auto entries = evidence::split_bundle(bundle, width);
       if (!entries)
-        throw Failure(kAnswerIsNo, fmt::format("{}: entries of tile {} cannot be read", log->folder.folder.string(), tile));
+        throw Failure(kAnswerIsNo,
+                      fmt::format("{}: entries of tile {} cannot be read", log->folder.folder.string(), tile));
       for (const auto entry : *entries) {
         const auto leaf = evidence::parse_leaf(entry);
         if (leaf && leaf->id == id) out.push_back({shard, place});
@@ -60,7 +61,8 @@ ProvenRecord RecordReader::record(const Archive::Place& at) {
   out.origin = of.folder.head.origin;
   out.place = at.place;
   out.leaf = entry(at);
-  out.proof = evidence::to_text(evidence::TlogProof{{}, at.place, of.reader.inclusion_proof(at.place), of.folder.note});
+  out.proof =
+      evidence::to_text(evidence::TlogProof{{}, at.place, of.reader.inclusion_proof(at.place), of.folder.note});
   const auto leaf = evidence::parse_leaf(out.leaf);
   if (!leaf || archive_ == nullptr) return out;
   auto payload = archive_->payload(leaf->payload);

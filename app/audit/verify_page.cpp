@@ -14,12 +14,18 @@ struct Kind {
 Kind kind_name(evidence::LeafKind kind) {
   using evidence::LeafKind;
   switch (kind) {
-    case LeafKind::scan: return {"刷码", "scan"};
-    case LeafKind::decision: return {"判定", "decision"};
-    case LeafKind::posting: return {"记账", "posting"};
-    case LeafKind::command: return {"指令", "command"};
-    case LeafKind::hold: return {"冻结状态", "holds of the account"};
-    case LeafKind::finding: return {"发现", "finding"};
+    case LeafKind::scan:
+      return {"刷码", "scan"};
+    case LeafKind::decision:
+      return {"判定", "decision"};
+    case LeafKind::posting:
+      return {"记账", "posting"};
+    case LeafKind::command:
+      return {"指令", "command"};
+    case LeafKind::hold:
+      return {"冻结状态", "holds of the account"};
+    case LeafKind::finding:
+      return {"发现", "finding"};
   }
   return {"记录", "record"};
 }
@@ -73,12 +79,12 @@ std::string verify_page(const std::string& kind, const std::string& id, Time mad
 <table>
 <tr><th>№</th><th>时间 · time</th><th>内容 · what</th><th>原文 · text</th></tr>
 )",
-                                about, who, when);
+                     about, who, when);
   for (const auto& row : rows) {
     const auto file = fmt::format("records/{:04}.payload", row.number);
     const auto* gone = row.erased ? "已删除 · erased" : "—";
-    out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}<br><span lang=\"en\">{}</span></td><td>{}</td></tr>\n", row.number,
-                       format_time(row.time), html(row.zh), html(row.en),
+    out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}<br><span lang=\"en\">{}</span></td><td>{}</td></tr>\n",
+                       row.number, format_time(row.time), html(row.zh), html(row.en),
                        row.payload ? fmt::format("<a href=\"{0}\">{0}</a>", file) : gone);
   }
   return out + "</table>\n</html>\n";

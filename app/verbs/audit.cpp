@@ -65,8 +65,13 @@ int run_export(const Options& o) {
           return !interrupt.asked();
         },
         warn);
-    if (interrupt.asked()) throw Failure(130, "interrupted; the next export goes on with the archive where this one stopped");
+    if (interrupt.asked())
+      throw Failure(130, "interrupted; the next export goes on with the archive where this one stopped");
     const auto leaves = archive_leaves(open_logs(o.folder), archived->archive);
+    const auto gone = destroy_forgotten(*broker, archived->archive);
+    if (cut_subject_keys(o.archive.secrets + "/evidence", gone))
+      fmt::print(stderr, "onecode: {}/evidence is another secret now: give it to every node and start them again\n",
+                 o.archive.secrets);
     if (!o.json) print(fmt::format("archive: {} records and {} leaves are new\n", records, leaves));
   }
   if (o.json) {
@@ -192,9 +197,10 @@ int verify_bundle(const Options& o, const std::vector<evidence::Verifier>& keys)
     print(out.dump(2) + "\n");
   } else {
     print(fmt::format("{} {}: {}\n", o.folder, paint(stdout, found.code == kDone ? Colour::green : Colour::red, word),
-                      found.code != kDone ? found.text
-                                          : fmt::format("{} {}, {} records, made {}, signed by {}", m.kind, m.id,
-                                                        sound.records.size(), evidence::utc_text(m.made), sound.signer)));
+                      found.code != kDone
+                          ? found.text
+                          : fmt::format("{} {}, {} records, made {}, signed by {}", m.kind, m.id,
+                                        sound.records.size(), evidence::utc_text(m.made), sound.signer)));
   }
   return found.code;
 }
@@ -313,8 +319,9 @@ int run_bundle(const Options& o) {
               .dump(2) +
           "\n");
   else
-    print(fmt::format("{}: {} records, {} with their text, {} erased\nWhoever checks it needs this key, by another way:\n{}\n",
-                      o.out, made.records, made.payloads, made.erased, verifier));
+    print(fmt::format(
+        "{}: {} records, {} with their text, {} erased\nWhoever checks it needs this key, by another way:\n{}\n",
+        o.out, made.records, made.payloads, made.erased, verifier));
   return kDone;
 }
 
@@ -342,30 +349,39 @@ Run add_audit(CLI::App& verb) {
   verify->add_option("DIR", options->folder, "an exported folder, or a bundle")->required();
   verify->add_option("--keys", options->key_files, "verifier keys, one a line, perhaps followed by until=TIME")
       ->type_name("FILE");
-  verify->add_option("--since", options->since, "signed heads of earlier: their logs must go on from them")->type_name("CHECKPOINT");
+  verify->add_option("--since", options->since, "signed heads of earlier: their logs must go on from them")
+      ->type_name("CHECKPOINT");
   verify->footer(
       "\nExit 0: sound. 1: tampered with. 2: incomplete, or signed by a key that nobody gave.\n\nExample:\n"
       "  onecode audit verify evidence --keys verifiers.txt");
   auto* prove = verb.add_subcommand("prove", "that a log has the leaf of a scan, a decision or a finding");
   prove->add_option("ID", options->id, "CloudEvents id of the record")->required();
   prove->add_option("DIR", options->folder, "an exported folder")->required();
-  prove->add_option("--out", options->out, "write FILE.leaf and FILE.tlog-proof, and what the archive has; otherwise the proof goes to stdout")
+  prove
+      ->add_option(
+          "--out", options->out,
+          "write FILE.leaf and FILE.tlog-proof, and what the archive has; otherwise the proof goes to stdout")
       ->type_name("FILE");
   options->archive.add_to(*prove, "take the payload from here: FILE.payload, and FILE.subject, whom it is about");
   prove->footer("\nExample:\n  onecode audit prove 3fa1… evidence --out decision");
   auto* pack = verb.add_subcommand("bundle", "pack the evidence of a record, a person or a case for somebody else");
-  pack->add_option("WHAT", options->id, "account:ID, device:ID, integration:ID, case:ID, or the CloudEvents id of a record")->required();
+  pack->add_option("WHAT", options->id,
+                   "account:ID, device:ID, integration:ID, case:ID, or the CloudEvents id of a record")
+      ->required();
   pack->add_option("DIR", options->folder, "an exported folder")->required();
   pack->add_option("--out", options->out, "the bundle, a new folder")->required()->type_name("DIR");
   pack->add_option("--sign", options->sign, "the exporter's key (onecode keys new)")->required()->type_name("FILE");
-  pack->add_option("--name", options->exporter, "by which the exporter signs (default: the key's id)")->type_name("NAME");
+  pack->add_option("--name", options->exporter, "by which the exporter signs (default: the key's id)")
+      ->type_name("NAME");
   pack->add_option("--account", options->account, "of a case: whose it is")->type_name("ID");
   pack->add_option("--keys", options->key_files, "verifier keys of the logs, to go into keys.txt")->type_name("FILE");
   options->archive.add_to(*pack, "the archive of `audit export --archive`");
   pack->footer(
-      "\nThe bundle has the records, the proof of each, the policies they were judged by and a page that tells how to "
+      "\nThe bundle has the records, the proof of each, the policies they were judged by and a page that tells how "
+      "to "
       "check it.\nIts reader needs onecode-verify and the keys, and nothing from here.\n\nExample:\n"
-      "  onecode audit bundle account:a-1 evidence --archive archive --secrets archive-secrets --sign auditor.key.json "
+      "  onecode audit bundle account:a-1 evidence --archive archive --secrets archive-secrets --sign "
+      "auditor.key.json "
       "\\\n    --name campus.example/auditor --keys verifiers.txt --out a-1");
   for (auto* sub : {publish, verify, prove, pack}) sub->add_flag("--json", options->json, "print the answer as JSON");
   return [options, publish, verify, pack] {

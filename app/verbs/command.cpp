@@ -112,19 +112,14 @@ int run_command(const Options& o, const CLI::App& verb) {
   const auto config = o.kafka.load();
   const auto broker = connect(config.kafka);
   const SentCommand sent{draft.name, draft.target, draft.actor, target_kind(known, *record.value), *record.value};
-  std::optional<AnswerWatch> watch;
-  if (o.wait_seconds > 0) watch.emplace(*broker, sent);
-  const auto publisher = broker->publisher();
-  publisher->publish(record.topic, -1, record.key, *record.value);
-  publisher->flush();
   const Interrupt interrupt;
-  Answer answer;
-  if (watch)
-    answer = watch->wait(streams::Milliseconds(static_cast<std::int64_t>(o.wait_seconds * 1000)),
-                         [&] { return interrupt.asked(); });
+  const bool waited = o.wait_seconds > 0;
+  const auto answer =
+      send_command(*broker, sent, streams::Milliseconds(static_cast<std::int64_t>(o.wait_seconds * 1000)),
+                   [&] { return interrupt.asked(); });
   if (o.json)
-    print(answer_json(draft, answer, watch.has_value()));
-  else if (watch)
+    print(answer_json(draft, answer, waited));
+  else if (waited)
     print(answer_text(sent, answer));
   else
     print(fmt::format("{} for {} sent as {}; a refusal comes back in {}notices and {}dead-letters\n", draft.name,

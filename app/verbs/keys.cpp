@@ -144,7 +144,8 @@ Run add_keys(CLI::App& verb) {
   auto* master = verb.add_subcommand("archive", "make the master key of the archive of payloads");
   master->add_option("DIR", options->file, "a folder for secrets that no node sees; what is there stays")->required();
   master->footer(
-      "\n`archive-master` (32 random bytes) wraps the archive's keys: without it the archive says nothing. `audit` and "
+      "\n`archive-master` (32 random bytes) wraps the archive's keys: without it the archive says nothing. `audit` "
+      "and "
       "`privacy` take the\nfolder as --secrets.\n\nExample:\n  onecode keys archive archive-secrets");
   return [options, half, log, master] {
     return half->parsed()     ? run_keys_public(*options)

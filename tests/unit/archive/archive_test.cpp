@@ -67,7 +67,8 @@ TEST_CASE("A record with CloudEvents headers is kept with them, as its leaf has 
   CHECK(archive.subject(hash) == "a-7");
 }
 
-TEST_CASE("Neither file tells anything without the master key, and the archive nothing without the key store", "[archive][privacy]") {
+TEST_CASE("Neither file tells anything without the master key, and the archive nothing without the key store",
+          "[archive][privacy]") {
   ArchiveFiles files;
   Hash hash;
   {
@@ -163,19 +164,19 @@ TEST_CASE("Whom a record is about, by topic", "[archive]") {
     return R"({"id":"e-1","time":"2026-03-02T07:58:12.345+08:00","data":{)" + members + "}}";
   };
   const std::string code = "OC1." + onecode::streams::base64url(R"({"account":"a-5"})") + ".x";
-  for (const auto& row : std::vector<Row>{
-           {Topic::scans, "d-1", data(R"("device":"d-1","account":"a-1")"), "a-1"},
-           {Topic::scans, "d-1", data(R"("device":"d-1","code":")" + code + "\""), "a-5"},
-           {Topic::scans, "d-1", data(R"("device":"d-1","code":"nonsense")"), "d-1"},
-           {Topic::scans, "d-1", "not json", "d-1"},
-           {Topic::ledger, "x", data(R"("account":"a-1")"), "a-1"},
-           {Topic::commands, "x", data(R"("target":"i-1")"), "i-1"},
-           {Topic::decisions, "d-1", data(R"("device":"d-1","account":"a-1")"), "a-1"},
-           {Topic::decisions, "d-1", data(R"("device":"d-1")"), "d-1"},
-           {Topic::freezes, "a-3", data(R"("state":"active")"), "a-3"},
-           {Topic::alerts, "a-4", data(""), "a-4"},
-           {Topic::compliance, "d-9", data(""), "d-9"},
-           {Topic::policy, "7", data(""), "policy:7"}}) {
+  for (const auto& row :
+       std::vector<Row>{{Topic::scans, "d-1", data(R"("device":"d-1","account":"a-1")"), "a-1"},
+                        {Topic::scans, "d-1", data(R"("device":"d-1","code":")" + code + "\""), "a-5"},
+                        {Topic::scans, "d-1", data(R"("device":"d-1","code":"nonsense")"), "d-1"},
+                        {Topic::scans, "d-1", "not json", "d-1"},
+                        {Topic::ledger, "x", data(R"("account":"a-1")"), "a-1"},
+                        {Topic::commands, "x", data(R"("target":"i-1")"), "i-1"},
+                        {Topic::decisions, "d-1", data(R"("device":"d-1","account":"a-1")"), "a-1"},
+                        {Topic::decisions, "d-1", data(R"("device":"d-1")"), "d-1"},
+                        {Topic::freezes, "a-3", data(R"("state":"active")"), "a-3"},
+                        {Topic::alerts, "a-4", data(""), "a-4"},
+                        {Topic::compliance, "d-9", data(""), "d-9"},
+                        {Topic::policy, "7", data(""), "policy:7"}}) {
     CAPTURE(row.value);
     CHECK(about(row.topic, record_of(row.key, row.value)).subject == row.subject);
   }

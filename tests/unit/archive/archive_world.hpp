@@ -51,7 +51,8 @@ inline std::string from_hex(std::string_view hex) {
 }
 
 /// A scan in structured mode.
-inline std::string scan_text(std::string_view account, int n, std::string_view time = "2026-03-02T07:58:12.345+08:00") {
+inline std::string scan_text(std::string_view account, int n,
+                             std::string_view time = "2026-03-02T07:58:12.345+08:00") {
   return fmt::format(
       R"({{"specversion":"1.0","id":"gw/d-1/0/{}","source":"/gw","type":"onecode.scan.v1","time":"{}","data":{{"device":"d-1","seq":{},"account":"{}","function":"access","auth":"present"}}}})",
       n, time, n, account);

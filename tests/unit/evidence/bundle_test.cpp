@@ -69,7 +69,8 @@ struct Bundle {
     TileReader reader(reader_of(tiles), 10);
     const auto base = fmt::format("records/{:04}", number);
     files[base + ".leaf"] = reader.entry(place);
-    files[base + ".tlog-proof"] = to_text(TlogProof{{}, place, reader.inclusion_proof(place), *tiles.get("checkpoint")});
+    files[base + ".tlog-proof"] =
+        to_text(TlogProof{{}, place, reader.inclusion_proof(place), *tiles.get("checkpoint")});
   }
 
   void sign(Time made = kReceived) {
@@ -145,7 +146,9 @@ TEST_CASE("Forgeries of a bundle, and what is said of them", "[evidence][bundle]
     std::function<void(Bundle&)> forge;
     std::string verdict;
   };
-  const auto swap = [](Bundle& b, const std::string& one, const std::string& two) { std::swap(b.files[one], b.files[two]); };
+  const auto swap = [](Bundle& b, const std::string& one, const std::string& two) {
+    std::swap(b.files[one], b.files[two]);
+  };
   for (const auto& row : std::vector<Row>{
            {"a payload replaced", [](Bundle& b) { b.files["records/0001.payload"] = payload(4); },
             "tampered: records/0001.payload: is not the file that the manifest names"},
@@ -217,10 +220,13 @@ TEST_CASE("Forgeries of a bundle, and what is said of them", "[evidence][bundle]
               b.verifiers[0].key.public_key = onecode::streams::ed25519_from_private(std::string(32, 'z')).public_key;
             },
             "tampered: records/0001.tlog-proof: the head of log.example/shard/3 is signed by none of its keys"},
-           {"an expired key of the log", [](Bundle& b) { b.verifiers[0].until = kReceived - onecode::milliseconds(1); },
-            "tampered: records/0001.tlog-proof: expired key: the leaf was received at 2026-03-01T23:58:12.345Z, when the key of "
+           {"an expired key of the log",
+            [](Bundle& b) { b.verifiers[0].until = kReceived - onecode::milliseconds(1); },
+            "tampered: records/0001.tlog-proof: expired key: the leaf was received at 2026-03-01T23:58:12.345Z, when "
+            "the key of "
             "log.example/shard/3 was out of use"},
-           {"an expired key of the exporter", [](Bundle& b) { b.verifiers[1].until = kReceived - onecode::milliseconds(1); },
+           {"an expired key of the exporter",
+            [](Bundle& b) { b.verifiers[1].until = kReceived - onecode::milliseconds(1); },
             "tampered: manifest: expired key: campus.example/auditor signed outside its time"},
            {"a key of the exporter that was not in use yet",
             [](Bundle& b) { b.verifiers[1].from = kReceived + onecode::milliseconds(1); },
@@ -258,25 +264,28 @@ TEST_CASE("A manifest is read back as it was written, and nothing else is one", 
     return out.replace(out.find(what), what.size(), by);
   };
   for (const auto& bad :
-       {with("bundle/1", "bundle/2"), with("about account", "about person"), with("a-1\n", "a 1\n"), with("Z\n", "+08:00\n"),
-        with(" VERIFY.html", " ../VERIFY.html"), with(" VERIFY.html", " /VERIFY.html"), with(" VERIFY.html", " a//b"),
-        with(" VERIFY.html", " a/b/c/d/e"), with(" VERIFY.html", " manifest"), with(" VERIFY.html", " z"),
-        with("file ", "file  "), with(" 6 VERIFY", " 06 VERIFY"), text + "\n", text.substr(0, text.size() - 1)})
+       {with("bundle/1", "bundle/2"), with("about account", "about person"), with("a-1\n", "a 1\n"),
+        with("Z\n", "+08:00\n"), with(" VERIFY.html", " ../VERIFY.html"), with(" VERIFY.html", " /VERIFY.html"),
+        with(" VERIFY.html", " a//b"), with(" VERIFY.html", " a/b/c/d/e"), with(" VERIFY.html", " manifest"),
+        with(" VERIFY.html", " z"), with("file ", "file  "), with(" 6 VERIFY", " 06 VERIFY"), text + "\n",
+        text.substr(0, text.size() - 1)})
     CHECK_FALSE(parse_manifest(bad).has_value());
 }
 
 TEST_CASE("Verifier keys with the time that they are good for", "[evidence][bundle]") {
   const LogKey log;
   const std::string key = verifier_of(log.key);
-  const auto read = parse_verifiers(key + "\n\n" + key + " from=2026-01-01T00:00:00Z until=2026-12-31T23:59:59.999Z\n");
+  const auto read =
+      parse_verifiers(key + "\n\n" + key + " from=2026-01-01T00:00:00Z until=2026-12-31T23:59:59.999Z\n");
   REQUIRE(read.size() == 2);
   CHECK_FALSE(read[0].from.has_value());
   CHECK(read[0].in_time(Time{}));
   CHECK(read[1].in_time(kReceived));
   CHECK_FALSE(read[1].in_time(*read[1].from - onecode::milliseconds(1)));
   CHECK_FALSE(read[1].in_time(*read[1].until + onecode::milliseconds(1)));
-  for (const auto& bad : {"nonsense", " until=2026", " since=2026-01-01T00:00:00Z", " until=2026-01-01T00:00:00+08:00",
-                          " until=2026-01-01T00:00:00Z until=2026-01-01T00:00:00Z"})
+  for (const auto& bad :
+       {"nonsense", " until=2026", " since=2026-01-01T00:00:00Z", " until=2026-01-01T00:00:00+08:00",
+        " until=2026-01-01T00:00:00Z until=2026-01-01T00:00:00Z"})
     CHECK_THROWS_WITH(parse_verifiers(key + "\n" + (bad[0] == ' ' ? key : "") + bad),
                       "line 2 is no verifier key (NAME+ID+KEY [from=TIME] [until=TIME])");
 }

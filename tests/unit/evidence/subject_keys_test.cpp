@@ -70,7 +70,8 @@ TEST_CASE("A key tree that cannot be read is refused, and the line named", "[evi
   const std::string good = keys.secret();
   const std::string line = good.substr(0, good.find('\n', good.find('\n') + 1) + 1);
   CHECK_FALSE(SubjectKeys(line).empty());
-  for (const std::string bad : {"onecode-key-tree/1\nnonsense\n", "onecode-key-tree/1\n0 12\n", "onecode-key-tree/1\n 0\n"})
+  for (const std::string bad :
+       {"onecode-key-tree/1\nnonsense\n", "onecode-key-tree/1\n0 12\n", "onecode-key-tree/1\n 0\n"})
     CHECK_THROWS_WITH(SubjectKeys(bad), "line 2 is no node of a key tree (WAY KEY)");
   CHECK_THROWS_AS(SubjectKeys(line + "0123456789abc " + std::string(64, '0') + "\n"), std::runtime_error);
   CHECK_THROWS_AS(SubjectKeys(line + "G " + std::string(64, '0') + "\n"), std::runtime_error);

@@ -1,4 +1,4 @@
-#include "app/audit/personal.hpp"
+#include "app/privacy/personal.hpp"
 
 #include <fmt/format.h>
 
@@ -25,8 +25,8 @@ PersonalData write_personal_data(archive::Archive& archive, const std::string& s
                       html(subject), format_time(made), records.size(), format_time(made), records.size());
   for (const auto& r : records) {
     if (!r.value.empty()) lines += r.value + "\n";
-    page += fmt::format("<tr><td>{}</td><td>{}<br><span lang=\"en\">{}</span></td><td>{}{}</td></tr>\n", format_time(r.time),
-                        html(r.kind_zh), html(r.kind_en), html(r.zh),
+    page += fmt::format("<tr><td>{}</td><td>{}<br><span lang=\"en\">{}</span></td><td>{}{}</td></tr>\n",
+                        format_time(r.time), html(r.kind_zh), html(r.kind_en), html(r.zh),
                         r.en == r.zh ? "" : "<br><span lang=\"en\">" + html(r.en) + "</span>");
   }
   write_file((folder / "records.ndjson").string(), lines, 0600);
