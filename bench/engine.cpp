@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   std::uint64_t turns = 0;
   std::int64_t journal = 0;
   monitoring::TurnStats sum;
+  std::uint64_t evidence = 0; // bytes of leaves
   // A consumer's batches give their memory back to the client library, not to the engine: not while the clock runs.
   std::vector<std::shared_ptr<streams::Batch>> used;
   std::vector<double> seconds; // of each turn
@@ -80,7 +81,10 @@ int main(int argc, char** argv) {
     journal += 1000;
     for (const auto shard : turn.participants()) {
       next[shard] = journal;
-      sum += crew->shard(shard).staged().stats;
+      const auto& staged = crew->shard(shard).staged();
+      sum += staged.stats;
+      for (std::size_t i = 0; i < staged.output_count; ++i)
+        if (staged.outputs[i].topic == Topic::evidence) evidence += staged.outputs[i].value.size();
     }
     sum.received.clear();
     turn.committed(next);
@@ -100,6 +104,7 @@ int main(int argc, char** argv) {
               cpu_seconds(), peak_memory_mib());
   print_turns("of registration", seconds);
   sum.clear();
+  evidence = 0;
 
   double cpu = 0, wall = 0;
   std::uint64_t done = 0;
@@ -125,6 +130,9 @@ int main(int argc, char** argv) {
               static_cast<unsigned long long>(decisions), static_cast<double>(done) / cpu,
               static_cast<double>(done - half_scans) / (cpu - half_cpu), static_cast<double>(done) / wall,
               static_cast<double>(sum.journal_bytes) / static_cast<double>(done), peak_memory_mib());
+  if (evidence > 0)
+    std::printf("leaves: %.0f bytes a scan; as tiles %u more for hashes\n",
+                static_cast<double>(evidence) / static_cast<double>(done), 2 * 32U);
   print_turns("of scans", seconds);
   crew->clear();
   std::filesystem::remove_all(directory);

@@ -164,11 +164,16 @@ struct HttpServer::Impl {
       if (port <= 0) fail(options.listen, objection(host, 0));
       return;
     }
+    // Asked before the library is, which in some versions takes no second port after one that it could not have.
     const int last = options.next_free ? std::min(first + kPortsTried - 1, 65535) : first;
-    int error = EADDRINUSE;
-    for (port = first; port <= last && error == EADDRINUSE; ++port) {
-      if (server.bind_to_port(host, port)) return;
+    int error = 0;
+    for (port = first; port <= last; ++port) {
       error = objection(host, port);
+      if (error == 0) {
+        if (server.bind_to_port(host, port)) return;
+        fail(fmt::format("{}:{}", host, port), EADDRINUSE); // taken since it was asked for
+      }
+      if (error != EADDRINUSE) break;
     }
     fail(options.next_free && error == EADDRINUSE && last > first
              ? fmt::format("{} and the following ports up to {}", options.listen, last)
@@ -176,14 +181,16 @@ struct HttpServer::Impl {
          error);
   }
 
-  /// Why nobody can listen there, as errno; 0: the name does not resolve. The library knows it and tells it in some versions only.
+  static constexpr int kNoHost = -1; // the name does not resolve
+
+  /// Why nobody can listen there, as errno or kNoHost; 0: nothing speaks against it. The library tells it in some versions only.
   static int objection(const std::string& host, int port) {
     addrinfo hints{}, *found = nullptr;
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICSERV;
-    if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return 0;
+    if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return kNoHost;
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all(found, freeaddrinfo);
-    int error = EADDRINUSE; // it was, and is free again: the next one is as good
+    int error = 0;
     for (const auto* a = all.get(); a != nullptr; a = a->ai_next) {
       const int probe = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
       if (probe < 0) continue;
@@ -196,9 +203,9 @@ struct HttpServer::Impl {
   }
 
   [[noreturn]] static void fail(const std::string& address, int error) {
-    throw HttpError(
-        "cannot listen on " + address + ": " +
-        (error == 0 ? "the host is not an address of this machine" : std::generic_category().message(error)));
+    throw HttpError("cannot listen on " + address + ": " +
+                    (error == kNoHost || error == 0 ? "the host is not an address of this machine"
+                                                    : std::generic_category().message(error)));
   }
 };
 

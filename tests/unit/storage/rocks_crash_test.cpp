@@ -130,7 +130,8 @@ TEST_CASE("a store killed with -9 holds a prefix of its batches, and says which"
   std::mt19937 random(11);
   std::int64_t before = 0;
   bool lost_some = false;
-  for (int round = 0; round < 8; ++round) {
+  // Where a kill falls is the machine's affair: more rounds where all of the first fell upon a flush of ours.
+  for (int round = 0; round < 8 || (!lost_some && round < 80); ++round) {
     const auto mark = flushed(folder.path());
     const Child child = start_child(folder.path());
     REQUIRE(child.pid > 0);
