@@ -258,8 +258,7 @@ inline std::optional<Key> read_key(std::string_view line, const std::string& whe
 
 /// RFC 3339 in UTC, with Z, with three digits of a second or none: ms since 1970.
 inline std::optional<std::int64_t> read_time(std::string_view text) {
-  const auto form = "0000-00-00T00:00:00.000Z"sv;
-  if (text.size() == 20) return read_time(std::string(text.substr(0, 19)) + (text[19] == 'Z' ? ".000Z" : "?"));
+  const auto form = text.size() == 20 ? "0000-00-00T00:00:00Z"sv : "0000-00-00T00:00:00.000Z"sv;
   if (text.size() != form.size()) return std::nullopt;
   for (std::size_t i = 0; i < form.size(); ++i)
     if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i]) return std::nullopt;
@@ -274,7 +273,7 @@ inline std::optional<std::int64_t> read_time(std::string_view text) {
   const int hour = at(11, 2), minute = at(14, 2), second = at(17, 2);
   if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
   const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
-  return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + at(20, 3);
+  return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + (text.size() > 20 ? at(20, 3) : 0);
 }
 
 /// A file of verifier keys, one a line, each perhaps with " from=TIME" and " until=TIME" behind it.

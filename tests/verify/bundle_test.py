@@ -124,6 +124,9 @@ _same_id.id = LOG.id
 _fork = Log([*_log.entries[:5], Leaf(id=b"forked").bytes()], LOG)
 _twin = entries(received=RECEIVED + 1)
 _five = Log(_log.entries[:5], LOG)
+# ((0, 1), 2) is the tree of three entries, and of two of which the first is a node: the last one is in both, by the same path.
+_three = Log(_log.entries[:3], LOG)
+_two = _three.text().replace("\n3\n", "\n2\n")
 
 
 def proof_by(*keys, index=0):
@@ -176,6 +179,10 @@ RESIGNED |= {
     "two heads of one log": (but(r3_tlog_proof=_five.proof(4).encode()), TAMPERED, "records/0003.tlog-proof"),
     "root of another size": (but(r3_tlog_proof=(lambda p, t: p[: p.index("\n\n") + 2] + t + "\n" + LOG.signature(t))(
         _log.proof(4), _log.text().replace("\n6\n", "\n5\n")).encode()), TAMPERED, "records/0003.tlog-proof"),
+    "two sizes of one root": (
+        writer.bundle([Entry(_three, 0)], EXPORTER)
+        | {"records/0002.leaf": _three.entries[2], "records/0002.tlog-proof": (_three.proof(2).split("\n\n")[0].replace("index 2", "index 1") + "\n\n" + _two + "\n" + LOG.signature(_two)).encode()},
+        TAMPERED, "records/0002.tlog-proof"),
     "leaf that is none": (of_leaf(Leaf(kind=9).bytes()), TAMPERED, "records/0003.leaf"),
     "leaf that is empty": (of_leaf(b""), TAMPERED, "records/0003.leaf"),
     "leaf of a later version": (of_leaf(Leaf(version=9).bytes()), INCOMPLETE, "records/0003.leaf"),
@@ -338,6 +345,7 @@ class Bundles(Case):
             (TAMPERED, "records/0001.tlog-proof", f"{log} until={BEFORE}", exporter),
             (SOUND, None, f"{log} from={AFTER}", exporter),  # a later key signs what was before it
             (SOUND, None, f"{log} until={BEFORE}", log, exporter),
+            (SOUND, None, log, f"{log} until={BEFORE}", exporter),
             (SOUND, None, log, f"{exporter} until={made}"),
             (SOUND, None, log, f"{exporter} from={made} until=2026-03-03T05:00:00Z"),
             (TAMPERED, "manifest", log, f"{exporter} until=2026-03-03T04:59:59.999Z"),
@@ -353,6 +361,7 @@ class Bundles(Case):
         folder = self.bundle(resigned(but(**{f"r{i + 1}_tlog_proof": proof_by(old, LOG, index=at) for i, at in enumerate((0, 1, 4))}), EXPORTER, new))
         for code, named, *lines in (
             (SOUND, None, f"{old.verifier().strip()} until={BEFORE}", log, exporter, new.verifier()),
+            (SOUND, None, old.verifier(), f"{log} until={BEFORE}", exporter, new.verifier()),
             (TAMPERED, "records/0001.tlog-proof", f"{old.verifier().strip()} until={BEFORE}", f"{log} until={BEFORE}", exporter, new.verifier()),
             (TAMPERED, "manifest", log, exporter, f"{new.verifier().strip()} until={BEFORE}"),
         ):
@@ -429,7 +438,7 @@ class Times(Case):
     def test_written(self):
         """verify: times of a key that are not written as they should end with exit 3"""
         Log(entries().entries, LOG).write(self.folder / "log")
-        for suffix in ("until=", " ", " until=", " until=2026-03-02", " until=2026-03-02T04:00:00", " until=2026-03-02T04:00:00.45Z", " until=2026-03-02T04:00:00+00:00", " until=x",
+        for suffix in ("until=", " ", " until=", " until=2026-03-02", " until=2026-03-02T04:00:00", " until=2026-03-02T04:00:00.45Z", " until=2026-03-02T04:00:00z", " until=2026-03-02T04:00:000", " until=2026-03-02T04:00:00+00:00", " until=x",
                        " until=2026-02-30T04:00:00Z", " until=2026-03-02T04:00:60Z", f" until={AFTER} until={AFTER}", f" from={AFTER} from={AFTER}", f" from={AFTER} until={BEFORE}",
                        f"  until={AFTER}", f" until={AFTER} ", f" Until={AFTER}", f"\tuntil={AFTER}", " more", f" until={AFTER} more", f" until={AFTER}\r", f" until={AFTER}\0"):
             with self.subTest(suffix=suffix):
