@@ -255,7 +255,14 @@ void read_bundle(std::string_view input) {
 std::vector<std::string> packed_bundles() {
   std::vector<std::string> out;
   for (const auto& files : bundles())
-    for (const char how : {'\0', '\1'}) out.push_back(how + packed(files, bundle_names()));
+    for (const char how : {'\0', '\1'}) {
+      out.push_back(how + packed(files, bundle_names()));
+      for (const auto* changed : {"extra", "records/0001.payload", "records/0001.subject", "records/0002.leaf"}) {
+        auto other = files;
+        other[changed] += "x";
+        out.push_back(how + packed(other, bundle_names()));
+      }
+    }
   return out;
 }
 
@@ -311,11 +318,14 @@ void prove(std::string_view input) {
 
   if (path && entry) {
     const auto leaf = leaf_hash(*entry);
+    // At other places and in other sizes too, for which it was not made.
     for (const auto& to : {root.value_or(TreeHash{}), size <= kLarge ? root_at(size) : TreeHash{}})
-      require(includes(to, size, index, leaf, *path) == verify::included(index, verify::leaf_hash(*entry),
-                                                                         second_path(*path), size,
-                                                                         verify::to_hash(bytes_of(to))),
-              "they judge this inclusion proof differently");
+      for (const auto& [claimed, at] :
+           {std::pair(size, index), {before, index}, {before + 1, index}, {before + 1, before}})
+        require(includes(to, claimed, at, leaf, *path) == verify::included(at, verify::leaf_hash(*entry),
+                                                                           second_path(*path), claimed,
+                                                                           verify::to_hash(bytes_of(to))),
+                "they judge this inclusion proof differently");
     if (size <= kLarge && includes(root_at(size), size, index, leaf, *path))
       require(*entry == leaf_at(index), "another entry is proven to be in the log");
     if (root && size <= kLarge && *root != root_at(size) && includes(*root, size, index, leaf, *path))
@@ -336,7 +346,7 @@ std::vector<std::string> provers() {
   const auto small = packed(log_files(kSmall), log_names()), large = packed(log_files(kLarge), log_names());
   for (const std::uint64_t size : {std::uint64_t{1}, std::uint64_t{257}, std::uint64_t{1} << 40, UINT64_MAX})
     out.push_back('\0' + big_endian(size, 8) + big_endian(size / 2, 8) + big_endian(size / 3, 8) + large);
-  out.push_back('\1' + big_endian(2, 2) + big_endian(1, 2) + small);
+  for (const std::uint64_t before : {1, 2, 3}) out.push_back('\1' + big_endian(2, 2) + big_endian(before, 2) + small);
   for (const std::uint64_t i : {0, 1, 255, 256, 299}) {
     out.push_back('\2' + big_endian(i, 2) + big_endian(i, 2) + large);
     out.push_back('\6' + big_endian(i, 2) + big_endian(i / 2, 2));
