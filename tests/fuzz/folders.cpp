@@ -61,7 +61,17 @@ private:
   Files there_;
 };
 
-/// nullopt: usage, which no folder can cause.
+const TreeHash& root_at(std::uint64_t size) {
+  static std::map<std::uint64_t, TreeHash> roots;
+  const auto [at, fresh] = roots.try_emplace(size);
+  if (fresh) {
+    std::vector<TreeHash> hashes;
+    for (std::uint64_t i = 0; i < size; ++i) hashes.push_back(leaf_hash(leaf_at(i)));
+    at->second = root_by_the_book(hashes);
+  }
+  return at->second;
+}
+
 template <class Check>
 verify::Report report_of(Check check) {
   verify::Report report;
@@ -162,6 +172,13 @@ std::vector<std::string> logs() {
   for (const std::uint64_t size : {std::uint64_t{1}, kSmall, kLarge}) {
     const auto files = packed(log_files(size), log_names());
     for (const char how : {'\0', static_cast<char>(2 * size + 1)}) out.push_back(how + files);
+  }
+  // Heads that the log has signed and that are not those of its files.
+  for (const auto& [size, root] :
+       {std::pair(kSmall, TreeHash{}), {kSmall, root_at(1)}, {kSmall - 1, root_at(kSmall)}}) {
+    auto files = log_files(kSmall);
+    files["checkpoint"] = keys().log.head(size, root);
+    out.push_back('\0' + packed(files, log_names()));
   }
   return out;
 }
@@ -276,17 +293,6 @@ auto perhaps(Work work) -> std::optional<decltype(work())> {
   } catch (const TileError&) {
     return std::nullopt;
   }
-}
-
-const TreeHash& root_at(std::uint64_t size) {
-  static std::map<std::uint64_t, TreeHash> roots;
-  const auto [at, fresh] = roots.try_emplace(size);
-  if (fresh) {
-    std::vector<TreeHash> hashes;
-    for (std::uint64_t i = 0; i < size; ++i) hashes.push_back(leaf_hash(leaf_at(i)));
-    at->second = root_by_the_book(hashes);
-  }
-  return at->second;
 }
 
 std::vector<verify::Hash> second_path(const std::vector<TreeHash>& path) {

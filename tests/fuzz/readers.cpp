@@ -241,7 +241,18 @@ std::vector<std::string> manifests() {
   const auto text = "onecode-bundle/1\nabout account a-0012345\nmade 2026-11-30T05:00:00.000Z\nfile " + hash +
                     " 12 VERIFY.html\nfile " + hash + " 0 keys.txt\nfile " + hash + " 99 records/0001.leaf\nfile " +
                     hash + " 1234567 records/0001.tlog-proof\n";
-  return {'\0' + text, '\1' + text, '\2' + text, to_text(SignedNote{text, {keys().by_log(text)}}),
+  const auto spelled = [&](std::string from, const std::string& to) {
+    auto out = '\0' + text;
+    return out.replace(out.find(from), from.size(), to);
+  };
+  return {spelled(" 12 ", " 012 "),
+          spelled("aaa", "AAA"),
+          spelled("keys.txt", "../keys.txt"),
+          spelled(".000Z", "Z"),
+          '\0' + text,
+          '\1' + text,
+          '\2' + text,
+          to_text(SignedNote{text, {keys().by_log(text)}}),
           to_text(SignedNote{text, {keys().by_sm2(text)}})};
 }
 
