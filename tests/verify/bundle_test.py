@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 import writer
-from verify_test import INCOMPLETE, SANITIZED, SEED, SOUND, TAMPERED, USAGE, VERIFY, Case
+from verify_test import INCOMPLETE, SANITIZED, SEED, SOUND, TAMPERED, USAGE, VERIFY, Case, little_memory
 from writer import DECISION, SCAN, Entry, Key, Leaf, Log, Sm2Key
 
 # Each takes DIR --keys FILE behind these words and ends as docs/evidence.md says.
@@ -267,7 +267,7 @@ class Bundles(Case):
         self.judge(TAMPERED, self.bundle(FILES | {"manifest": (TEXT + "\n" + other_user).encode()}), "manifest")
 
     def test_many(self):
-        """bundles: eleven thousand records are in the order of their numbers, not of their names"""
+        """bundles: ten thousand records are in the order of their numbers, not of their names"""
         if os.environ.get("ONECODE_QUICK"):
             self.skipTest("quick")
         log = Log(writer.leaves(16, SEED), LOG)
@@ -321,6 +321,23 @@ class Bundles(Case):
         (self.folder / "empty").mkdir()
         self.judge(INCOMPLETE, self.folder / "empty", "manifest", SECOND)
         self.judge(INCOMPLETE, self.bundle({k: v for k, v in FILES.items() if k != "manifest"}), "manifest", SECOND)
+
+    def test_huge(self):
+        """bundles: files and claims that are larger than such a file can be cost neither time nor memory"""
+        huge = 8 << 30
+        for path in ("manifest", "records/0001.leaf", "records/0001.tlog-proof", "records/0001.subject", "policy/p-1.json"):
+            with self.subTest(path=path):
+                folder = self.bundle(FILES)
+                size = len(FILES[path])
+                with open(folder / path, "ab") as out:
+                    out.truncate(huge)  # a hole: no disk
+                program, *words = VERIFIERS["onecode-verify"]
+                for claimed in {size} if path in ("manifest", "policy/p-1.json") else {size, huge}:
+                    if path != "manifest":
+                        (folder / "manifest").write_bytes(writer.signed(TEXT.replace(f" {size} {path}\n", f" {claimed} {path}\n"), EXPORTER))
+                    code, text = self.run_verify(*words, folder, "--keys", self.keys, program=program, preexec_fn=little_memory)
+                    self.assertEqual(code, TAMPERED, text)
+                    self.assertIn(path, text)
 
     def test_keys(self):
         """bundles: without the exporter's key, or a log's, or with one of them replaced, a bundle is incomplete"""
