@@ -91,14 +91,14 @@ std::vector<std::string> names_of(const Files& files) {
   for (const auto& [name, bytes] : files) out.push_back(name);
   return out;
 }
-/// Also those of a log that is a little smaller, or larger.
+/// Also those of logs that are smaller, whose tiles go when there are full ones, and of one that is larger.
 const std::vector<std::string>& log_names() {
   static const auto names = [] {
-    auto out = names_of(log_files(kLarge));
-    for (const auto* more :
-         {"tile/0/000.p/2", "tile/entries/000.p/2", "tile/0/001", "tile/entries/001", "tile/1/000", "tile/2/000.p/1"})
-      out.push_back(more);
-    return out;
+    std::set<std::string> out{"tile/0/000.p/2",   "tile/entries/000.p/2", "tile/0/001",
+                              "tile/entries/001", "tile/1/000",           "tile/2/000.p/1"};
+    for (const std::uint64_t size : {std::uint64_t{1}, kSmall, kLarge})
+      for (const auto& [name, bytes] : log_files(size)) out.insert(name);
+    return std::vector<std::string>(out.begin(), out.end());
   }();
   return names;
 }
@@ -155,6 +155,9 @@ void read_log(std::string_view input) {
   const auto one = first_reading(files);
   const auto two = verdict_of(files);
   if (two == verify::Verdict::sound) require(one.has_value(), "only onecode-verify takes this log");
+  for (const std::uint64_t size : {std::uint64_t{1}, kSmall, kLarge})
+    if (files == log_files(size))
+      require(one && two == verify::Verdict::sound, "a log as it was published is refused");
   if (!one || two == verify::Verdict::sound) return;
   // It looks at more than the engine's check of a log as such: at leaves and their order …
   verify::Order order;
@@ -171,6 +174,7 @@ std::vector<std::string> logs() {
   std::vector<std::string> out;
   for (const std::uint64_t size : {std::uint64_t{1}, kSmall, kLarge}) {
     const auto files = packed(log_files(size), log_names());
+    require(unpacked(files, log_names()) == log_files(size), "a log is not packed as it is");
     for (const char how : {'\0', static_cast<char>(2 * size + 1)}) out.push_back(how + files);
   }
   // Heads that the log has signed and that are not those of its files.
