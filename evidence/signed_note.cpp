@@ -35,16 +35,21 @@ KeyAlgorithm algorithm_of(NoteKey::Type type) {
   return type == NoteKey::Type::sm2 ? KeyAlgorithm::sm2 : KeyAlgorithm::ed25519;
 }
 
+/// Neither spaces, those of Unicode among them, nor plus.
 bool is_name(std::string_view name) {
-  return !name.empty() &&
-         std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '+'; });
+  constexpr std::string_view spaces[] = {
+      "\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83",
+      "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a",
+      "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+  return !name.empty() && simdjson::validate_utf8(name.data(), name.size()) &&
+         std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '+'; }) &&
+         std::ranges::none_of(spaces, [&](auto space) { return name.find(space) != name.npos; });
 }
 
-/// Control characters could make a terminal show another text than the one that was signed.
+/// Control characters, as C2SP counts them, could make a terminal show another text than the one that was signed.
 bool is_signable(std::string_view text) {
   return text.ends_with('\n') && simdjson::validate_utf8(text.data(), text.size()) &&
-         std::ranges::none_of(text,
-                              [](char c) { return c != '\n' && (static_cast<unsigned char>(c) < ' ' || c == 0x7f); });
+         std::ranges::none_of(text, [](char c) { return c != '\n' && (static_cast<unsigned char>(c) < ' '); });
 }
 
 std::string cosigned_text(std::uint64_t seconds, std::string_view text) {

@@ -1,15 +1,21 @@
 // The published formats as onecode-verify reads them: functions of bytes, without files. What does not fit throws a Failure.
-//   Text      C2SP signed-note, tlog-checkpoint and tlog-proof (https://c2sp.org); base64 of RFC 4648 §4; Ed25519.
+//   Text      C2SP signed-note, tlog-checkpoint and tlog-proof (https://c2sp.org); base64 of RFC 4648 §4; Ed25519 (RFC 8032); SM2
+//             (GB/T 32918.2: SM3, user id 1234567812345678, r and s of 32 bytes each), which has no type in C2SP.
 //   Trees     RFC 6962 §2.1 and RFC 9162 §2.1.3 with SHA-256.
 //   Leaves    docs/evidence.md, evidence/leaf.hpp.
 // All of it is hostile: nothing is allocated because some field says how large something is.
 #pragma once
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <initializer_list>
@@ -193,6 +199,8 @@ inline bool included(std::uint64_t index, const Hash& leaf, const std::vector<Ha
 
 struct Key {
   std::string name, id, public_key; // as bytes
+  bool sm2 = false;
+  std::int64_t from = INT64_MIN, until = INT64_MAX; // ms since 1970: what it signed at another time does not count
 };
 using Keys = std::vector<Key>;
 
@@ -207,54 +215,153 @@ inline bool is_key_name(std::string_view name) {
   return ok;
 }
 
-/// A verifier key NAME+HEX+BASE64; nullopt: of another algorithm than Ed25519.
+/// nullptr: the bytes are no key.
+inline std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> public_key_of(const Key& key) {
+  EVP_PKEY* out = nullptr;
+  if (!key.sm2) {
+    out = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets(key.public_key), key.public_key.size());
+  } else {
+    char curve[] = "SM2";
+    auto point = key.public_key;
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
+        OSSL_PARAM_construct_end(),
+    };
+    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
+        EVP_PKEY_CTX_new_from_name(nullptr, "SM2", nullptr), EVP_PKEY_CTX_free);
+    if (context && EVP_PKEY_fromdata_init(context.get()) == 1)
+      EVP_PKEY_fromdata(context.get(), &out, EVP_PKEY_PUBLIC_KEY, const_cast<OSSL_PARAM*>(parameters));
+  }
+  return {out, EVP_PKEY_free};
+}
+
+/// A verifier key NAME+HEX+BASE64; nullopt: of another algorithm than Ed25519 and SM2.
 inline std::optional<Key> read_key(std::string_view line, const std::string& where) {
+  constexpr auto sm2 = "\xffonecode/sm2"sv;
   const auto plus = line.find('+'), second = plus == line.npos ? line.npos : line.find('+', plus + 1);
   const auto name = line.substr(0, plus);
   const auto key = second == line.npos ? std::nullopt : decode64(line.substr(second + 1)); // algorithm, public key
   const Failure bad{Verdict::usage, where + " is no verifier key NAME+HEX+BASE64"};
   if (!key || key->empty() || !is_key_name(name)) throw bad;
-  if (key->front() != '\1') return std::nullopt;
-  const auto id = std::string(view(sha256({name, "\n", *key})).substr(0, 4));
-  if (key->size() != 33 || hex(id) != line.substr(plus + 1, second - plus - 1)) throw bad;
-  return Key{std::string(name), id, key->substr(1)};
+  Key out;
+  out.sm2 = key->starts_with(sm2);
+  if (!out.sm2 && key->front() != '\1') return std::nullopt;
+  out.name = name;
+  out.id = view(sha256({name, "\n", *key})).substr(0, 4);
+  out.public_key = key->substr(out.sm2 ? sm2.size() : 1);
+  if (out.public_key.size() != (out.sm2 ? 65 : 32) || !public_key_of(out) ||
+      hex(out.id) != line.substr(plus + 1, second - plus - 1))
+    throw bad;
+  return out;
+}
+
+/// RFC 3339 in UTC, with Z, with three digits of a second or none: ms since 1970.
+inline std::optional<std::int64_t> read_time(std::string_view text) {
+  const auto form = text.size() == 20 ? "0000-00-00T00:00:00Z"sv : "0000-00-00T00:00:00.000Z"sv;
+  if (text.size() != form.size()) return std::nullopt;
+  for (std::size_t i = 0; i < form.size(); ++i)
+    if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i]) return std::nullopt;
+  const auto at = [&](std::size_t from, std::size_t n) {
+    int out = 0;
+    for (const char c : text.substr(from, n)) out = out * 10 + (c - '0');
+    return out;
+  };
+  const auto month = static_cast<unsigned>(at(5, 2)), day = static_cast<unsigned>(at(8, 2));
+  const std::chrono::year_month_day date{std::chrono::year{at(0, 4)}, std::chrono::month{month},
+                                         std::chrono::day{day}};
+  const int hour = at(11, 2), minute = at(14, 2), second = at(17, 2);
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
+  return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + (text.size() > 20 ? at(20, 3) : 0);
+}
+
+/// A file of verifier keys, one a line, each perhaps with " from=TIME" and " until=TIME" behind it.
+inline Keys read_keys(std::string_view rest, const std::string& name) {
+  Keys keys;
+  for (int n = 1; !rest.empty(); ++n) {
+    const auto line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.empty()) continue;
+    const auto where = name + ", line " + std::to_string(n);
+    auto words = line;
+    const auto next_word = [&] {
+      const auto word = words.substr(0, words.find(' '));
+      words.remove_prefix(std::min(word.size() + 1, words.size()));
+      return word;
+    };
+    auto key = read_key(next_word(), where);
+    std::optional<std::int64_t> from, until;
+    bool ok = !line.ends_with(' ');
+    while (ok && !words.empty()) {
+      const auto word = next_word();
+      auto& time = word.starts_with("from=") ? from : until;
+      ok = !time && (word.starts_with("from=") || word.starts_with("until="));
+      if (ok) time = read_time(word.substr(word.find('=') + 1));
+      ok = ok && time;
+    }
+    if (!ok || (from && until && *from > *until))
+      throw Failure{Verdict::usage, where + ": a key may be followed by from=TIME and until=TIME, RFC 3339 with Z"};
+    if (!key) continue;
+    key->from = from.value_or(key->from);
+    key->until = until.value_or(key->until);
+    keys.push_back(std::move(*key));
+  }
+  return keys;
+}
+
+/// SM2's two numbers as DER, which is what libcrypto wants. Empty: there are not 64 bytes of them.
+inline std::string sm2_der(std::string_view numbers) {
+  if (numbers.size() != 64) return "";
+  const std::unique_ptr<ECDSA_SIG, decltype(&ECDSA_SIG_free)> pair(ECDSA_SIG_new(), ECDSA_SIG_free);
+  BIGNUM* r = BN_bin2bn(octets(numbers), 32, nullptr);
+  BIGNUM* s = BN_bin2bn(octets(numbers) + 32, 32, nullptr);
+  if (!pair || ECDSA_SIG_set0(pair.get(), r, s) != 1) {
+    BN_free(r);
+    BN_free(s);
+    return "";
+  }
+  unsigned char bytes[80];
+  auto* end = bytes;
+  const int n = i2d_ECDSA_SIG(pair.get(), &end); // at most 72
+  return {reinterpret_cast<char*>(bytes), static_cast<std::size_t>(std::max(n, 0))};
 }
 
 inline bool verifies(const Key& key, std::string_view text, std::string_view signature) {
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> pkey(
-      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets(key.public_key), key.public_key.size()),
-      EVP_PKEY_free);
+  const auto pkey = public_key_of(key);
+  if (!pkey) return false;
+  const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> parameters(EVP_PKEY_CTX_new(pkey.get(), nullptr),
+                                                                               EVP_PKEY_CTX_free);
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  return pkey && context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
-         EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(text), text.size()) == 1;
+  if (!parameters || !context) return false;
+  if (!key.sm2)
+    return EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
+           EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(text), text.size()) == 1;
+  constexpr auto user = "1234567812345678"sv;
+  const auto der = sm2_der(signature);
+  if (der.empty() || EVP_PKEY_CTX_set1_id(parameters.get(), user.data(), user.size()) != 1) return false;
+  EVP_MD_CTX_set_pkey_ctx(context.get(), parameters.get());
+  return EVP_DigestVerifyInit(context.get(), nullptr, EVP_sm3(), nullptr, pkey.get()) == 1 &&
+         EVP_DigestVerify(context.get(), octets(der), der.size(), octets(text), text.size()) == 1;
 }
 
-struct Checkpoint {
-  std::string origin;
-  std::uint64_t size = 0;
-  Hash root{};
-  bool trusted = false; // signed by a key that was given and that has the name of the log
+struct Note {
+  std::string_view text;           // with its last newline
+  std::vector<const Key*> signers; // of those that were given; their signatures are good
+  bool others = false;             // somebody else has signed it too
 };
 
-/// `name` is the file that holds the note.
-inline Checkpoint read_checkpoint(std::string_view note, const Keys& keys, const std::string& name) {
+/// `name` is the file that holds the note. A signature by a key that was given and that is not of this text is tampering.
+inline Note read_note(std::string_view note, const Keys& keys, const std::string& name) {
   for (auto rest = note; !rest.empty();) {
     const auto c = next_character(rest).value_or(0);
     if (c < 0x20 && c != '\n') tampered(name + " is no signed note: it is not plain UTF-8");
   }
   const auto gap = note.rfind("\n\n");
   if (gap == note.npos) tampered(name + " is no signed note: no empty line parts text and signatures");
-  const auto text = note.substr(0, gap + 1);
-  auto lines = text, signatures = note.substr(gap + 2);
-
-  const auto origin = next_line(lines).value_or("");
-  const auto size = number(next_line(lines).value_or(""));
-  const auto root = decode_hash(next_line(lines).value_or(""));
-  if (origin.empty() || !size || !root)
-    tampered(name + " is no checkpoint: it must begin with origin, number of entries and root");
-  while (!lines.empty())
-    if (next_line(lines).value_or("").empty()) tampered(name + " is no checkpoint: its text has an empty line");
-  Checkpoint out{std::string(origin), *size, *root, false};
+  Note out;
+  out.text = note.substr(0, gap + 1);
+  auto signatures = note.substr(gap + 2);
 
   constexpr std::size_t most = 64; // at least 16
   if (signatures.empty()) tampered(name + " has no signature");
@@ -268,12 +375,51 @@ inline Checkpoint read_checkpoint(std::string_view note, const Keys& keys, const
     const auto bytes = decode64(line.substr(std::min(space + 1, line.size()))); // key id, signature
     if (!dashed || !bytes || bytes->size() < 5 || !is_key_name(line.substr(0, space)))
       tampered(name + ": what should be signature " + std::to_string(n) + " is none");
+    bool known = false;
     for (const auto& key : keys) {
       if (key.name != line.substr(0, space) || key.id != bytes->substr(0, 4)) continue;
-      if (!verifies(key, text, std::string_view(*bytes).substr(4)))
+      known = true;
+      if (!verifies(key, out.text, std::string_view(*bytes).substr(4)))
         tampered(name + ": the signature by " + key.name + " is not of this text");
-      if (key.name == origin) out.trusted = true; // the key of one log says nothing about another
+      out.signers.push_back(&key);
     }
+    if (!known) out.others = true;
+  }
+  return out;
+}
+
+struct Checkpoint {
+  std::string origin;
+  std::uint64_t size = 0;
+  Hash root{};
+  bool trusted = false;           // signed by a key that was given and that has the name of the log
+  std::int64_t until = INT64_MAX; // then: the time to which the latest of those keys counts
+
+  /// Nothing that a head covers was received after the last of its keys had ended.
+  void need_time(std::int64_t received, const std::string& name, const std::string& what) const {
+    if (trusted && received > until)
+      tampered(name + " is signed by an expired key: " + what + " was received after its `until`");
+  }
+};
+
+inline Checkpoint read_checkpoint(std::string_view bytes, const Keys& keys, const std::string& name) {
+  const auto note = read_note(bytes, keys, name);
+  auto lines = note.text;
+  const auto origin = next_line(lines).value_or("");
+  const auto size = number(next_line(lines).value_or(""));
+  const auto root = decode_hash(next_line(lines).value_or(""));
+  if (origin.empty() || !size || !root)
+    tampered(name + " is no checkpoint: it must begin with origin, number of entries and root");
+  while (!lines.empty())
+    if (next_line(lines).value_or("").empty()) tampered(name + " is no checkpoint: its text has an empty line");
+  Checkpoint out;
+  out.origin = origin;
+  out.size = *size;
+  out.root = *root;
+  for (const auto* key : note.signers) {
+    if (key->name != origin) continue; // the key of one log says nothing about another
+    out.until = out.trusted ? std::max(out.until, key->until) : key->until;
+    out.trusted = true;
   }
   return out;
 }

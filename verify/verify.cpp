@@ -1,5 +1,5 @@
-// onecode-verify: checks onecode's transparency logs and knows nothing else of onecode. A second reading of the published formats
-// (formats.hpp), so that a mistake in the engine's own reading shows as a disagreement: libcrypto and the standard library only.
+// onecode-verify: checks onecode's transparency logs, and bundles of evidence out of them, and knows nothing else of onecode. A second reading of
+// the published formats (formats.hpp, bundle.hpp), so that a mistake in the engine's own reading shows as a disagreement: libcrypto and the standard library only.
 //   Input   is hostile. Each file has a largest size, memory is that of one bundle, and what is printed of it is escaped.
 //   Errors  end the check of a log as a Failure. A missing hash tile does not: what it says is computed from the entries.
 #include <array>
@@ -11,6 +11,7 @@
 #include <map>
 #include <set>
 
+#include "verify/bundle.hpp"
 #include "verify/formats.hpp"
 
 namespace verify {
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kWidth = 256; // hashes of a full tile, entries of a full bundle
 constexpr std::size_t kMaxEntry = 0xffff, kMaxBundle = kWidth * (2 + kMaxEntry);
 constexpr std::size_t kMaxNote = 1 << 20, kMaxKeys = 1 << 20, kMaxProof = 4 << 20;
+constexpr std::size_t kMaxManifest = 32 << 20, kMaxSubject = 1 << 10;
 constexpr std::size_t kMaxGapsShown = 20; // each transaction of a producer leaves one
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
@@ -211,7 +213,10 @@ public:
       if ((n + 1) * kWidth >= head_.size) finish(); // so that the last leaves are known to be those that were signed
       for (std::size_t i = 0; i < width; ++i) {
         const auto name = "entry " + std::to_string(n * kWidth + i) + " (" + bundle_ + ")";
-        order.follow(read_leaf(leaves[i], name), name);
+        const auto leaf = read_leaf(leaves[i], name);
+        order.follow(leaf, name);
+        if (n * kWidth + i + 1 == head_.size)
+          head_.need_time(leaf.received, (dir_ / "checkpoint").string(), "the last entry");
       }
     }
     if (head_.size == 0) finish();
@@ -440,26 +445,158 @@ void check_proof(const std::string& file, const std::string& leaf_file, const Ke
   if (!included(proof.index, leaf_hash(entry), proof.path, proof.head.size, proof.head.root))
     tampered(file + " does not prove that " + leaf_file + " is " + place);
   const auto leaf = read_leaf(entry, leaf_file);
+  proof.head.need_time(leaf.received, file, leaf_file);
   if (proof.extra) report.add("note", file, "nobody vouches for the extra data in it");
   need_trust(proof.head, file);
   sound(report, file, leaf_file + " is " + place, proof.head);
   report.add("leaf", leaf_file, "it says", fields_of(leaf));
 }
 
-Keys read_keys(const std::string& file) {
-  const auto bytes = read_needed(file, kMaxKeys);
-  Keys keys;
-  std::string_view rest = bytes;
-  for (int n = 1; !rest.empty(); ++n) {
-    const auto line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    if (line.empty()) continue;
-    if (auto key = read_key(line, file + ", line " + std::to_string(n))) keys.push_back(std::move(*key));
-  }
-  return keys;
+// ---- a bundle ----------------------------------------------------------------------------------------------------
+
+Hash sha256_of_file(const fs::path& path) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  std::ifstream in(path, std::ios::binary);
+  char buffer[1 << 16];
+  Hash out{};
+  bool ok = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  while (ok && (in.read(buffer, sizeof buffer), in.gcount() > 0))
+    ok = EVP_DigestUpdate(context.get(), buffer, static_cast<std::size_t>(in.gcount())) == 1;
+  if (!ok || in.bad() || !in.eof() ||
+      EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(out.data()), nullptr) != 1)
+    incomplete(path.string() + " cannot be read");
+  return out;
 }
 
-constexpr auto kUsage = R"(Checks transparency logs of onecode, sharing no code with it.
+/// Each file that is wrong is named; what depends on one is not looked at.
+class Bundle {
+public:
+  Bundle(fs::path dir, const Keys& keys, Report& report) : dir_(std::move(dir)), keys_(keys), report_(report) {}
+
+  void check() {
+    look();
+    if (odd_.contains("manifest")) return;
+    const auto name = (dir_ / "manifest").string();
+    if (!present_.contains("manifest")) incomplete(name + " is missing");
+    const auto manifest = read_manifest(read_needed(name, kMaxManifest), keys_, name);
+    if (!manifest.trusted) report_.add(name, {Verdict::incomplete, "somebody signed it whose key was not given"});
+
+    std::map<std::uint64_t, std::vector<const ManifestFile*>> records;
+    std::set<std::string> named = {"manifest"};
+    for (const auto& file : manifest.files)
+      attempt(file.path, [&] {
+        named.insert(file.path);
+        if (const auto number = record_number(file.path))
+          records[*number].push_back(&file);
+        else
+          need(file);
+      });
+    for (const auto& path : present_)
+      if (!named.contains(path)) attempt(path, [] { tampered("it is in the folder and not in the manifest"); });
+
+    Records all(keys_);
+    std::uint64_t next = 1;
+    for (const auto& [number, files] : records) {
+      attempt(record_stem(number), [&, n = number] {
+        if (n != std::exchange(next, n + 1)) tampered("the record before this one is not in the bundle");
+      });
+      check_record(record_stem(number), files, all);
+    }
+    if (report_.verdict() == Verdict::sound)
+      report_.add("sound", dir_.string(),
+                  "the bundle about " + manifest.kind + " " + manifest.id + ", made " + time_text(manifest.made) +
+                      " and signed by " + manifest.signers + ", has " + counted(records.size(), "record", "records"));
+  }
+
+private:
+  /// What there is, links not followed: what one points to may be another file tomorrow.
+  void look() {
+    std::error_code ec;
+    fs::recursive_directory_iterator i(dir_, ec);
+    for (; !ec && i != fs::recursive_directory_iterator(); i.increment(ec)) {
+      const auto status = i->symlink_status(ec);
+      if (ec) break;
+      const auto path = i->path().lexically_relative(dir_).string();
+      if (fs::is_directory(status)) continue;
+      (fs::is_regular_file(status) ? present_ : odd_).insert(path);
+      if (!fs::is_regular_file(status)) attempt(path, [] { tampered("it is no regular file"); });
+    }
+    if (ec) incomplete(dir_.string() + " cannot be read: " + ec.message());
+  }
+
+  template <class Work>
+  bool attempt(const std::string& path, Work work) {
+    try {
+      work();
+      return true;
+    } catch (const Failure& f) {
+      report_.add((dir_ / path).string(), f);
+      return false;
+    }
+  }
+
+  /// The file is there and has the size that the manifest says.
+  fs::path sized(const ManifestFile& file) {
+    const auto path = dir_ / file.path;
+    if (!present_.contains(file.path)) incomplete(path.string() + " is missing");
+    std::error_code ec;
+    const auto size = fs::file_size(path, ec);
+    if (ec) incomplete(path.string() + " cannot be read");
+    if (size != file.size)
+      tampered(path.string() + " has " + std::to_string(size) + " bytes, and in the manifest " +
+               std::to_string(file.size));
+    return path;
+  }
+  void need(const ManifestFile& file) {
+    const auto path = sized(file);
+    if (sha256_of_file(path) != file.sha256) tampered(path.string() + " has not the SHA-256 of the manifest");
+  }
+  std::string content(const ManifestFile& file, std::size_t largest) {
+    const auto path = sized(file);
+    auto bytes = read_needed(path, largest);
+    if (sha256({bytes}) != file.sha256) tampered(path.string() + " has not the SHA-256 of the manifest");
+    return bytes;
+  }
+
+  void check_record(const std::string& stem, const std::vector<const ManifestFile*>& files, Records& all) {
+    Record record;
+    record.name = (dir_ / stem).string();
+    bool whole = true;
+    for (const auto* file : files)
+      whole &= attempt(file->path, [&] {
+        const auto what = file->path.substr(stem.size());
+        if (what == ".leaf")
+          record.leaf = content(*file, kMaxEntry);
+        else if (what == ".tlog-proof")
+          record.proof = content(*file, kMaxProof);
+        else if (what == ".subject")
+          record.subject = content(*file, kMaxSubject);
+        else
+          need(*file);
+        if (what == ".payload") record.payload = file->sha256;
+      });
+    if (!whole) return;
+    attempt(stem, [&] {
+      const auto read = all.check(record);
+      auto fields = fields_of(read.leaf);
+      fields.insert(fields.begin(), {{"log", read.head.origin}, {"index", std::to_string(read.index)}});
+      report_.add("record", record.name,
+                  std::string(kKinds[read.leaf.kind]) + " " + std::string(read.leaf.id) + " is entry " +
+                      std::to_string(read.index) + " of the " + std::to_string(read.head.size) + " of the log " +
+                      read.head.origin + (record.payload ? "; its payload is" : "; its payload is not") +
+                      " in the bundle",
+                  std::move(fields));
+    });
+  }
+
+  fs::path dir_;
+  const Keys& keys_;
+  Report& report_;
+  std::set<std::string> present_, odd_; // regular files, and what else there is
+};
+
+constexpr auto kUsage =
+    R"(Checks transparency logs of onecode, and bundles of evidence out of them, sharing no code with it.
 
   onecode-verify log DIR [--keys FILE] [--json]
       a log as C2SP tlog-tiles, or a folder of such folders: signature, entries, hash tiles, root, order
@@ -467,8 +604,11 @@ constexpr auto kUsage = R"(Checks transparency logs of onecode, sharing no code 
       the log in DIR goes on from the one whose signed checkpoint is OLD_CHECKPOINT
   onecode-verify proof FILE.tlog-proof FILE.leaf --keys FILE [--json]
       the leaf is in the log; prints what it says
+  onecode-verify bundle DIR --keys FILE [--json]
+      the evidence of one record, case or person: its files, who signed for them, and each record by its proof
 
---keys has verifier keys, NAME+HEX+BASE64, one a line. Without the log's key nothing is sound.
+--keys has verifier keys, NAME+HEX+BASE64, one a line. Without the log's key nothing is sound. Behind a key " from=TIME" and " until=TIME"
+(RFC 3339, UTC) may say when it counts: what was received or made at another time and is signed by no other key is tampered with.
 Exit: 0 sound, 1 tampered with, 2 incomplete (a file is missing, or the key), 3 usage.
 )";
 
@@ -494,17 +634,20 @@ Verdict run(const std::vector<std::string>& arguments) {
   const auto is = [&](const char* command, std::size_t files) {
     return !words.empty() && words[0] == command && words.size() == 1 + files;
   };
-  if (!is("log", 1) && !is("consistency", 2) && !(is("proof", 2) && key_file))
+  if (!is("log", 1) && !is("consistency", 2) && !(is("proof", 2) && key_file) && !(is("bundle", 1) && key_file))
     throw Failure{Verdict::usage,
-                  "wanted: log DIR, consistency OLD_CHECKPOINT DIR, or proof FILE.tlog-proof FILE.leaf --keys FILE"};
+                  "wanted: log DIR, consistency OLD_CHECKPOINT DIR, proof FILE.tlog-proof FILE.leaf --keys FILE, or "
+                  "bundle DIR --keys FILE"};
 
   Report report;
   try {
-    const auto keys = key_file ? read_keys(*key_file) : Keys{};
+    const auto keys = key_file ? read_keys(read_needed(*key_file, kMaxKeys), *key_file) : Keys{};
     if (words[0] == "log")
       check_logs(words[1], keys, report);
     else if (words[0] == "consistency")
       check_consistency(words[1], words[2], keys, report);
+    else if (words[0] == "bundle")
+      Bundle(words[1], keys, report).check();
     else
       check_proof(words[1], words[2], keys, report);
   } catch (const Failure& f) {

@@ -178,3 +178,109 @@ def write(folder, files):
         target = pathlib.Path(folder) / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
+
+
+# SM2 by GB/T 32918: y² = x³ + ax + b over the field of P, the point (GX, GY) has order N.
+P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+A, B = P - 3, 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+GX = 0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7
+GY = 0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0
+
+
+def plus(p, q):
+    if p is None or q is None:
+        return p or q
+    if p[0] == q[0] and (p[1] + q[1]) % P == 0:
+        return None
+    slope = (3 * p[0] ** 2 + A) * pow(2 * p[1], -1, P) if p == q else (q[1] - p[1]) * pow(q[0] - p[0], -1, P)
+    x = (slope**2 - p[0] - q[0]) % P
+    return x, (slope * (p[0] - x) - p[1]) % P
+
+
+def times(k, p):
+    out = None
+    for bit in f"{k:b}":
+        out = plus(out, out)
+        out = plus(out, p) if bit == "1" else out
+    return out
+
+
+def sm3(*parts):
+    return hashlib.new("sm3", b"".join(parts)).digest()
+
+
+def b32(n):
+    return n.to_bytes(32, "big")
+
+
+class Sm2Key:
+    """As Key, of the type that onecode has for SM2."""
+
+    USER = b"1234567812345678"
+
+    def __init__(self, name, seed, prefix=b"\xffonecode/sm2"):
+        self.name, self.d = name, int.from_bytes(sha256(b"sm2 %d" % seed), "big") % N
+        self.public = times(self.d, (GX, GY))
+        self.encoded = prefix + b"\4" + b32(self.public[0]) + b32(self.public[1])
+        self.id = sha256(name.encode() + b"\n" + self.encoded)[:4]
+
+    verifier = Key.verifier
+
+    def numbers(self, text, user=USER):
+        z = sm3(struct.pack(">H", len(user) * 8), user, *map(b32, (A, B, GX, GY, *self.public)))
+        e = int.from_bytes(sm3(z, text), "big")
+        k = int.from_bytes(sha256(b32(self.d) + text), "big") % N  # any one that no other text has
+        r = (e + times(k, (GX, GY))[0]) % N
+        return b32(r) + b32(pow(1 + self.d, -1, N) * (k - r * self.d) % N)
+
+    def signature(self, text):
+        return f"\u2014 {self.name} {b64(self.id + self.numbers(text.encode()))}\n"
+
+
+@dataclasses.dataclass
+class Entry:
+    """A record of a bundle: an entry of a log, and what opens it."""
+
+    log: Log
+    index: int
+    payload: bytes = None
+    salt: bytes = None
+    subject: bytes = None
+
+    def files(self, number):
+        out = {"leaf": self.log.entries[self.index], "tlog-proof": self.log.proof(self.index).encode()}
+        if self.payload is not None:
+            out["payload"] = self.payload
+        if self.subject is not None:
+            out["subject"] = self.salt.hex().encode() + b" " + self.subject + b"\n"
+        return {f"records/{number:04}.{suffix}": data for suffix, data in out.items()}
+
+
+def open_leaf(payload, salt, subject, **fields):
+    """A leaf whose payload and subject are those."""
+    return Leaf(payload=sha256(payload), subject=sha256(salt + subject), **fields)
+
+
+def manifest_text(files, about="account a-0012345", made="2026-03-03T05:00:00.000Z"):
+    lines = [f"file {sha256(data).hex()} {len(data)} {path}\n" for path, data in sorted(files.items(), key=lambda f: f[0].encode())]
+    return f"onecode-bundle/1\nabout {about}\nmade {made}\n" + "".join(lines)
+
+
+def signed(text, *keys):
+    return (text + "\n" + "".join(k.signature(text) for k in keys)).encode()
+
+
+def bundle(entries, key, more=None, **manifest):
+    """Path to bytes of all files of a bundle."""
+    files = {
+        "VERIFY.html": b"<!doctype html><p>onecode-verify bundle . --keys FILE\n",
+        "keys.txt": key.verifier().encode(),
+        "policy/p-1.json": b'{"version":"p-1"}\n',
+        "explanation/0001.zh.txt": "门没有开。\n".encode(),
+        "explanation/0001.en.txt": b"The door stayed closed.\n",
+        **(more or {}),
+    }
+    for i, entry in enumerate(entries):
+        files |= entry.files(i + 1)
+    return files | {"manifest": signed(manifest_text(files, **manifest), key)}

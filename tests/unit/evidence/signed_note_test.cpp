@@ -116,10 +116,13 @@ TEST_CASE("signed note: what is none", "[note]") {
        {std::string(), std::string(kText), std::string(kText) + "\n", good.substr(0, good.size() - 1), good + "x\n",
         good + "\n", "\x1b[31m" + good, "\xff" + good, std::string(kText) + "\n\xe2\x80\x94 a.example AAAA\n",
         std::string(kText) + "\n\xe2\x80\x94 a.example !!!!!!!!\n", std::string(kText) + "\n- a.example AAAAAAAA\n",
-        std::string(kText) + "\n\xe2\x80\x94 \xff.example AAAAAAAA\n"}) {
+        std::string(kText) + "\n\xe2\x80\x94 \xff.example AAAAAAAA\n",
+        std::string(kText) + "\n\xe2\x80\x94 a\xc2\xa0.example AAAAAAAA\n",
+        std::string(kText) + "\n\xe2\x80\x94 a\xe3\x80\x80.example AAAAAAAA\n"}) {
     INFO(bad);
     CHECK_FALSE(parse_note(bad));
   }
+  CHECK(parse_note("\x7f" + good)); // no control character to C2SP
   CHECK_THROWS_AS(to_text(SignedNote{"no newline", {}}), std::invalid_argument);
   CHECK_THROWS_AS(to_text(SignedNote{"a bell \a\n", {}}), std::invalid_argument);
 }
@@ -135,6 +138,11 @@ TEST_CASE("signed note: verifiers that are none", "[note]") {
   }
   CHECK_FALSE(parse_verifier(""));
   CHECK_FALSE(parse_verifier("a+b"));
+  for (const std::string name : {"a b", "a+b", "a\xc2\x85", "\xe2\x80\xa8", "\xff"}) {
+    auto key = signer("a.example").key;
+    key.name = name;
+    CHECK_FALSE(parse_verifier(verifier_of(key)));
+  }
 }
 
 TEST_CASE("checkpoint: there and back, and what is none", "[note]") {
