@@ -1,5 +1,5 @@
 // The published formats as onecode-verify reads them: functions of bytes, without files. What does not fit throws a Failure.
-//   Text      C2SP signed-note, tlog-checkpoint and tlog-proof (https://c2sp.org); base64 of RFC 4648 §4; Ed25519.
+//   Text      C2SP signed-note, tlog-checkpoint, tlog-cosignature and tlog-proof (https://c2sp.org); base64 of RFC 4648 §4; Ed25519.
 //   Trees     RFC 6962 §2.1 and RFC 9162 §2.1.3 with SHA-256.
 //   Leaves    docs/evidence.md, evidence/leaf.hpp.
 // All of it is hostile: nothing is allocated because some field says how large something is.
@@ -193,6 +193,7 @@ inline bool included(std::uint64_t index, const Hash& leaf, const std::vector<Ha
 
 struct Key {
   std::string name, id, public_key; // as bytes
+  bool witness = false;             // it cosigns
 };
 using Keys = std::vector<Key>;
 
@@ -207,17 +208,17 @@ inline bool is_key_name(std::string_view name) {
   return ok;
 }
 
-/// A verifier key NAME+HEX+BASE64; nullopt: of another algorithm than Ed25519.
+/// A verifier key NAME+HEX+BASE64 of a log or a witness; nullopt: of another algorithm than Ed25519.
 inline std::optional<Key> read_key(std::string_view line, const std::string& where) {
   const auto plus = line.find('+'), second = plus == line.npos ? line.npos : line.find('+', plus + 1);
   const auto name = line.substr(0, plus);
   const auto key = second == line.npos ? std::nullopt : decode64(line.substr(second + 1)); // algorithm, public key
   const Failure bad{Verdict::usage, where + " is no verifier key NAME+HEX+BASE64"};
   if (!key || key->empty() || !is_key_name(name)) throw bad;
-  if (key->front() != '\1') return std::nullopt;
+  if (key->front() != '\1' && key->front() != '\4') return std::nullopt;
   const auto id = std::string(view(sha256({name, "\n", *key})).substr(0, 4));
   if (key->size() != 33 || hex(id) != line.substr(plus + 1, second - plus - 1)) throw bad;
-  return Key{std::string(name), id, key->substr(1)};
+  return Key{std::string(name), id, key->substr(1), key->front() == '\4'};
 }
 
 inline bool verifies(const Key& key, std::string_view text, std::string_view signature) {
@@ -229,11 +230,26 @@ inline bool verifies(const Key& key, std::string_view text, std::string_view sig
          EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(text), text.size()) == 1;
 }
 
+/// When a witness says that it cosigned the text, in seconds since 1970; nullopt: it is not its cosignature.
+inline std::optional<std::uint64_t> cosigned(const Key& key, std::string_view text, std::string_view signature) {
+  if (signature.size() < 8) return std::nullopt;
+  std::uint64_t seconds = 0;
+  for (const unsigned char c : signature.substr(0, 8)) seconds = seconds << 8 | c;
+  const auto message = "cosignature/v1\ntime " + std::to_string(seconds) + "\n" + std::string(text);
+  return seconds <= INT64_MAX && verifies(key, message, signature.substr(8)) ? std::optional(seconds) : std::nullopt;
+}
+
+struct Cosignature {
+  std::string name, public_key;
+  std::uint64_t seconds = 0;
+};
+
 struct Checkpoint {
   std::string origin;
   std::uint64_t size = 0;
   Hash root{};
-  bool trusted = false; // signed by a key that was given and that has the name of the log
+  bool trusted = false;               // signed by a key that was given and that has the name of the log
+  std::vector<Cosignature> witnesses; // whose keys were given; a key counts once, under whatever names
 };
 
 /// `name` is the file that holds the note.
@@ -254,7 +270,7 @@ inline Checkpoint read_checkpoint(std::string_view note, const Keys& keys, const
     tampered(name + " is no checkpoint: it must begin with origin, number of entries and root");
   while (!lines.empty())
     if (next_line(lines).value_or("").empty()) tampered(name + " is no checkpoint: its text has an empty line");
-  Checkpoint out{std::string(origin), *size, *root, false};
+  Checkpoint out{std::string(origin), *size, *root, false, {}};
 
   constexpr std::size_t most = 64; // at least 16
   if (signatures.empty()) tampered(name + " has no signature");
@@ -270,8 +286,16 @@ inline Checkpoint read_checkpoint(std::string_view note, const Keys& keys, const
       tampered(name + ": what should be signature " + std::to_string(n) + " is none");
     for (const auto& key : keys) {
       if (key.name != line.substr(0, space) || key.id != bytes->substr(0, 4)) continue;
-      if (!verifies(key, text, std::string_view(*bytes).substr(4)))
-        tampered(name + ": the signature by " + key.name + " is not of this text");
+      const auto signature = std::string_view(*bytes).substr(4);
+      if (key.witness) {
+        const auto seconds = cosigned(key, text, signature);
+        if (!seconds) tampered(name + ": the cosignature by " + key.name + " is not of this text");
+        const bool counted = std::any_of(out.witnesses.begin(), out.witnesses.end(),
+                                         [&](const auto& w) { return w.public_key == key.public_key; });
+        if (!counted) out.witnesses.push_back({key.name, key.public_key, *seconds});
+        continue;
+      }
+      if (!verifies(key, text, signature)) tampered(name + ": the signature by " + key.name + " is not of this text");
       if (key.name == origin) out.trusted = true; // the key of one log says nothing about another
     }
   }
@@ -311,8 +335,8 @@ inline Proof read_proof(std::string_view rest, const Keys& keys, const std::stri
 /// Its texts are views of what it was read from.
 struct Leaf {
   std::uint64_t kind = 0, clock = 0, partition = 0, from = 0, offset = 0;
-  std::int64_t time = 0, received = 0; // ms since 1970
-  std::string_view id, subject, payload, topic, policy, build, mac;
+  std::int64_t time = 0, received = 0;                                           // ms since 1970
+  std::string_view id, subject, payload, payload_sm3, topic, policy, build, mac; // payload_sm3: empty in version 1
 
   /// A scan, posting or command that came in; the others are conclusions.
   bool of_input() const { return kind == 1 || kind == 3 || kind == 4; }
@@ -334,7 +358,8 @@ inline Leaf read_leaf(std::string_view bytes, const std::string& name) {
   };
   const auto text = [&] { return take(integer(1)); };
 
-  if (const auto version = integer(1); version != 1)
+  const auto version = integer(1);
+  if (version != 1 && version != 2)
     incomplete(name + " is a leaf of version " + std::to_string(version) + ", which is not known here");
   Leaf l;
   l.kind = integer(1);
@@ -342,6 +367,10 @@ inline Leaf read_leaf(std::string_view bytes, const std::string& name) {
   l.id = text();
   l.subject = take(32);
   l.payload = take(32);
+  if (version == 2) {
+    l.payload_sm3 = text();
+    if (l.payload_sm3.size() != 32) tampered(name + " is no leaf: its SM3 is not of 32 bytes");
+  }
   l.time = static_cast<std::int64_t>(integer(8));
   l.received = static_cast<std::int64_t>(integer(8));
   l.clock = integer(1);
