@@ -80,7 +80,7 @@ if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
 endif()
 onecode_python_tests(verify verify_tests PROGRAM onecode-verify ENVIRONMENT
                      "ONECODE_VERIFY=$<TARGET_FILE:onecode-verify>;ONECODE_VERIFY_SANITIZED=$<TARGET_FILE:onecode-verify-sanitized>")
-add_dependencies(verify_tests onecode-verify-sanitized)
+add_dependencies(verify_tests onecode-verify-sanitized onecode) # which is the witness there
 # Against a real Kafka: what docs/ tells its readers to type, and operators' tools. The drill starts a Kafka of its own.
 onecode_python_tests(walkthroughs walkthrough_tests PROPERTIES LABELS kafka)
 onecode_python_tests(operations operations_tests PROPERTIES LABELS kafka)

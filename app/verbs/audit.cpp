@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/audit/export.hpp"
+#include "app/audit/witnessing.hpp"
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
@@ -28,11 +29,14 @@ namespace fs = std::filesystem;
 struct Options {
   KafkaFlags kafka;
   std::string folder, id, out;
-  std::vector<std::string> key_files;
+  std::vector<std::string> key_files, witnesses;
+  std::size_t wanted_witnesses = 0;
   bool json = false;
 };
 
 int run_export(const Options& o) {
+  std::vector<WitnessAddress> witnesses;
+  for (const auto& w : o.witnesses) witnesses.push_back(parse_witness(w));
   const auto config = o.kafka.load();
   const auto broker = connect(config.kafka);
   Progress progress("exporting", 0);
@@ -43,17 +47,23 @@ int run_export(const Options& o) {
         progress.at(done, done);
         return !interrupt.asked();
       },
-      [](const std::string& what) { fmt::print(stderr, "onecode: warning: {}\n", what); });
+      [](const std::string& what) { fmt::print(stderr, "onecode: warning: {}\n", what); }, witnesses);
   if (logs.empty())
     throw InputError(
         "there is no signed head yet: a node signs them when its secrets hold `evidence` and `evidence-key`");
   if (o.json) {
     auto all = nlohmann::ordered_json::array();
     for (const auto& l : logs)
-      all.push_back({{"shard", l.shard}, {"origin", l.origin}, {"leaves", l.leaves}, {"added", l.added}});
+      all.push_back({{"shard", l.shard},
+                     {"origin", l.origin},
+                     {"leaves", l.leaves},
+                     {"added", l.added},
+                     {"witnesses", l.witnesses}});
     print(all.dump(2) + "\n");
   } else {
-    for (const auto& l : logs) print(fmt::format("{}: {} leaves, {} of them new\n", l.origin, l.leaves, l.added));
+    for (const auto& l : logs)
+      print(fmt::format("{}: {} leaves, {} of them new{}{}\n", l.origin, l.leaves, l.added,
+                        l.witnesses.empty() ? "" : ", cosigned by ", fmt::join(l.witnesses, ", ")));
   }
   return kDone;
 }
@@ -115,17 +125,24 @@ std::vector<evidence::NoteKey> read_keys(const std::vector<std::string>& files) 
 struct Judgement {
   int code = kDone;
   std::string text;
+  Witnesses witnesses;
 };
 
-Judgement judge(const Exported& log, const std::vector<evidence::NoteKey>& keys) {
+std::string time_of(const Witnessed& w) {
+  constexpr std::uint64_t kLast = 4'102'444'800; // 2100: it says so of itself
+  return w.seconds < kLast ? format_time(Time{static_cast<std::int64_t>(w.seconds) * 1000})
+                           : std::to_string(w.seconds);
+}
+
+Judgement judge_log(const Exported& log, const std::vector<evidence::NoteKey>& keys) {
   const auto note = evidence::parse_note(log.note);
   bool known = false, good = false;
   for (const auto& key : keys) {
-    if (key.name != log.head.origin) continue;
+    if (key.name != log.head.origin || key.type == evidence::NoteKey::Type::cosignature) continue;
     known = true;
     good = good || evidence::signed_by(*note, key);
   }
-  if (known && !good) return {kAnswerIsNo, "the checkpoint is signed by none of the keys"};
+  if (known && !good) return {kAnswerIsNo, "the checkpoint is signed by none of the keys", {}};
   std::uint64_t place = 0;
   std::string unreadable;
   try {
@@ -135,13 +152,30 @@ Judgement judge(const Exported& log, const std::vector<evidence::NoteKey>& keys)
       ++place;
     });
   } catch (const evidence::TileMissing& e) {
-    return {kUsage, e.what()}; // CONTRACT §10: an answer that cannot be given
+    return {kUsage, e.what(), {}}; // CONTRACT §10: an answer that cannot be given
   } catch (const evidence::TileError& e) {
-    return {kAnswerIsNo, e.what()};
+    return {kAnswerIsNo, e.what(), {}};
   }
-  if (!unreadable.empty()) return {kAnswerIsNo, unreadable};
-  if (!known) return {kUsage, fmt::format("{} leaves fit the checkpoint, whose key nobody gave (--keys)", place)};
-  return {kDone, fmt::format("{} leaves, signed", place)};
+  if (!unreadable.empty()) return {kAnswerIsNo, unreadable, {}};
+  if (!known) return {kUsage, fmt::format("{} leaves fit the checkpoint, whose key nobody gave (--keys)", place), {}};
+  return {kDone, fmt::format("{} leaves, signed", place), {}};
+}
+
+/// The log, and then who else has seen its head.
+Judgement judge(const Exported& log, const std::vector<evidence::NoteKey>& keys, std::size_t wanted) {
+  auto out = judge_log(log, keys);
+  if (out.code == kAnswerIsNo) return out;
+  out.witnesses = witnesses_of(*evidence::parse_note(log.note), keys);
+  const auto& by = out.witnesses.by;
+  if (!out.witnesses.forged.empty())
+    return {kAnswerIsNo, fmt::format("the cosignature by {} is not of this checkpoint", out.witnesses.forged), {}};
+  for (const auto& w : by)
+    out.text += fmt::format("{} {} at {}", &w == by.data() ? ", witnessed by" : ",", w.name, time_of(w));
+  if (by.size() < wanted && out.code == kDone) {
+    out.code = kUsage;
+    out.text += fmt::format(", and {} witnesses are wanted", wanted);
+  }
+  return out;
 }
 
 int run_verify(const Options& o) {
@@ -149,11 +183,17 @@ int run_verify(const Options& o) {
   int worst = kDone;
   auto all = nlohmann::ordered_json::array();
   for (const auto& log : open_logs(o.folder)) {
-    const auto found = judge(log, keys);
+    const auto found = judge(log, keys, o.wanted_witnesses);
     const auto* word = found.code == kDone ? "sound" : found.code == kAnswerIsNo ? "tampered" : "incomplete";
-    if (o.json)
-      all.push_back({{"log", log.head.origin}, {"leaves", log.head.size}, {"is", word}, {"why", found.text}});
-    else
+    if (o.json) {
+      auto witnesses = nlohmann::ordered_json::array();
+      for (const auto& w : found.witnesses.by) witnesses.push_back({{"name", w.name}, {"at", time_of(w)}});
+      all.push_back({{"log", log.head.origin},
+                     {"leaves", log.head.size},
+                     {"is", word},
+                     {"why", found.text},
+                     {"witnesses", std::move(witnesses)}});
+    } else
       print(fmt::format("{} {}: {}\n", log.head.origin,
                         paint(stdout, found.code == kDone ? Colour::green : Colour::red, word), found.text));
     // One that was tampered with outweighs all that are incomplete.
@@ -170,6 +210,7 @@ nlohmann::ordered_json to_json(const evidence::Leaf& leaf) {
   nlohmann::ordered_json out{{"kind", evidence::to_string(leaf.kind)}, {"id", leaf.id},
                              {"subject", hex(leaf.subject)},           {"payload", hex(leaf.payload)},
                              {"time", format_time(leaf.time)},         {"received", format_time(leaf.received)}};
+  if (leaf.payload_sm3) out["payload_sm3"] = hex(*leaf.payload_sm3);
   if (leaf.at)
     out["source"] = {{"topic", name(leaf.at->topic)}, {"partition", leaf.at->partition}, {"offset", leaf.offset}};
   if (!leaf.policy.empty()) out["policy"] = leaf.policy;
@@ -227,18 +268,29 @@ Run add_audit(CLI::App& verb) {
   publish->add_option("--out", options->folder, "the folder; what an earlier export left is gone on with")
       ->required()
       ->type_name("DIR");
+  publish->add_option("--witness", options->witnesses, "ask it to cosign each head; may be given several times")
+      ->type_name("URL=VERIFIER")
+      ->allow_extra_args(false);
   options->kafka.add_to(*publish);
   publish->footer(
       "\nDIR/<shard>/ is a log by C2SP tlog-tiles: hash tiles, entries, the signed checkpoint. Everybody can check "
-      "it with other\npeople's software.\n\nExample:\n  onecode audit export --out evidence --brokers "
-      "localhost:9092");
+      "it with other\npeople's software. A witness (C2SP tlog-witness, `onecode witness`) that does not answer is "
+      "warned of, and asked the next time;\nDIR/<shard>/cosigned/ keeps every head that was cosigned.\n\nExamples:\n"
+      "  onecode audit export --out evidence --brokers localhost:9092\n"
+      "  onecode audit export --out evidence --witness \"http://w1.example:9465=$(cat w1.txt)\"");
   auto* verify = verb.add_subcommand("verify", "is an export what its signed checkpoints say");
   verify->add_option("DIR", options->folder, "an exported folder")->required();
   verify->add_option("--keys", options->key_files, "verifier keys, one a line (onecode keys evidence)")
       ->type_name("FILE");
+  verify
+      ->add_option("--witnesses", options->wanted_witnesses,
+                   "as many of those in --keys must have cosigned (default 0)")
+      ->type_name("N");
   verify->footer(
-      "\nExit 0: sound. 1: tampered with. 2: incomplete, or signed by a key that nobody gave.\n\nExample:\n"
-      "  onecode audit verify evidence --keys verifiers.txt");
+      "\nThe keys are those of the logs and of witnesses. Exit 0: sound. 1: tampered with. 2: incomplete, signed by "
+      "a "
+      "key that nobody gave,\nor seen by too few witnesses.\n\nExample:\n"
+      "  onecode audit verify evidence --keys verifiers.txt --keys w1.txt --witnesses 1");
   auto* prove = verb.add_subcommand("prove", "that a log has the leaf of a scan, a decision or a finding");
   prove->add_option("ID", options->id, "CloudEvents id of the record")->required();
   prove->add_option("DIR", options->folder, "an exported folder")->required();
