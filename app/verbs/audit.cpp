@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/audit/export.hpp"
+#include "app/audit/gaps_verb.hpp"
 #include "app/audit/witnessing.hpp"
 #include "app/config.hpp"
 #include "app/errors.hpp"
@@ -298,8 +299,12 @@ Run add_audit(CLI::App& verb) {
       ->type_name("FILE");
   prove->footer("\nExample:\n  onecode audit prove 3fa1… evidence --out decision");
   for (auto* sub : {publish, verify, prove}) sub->add_flag("--json", options->json, "print the answer as JSON");
-  return [options, publish, verify] {
-    return publish->parsed() ? run_export(*options) : verify->parsed() ? run_verify(*options) : run_prove(*options);
+  auto* gaps = verb.add_subcommand("gaps", "which events of devices never arrived");
+  return [options, publish, verify, gaps, run_gaps = add_gaps(*gaps)] {
+    return publish->parsed()  ? run_export(*options)
+           : verify->parsed() ? run_verify(*options)
+           : gaps->parsed()   ? run_gaps()
+                              : run_prove(*options);
   };
 }
 
