@@ -142,7 +142,7 @@ int run_gaps(const Options& o) {
                         gaps.reports, missing, devices.size(), devices.size() == 1 ? "device" : "devices");
     if (numbers.unreadable > 0)
       text +=
-          fmt::format("{} could not be read and are counted as missing: they are dead letters\n", numbers.unreadable);
+          fmt::format("{} could not be read (dead letters): their numbers are missing here\n", numbers.unreadable);
     print(text);
   }
   return found.empty() ? kDone : kAnswerIsNo;

@@ -5,9 +5,11 @@
 #include <map>
 
 #include "app/errors.hpp"
+#include "app/witness/server.hpp"
 #include "evidence/tile_reader.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/evidence/log_world.hpp"
+#include "tests/unit/storage/temp_folder.hpp"
 
 using namespace onecode;
 using namespace onecode_test;
@@ -161,6 +163,41 @@ TEST_CASE("witnessing: what a cosignature is worth") {
   CHECK(app::witnesses_of(late, {renamed}).forged == "w.example/9"); // beyond what the format allows
   note.signatures.back().bytes.back() ^= 1;
   CHECK(app::witnesses_of(note, {key, renamed}).forged == "w.example/9");
+}
+
+TEST_CASE("witnessing: over HTTP, with a witness that remembers when it comes back") {
+  World w;
+  w.witness("w.example/1");
+  const TempFolder folder;
+  const auto options = [&] {
+    return app::WitnessOptions{
+        "127.0.0.1:0", folder.path() / "memory", w.witnesses["w.example/1"].key, {kLog.key}, [] {
+          return std::uint64_t{1'772'424'000};
+        }};
+  };
+  const auto cosign = [&](const std::string& url) {
+    w.warnings.clear();
+    return have_cosigned(w.files, w.before, {{url, w.addresses[0].key}}, app::sender,
+                         [&](const std::string& text) { w.warnings.push_back(text); });
+  };
+  std::string url;
+  {
+    app::WitnessServer server(options());
+    url = server.url();
+    w.publish(10);
+    CHECK(cosign(url) == Names{"w.example/1"});
+  }
+  w.publish(20);
+  CHECK(cosign(url).empty());
+  REQUIRE(w.warnings.size() == 1);
+  CHECK(w.warnings[0].find("does not answer") != std::string::npos);
+  app::WitnessServer server(options());
+  w.before.clear(); // it is asked from nothing, and says where it is
+  CHECK(cosign(server.url()) == Names{"w.example/1"});
+  CHECK(w.seen("checkpoint") == 1);
+  w.publish(30);
+  CHECK(cosign(server.url() + "/elsewhere").empty());
+  CHECK(w.warnings[0].find("refuses: 404") != std::string::npos);
 }
 
 TEST_CASE("witnessing: a witness is named by URL and verifier key") {
