@@ -61,6 +61,7 @@ struct CommitRecord {
   std::string previous;              // SHA-256 of this shard's commit record before; empty: this is its first
   std::string build;                 // of the engine
   LogHead log;                       // of its transparency log after the turn
+  bool sm3 = false;                  // of payloads, in this turn's leaves
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -80,6 +81,7 @@ struct CommitRecord {
     v("parts", s.parts);
     v("build", s.build);
     v("log", s.log);
+    v("sm3", s.sm3);
   }
 };
 

@@ -386,6 +386,7 @@ bool Node::turn() {
   TurnFacts facts;
   facts.id = options_.id;
   facts.build = options_.build;
+  facts.sm3 = options_.sm3;
   facts.policies = policies_.history();
   facts.policy_offset = policies_.offset();
   facts.shards = shards;

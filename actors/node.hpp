@@ -32,6 +32,7 @@ struct NodeOptions {
   std::string group = "onecode";
   std::string build;                  // what leaves of the transparency log say of the engine
   std::string log_origin = "onecode"; // actors/checkpoints.hpp
+  bool sm3 = false;                   // TurnFacts::sm3
   ShardOptions shard;
   std::size_t resident_limit = 200'000;     // of the node
   std::size_t store_lag_limit = 256U << 20; // of the node: bytes of journal that its stores may lag behind

@@ -235,7 +235,7 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
 void Shard::begin(const TurnFacts& facts) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   facts_ = facts;
-  log_.at(facts.now, facts.build);
+  log_.at(facts.now, facts.build, facts.sm3);
   log_.append_received();
   if (!campus_) learn_campus(residents_.wake(campus_id_, hash_of(campus_id_.kind, campus_id_.id), staged_.stats));
   fire_timers();
@@ -247,7 +247,7 @@ void Shard::begin(const TurnFacts& facts) {
 void Shard::round(const TurnFacts& facts, std::vector<Parcel> parcels) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   facts_ = facts;
-  log_.at(facts.now, facts.build);
+  log_.at(facts.now, facts.build, facts.sm3);
   // Each parcel is in order already; the merged order is the order of the turn.
   parcels_.push_back(std::move(parcels));
   auto& lists = parcels_.back();
@@ -601,6 +601,7 @@ const Staged& Shard::finish(const TurnFacts& facts, std::vector<InputRange> posi
   commit.previous = previous_;
   commit.build = facts_.build;
   commit.log = log_.head();
+  commit.sm3 = facts_.sm3;
   encode(staged_.history, commit);
   parts_.batch.put(kCommitKey, staged_.history);
   cut_record();

@@ -63,6 +63,7 @@ struct TurnFacts {
   std::optional<std::vector<std::int32_t>> fired;
   ClockMode clock = ClockMode::wall;
   std::string build; // of the engine; of a replay that of the recorded turn
+  bool sm3 = false;  // leaves of its logs have it; of a replay as `build`
 };
 
 /// A record's wish about engine time (CONTRACT §12), in the order of the turn.

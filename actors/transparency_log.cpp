@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "evidence/sm3.hpp"
 #include "evidence/tiles.hpp"
 
 namespace onecode::actors {
@@ -39,9 +40,10 @@ void TransparencyLog::received(const Received& input) {
   if (kept()) received_.push_back(input);
 }
 
-void TransparencyLog::at(Time now, std::string_view build) {
+void TransparencyLog::at(Time now, std::string_view build, bool sm3) {
   now_ = now;
   build_ = build;
+  sm3_ = sm3;
 }
 
 void TransparencyLog::append_received() {
@@ -50,6 +52,7 @@ void TransparencyLog::append_received() {
     leaf.kind = kind_of(r.root->at.topic);
     leaf.id = r.id;
     leaf.payload = evidence::payload_hash(*r.root->record);
+    if (sm3_) leaf.payload_sm3 = evidence::payload_sm3(*r.root->record);
     leaf.time = r.time;
     leaf.clock = r.clock;
     leaf.at = r.root->at;
@@ -97,6 +100,7 @@ void TransparencyLog::stated(const Output& output, const Root& root, const strea
   const std::string id = streams::to_hex(bytes_of(record.id));
   leaf.id = id;
   leaf.payload = evidence::sha256({record.value});
+  if (sm3_) leaf.payload_sm3 = evidence::sm3({record.value});
   if (root.record != nullptr) {
     leaf.at = root.at;
     leaf.offset = root.record->offset;

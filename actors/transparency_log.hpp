@@ -43,7 +43,7 @@ public:
   };
   void received(const Received& input);
   /// Of the turn: before anything is appended.
-  void at(Time now, std::string_view build);
+  void at(Time now, std::string_view build, bool sm3);
   /// What was received, before anything is stated.
   void append_received();
   void stated(const Output& output, const Root& root, const streams::OutRecord& record);
@@ -70,6 +70,7 @@ private:
   std::vector<Received> received_;
   std::string build_, leaf_, leaves_;
   Time now_;
+  bool sm3_ = false; // of payloads, beside SHA-256
 };
 
 } // namespace onecode::actors

@@ -43,6 +43,8 @@ const std::vector<Verb>& verbs() {
       {"state", kOperate, "what the engine holds about one person, device, integration or handset", add_state},
       {"audit", kOperate, "export the record as a transparency log, check it, prove a part of it", add_audit},
       {"privacy", kOperate, "people's own data: give it to them, forget it, part it from their names", add_privacy},
+      {"witness", kOperate, "cosign another department's transparency logs, so that nobody is shown another one",
+       add_witness},
       {"command", kOperate, "build, sign and send an operator command", add_command},
       {"policy", kAdminister, "check, show, compare, sign and publish policy documents", add_policy},
       {"keys", kAdminister, "make key pairs for commands and policies", add_keys},

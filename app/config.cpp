@@ -70,6 +70,16 @@ public:
     }
   }
 
+  void operator()(const char* name, bool& value) {
+    from_table(name, value);
+    if (const auto* text = from_variable(name)) {
+      if (*text == "true" || *text == "false")
+        value = *text == "true";
+      else
+        errors_.push_back(fmt::format("{}: must be true or false, not \"{}\"", origins_[key(name)], *text));
+    }
+  }
+
   void operator()(const char* name, std::map<std::string, std::string>& value) {
     if (table_ != nullptr)
       if (const auto* t = table_->table(name)) flatten(*t, "", key(name), value);
@@ -260,6 +270,7 @@ struct JsonDump {
   nlohmann::ordered_json& out;
   void operator()(const char* name, const std::string& v) { out[name] = v; }
   void operator()(const char* name, std::int64_t v) { out[name] = v; }
+  void operator()(const char* name, bool v) { out[name] = v; }
   void operator()(const char* name, const std::map<std::string, std::string>& v) {
     auto& table = out[name] = nlohmann::ordered_json::object();
     const bool values = std::string_view(name) == "properties"; // of the others the paths are shown, and no content
@@ -274,6 +285,7 @@ struct Flat {
   std::map<std::string, std::string>& out;
   void operator()(const char* name, const std::string& v) { out[section + "." + name] = v; }
   void operator()(const char* name, std::int64_t v) { out[section + "." + name] = std::to_string(v); }
+  void operator()(const char* name, bool v) { out[section + "." + name] = v ? "true" : "false"; }
   void operator()(const char* name, const std::map<std::string, std::string>& v) {
     for (const auto& [k, value] : v) out[section + "." + name + "." + k] = value;
   }

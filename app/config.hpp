@@ -80,9 +80,11 @@ struct Config {
 
   struct Evidence {
     std::string origin = "onecode"; // before /<shard>, the name of each log: never that of another cluster's
+    bool sm3 = false;               // of payloads, in leaves beside SHA-256
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("origin", s.origin);
+      v("sm3", s.sm3);
     }
   } evidence;
 

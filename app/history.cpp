@@ -218,6 +218,7 @@ void History::each(const std::function<void(streams::FileLine&)>& line,
       facts.now = commit.now;
       facts.policy_offset = commit.policy_offset;
       facts.build = commit.build;
+      facts.sm3 = commit.sm3;
       facts.clock = commit.clock == actors::ClockMode::events ? "events" : "wall";
       for (const auto& root : commit.roots)
         facts.roots.push_back({root.key, root.algorithm, root.public_key, {}, {}, {}});

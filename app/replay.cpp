@@ -163,6 +163,7 @@ void Replayer::apply() {
   facts.policy_offset = policies.offset();
   facts.shards = facts_ ? facts_->shards : crew_.shards();
   facts.build = facts_ ? facts_->build : revision();
+  facts.sm3 = facts_ && facts_->sm3;
   facts.clock = facts_ && facts_->clock != "events" ? actors::ClockMode::wall : actors::ClockMode::events;
   if (facts_ && !facts_->digests.empty()) {
     auto& fired = facts.fired.emplace();

@@ -83,7 +83,7 @@ target_link_libraries(onecode-verify-sanitized PRIVATE OpenSSL::Crypto)
 onecode_sanitized(onecode-verify-sanitized)
 onecode_python_tests(verify verify_tests PROGRAM onecode-verify ENVIRONMENT
                      "ONECODE_VERIFY=$<TARGET_FILE:onecode-verify>;ONECODE_VERIFY_SANITIZED=$<TARGET_FILE:onecode-verify-sanitized>")
-add_dependencies(verify_tests onecode-verify-sanitized)
+add_dependencies(verify_tests onecode-verify-sanitized onecode) # which is the witness there
 # Both readers of the evidence get it, compiled here with what they need of streams/: for a fixed number of inputs, and with clang's libFuzzer as
 # main() for as long as one likes (`./dev fuzz`).
 file(GLOB evidence_fuzzed CONFIGURE_DEPENDS evidence/*.cpp)

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "evidence/sm3.hpp"
+
 namespace onecode::evidence {
 namespace {
 
-constexpr unsigned char kVersion = 1;
+constexpr unsigned char kVersion = 1, kWithSm3 = 2;
 constexpr std::size_t kMostText = 255;
 
 void put(std::string& out, std::uint64_t value, int bytes) {
@@ -50,11 +52,12 @@ private:
 } // namespace
 
 void append(std::string& out, const Leaf& leaf) {
-  out += static_cast<char>(kVersion);
+  out += static_cast<char>(leaf.payload_sm3 ? kWithSm3 : kVersion);
   out += static_cast<char>(leaf.kind);
   put_text(out, leaf.id);
   out += view(leaf.subject);
   out += view(leaf.payload);
+  if (leaf.payload_sm3) put_text(out, view(*leaf.payload_sm3));
   put(out, static_cast<std::uint64_t>(leaf.time.ms), 8);
   put(out, static_cast<std::uint64_t>(leaf.received.ms), 8);
   out += static_cast<char>(leaf.clock);
@@ -70,13 +73,18 @@ void append(std::string& out, const Leaf& leaf) {
 std::optional<Leaf> parse_leaf(std::string_view bytes) {
   Bytes in(bytes);
   Leaf leaf;
-  if (in.number(1) != kVersion) return std::nullopt;
+  const auto version = in.number(1);
+  if (version != kVersion && version != kWithSm3) return std::nullopt;
   const auto kind = in.number(1);
   if (kind < 1 || kind > static_cast<std::uint64_t>(LeafKind::finding)) return std::nullopt;
   leaf.kind = static_cast<LeafKind>(kind);
   leaf.id = in.text();
   leaf.subject = in.hash();
   leaf.payload = in.hash();
+  if (version == kWithSm3) {
+    if (in.number(1) != sizeof(Hash)) return std::nullopt;
+    leaf.payload_sm3 = in.hash();
+  }
   leaf.time.ms = static_cast<std::int64_t>(in.number(8));
   leaf.received.ms = static_cast<std::int64_t>(in.number(8));
   const auto clock = in.number(1);
@@ -111,6 +119,10 @@ std::string payload_headers(const streams::Record& record) {
 
 Hash payload_hash(const streams::Record& record) {
   return sha256({payload_headers(record), record.value.value_or(std::string_view{})});
+}
+
+Hash payload_sm3(const streams::Record& record) {
+  return sm3({payload_headers(record), record.value.value_or(std::string_view{})});
 }
 
 Commitment commit_to(std::string_view subject, const Hash& subject_key, const Leaf& leaf) {

@@ -1,11 +1,12 @@
 // What a shard's log has one of for every scan, decision, posting, command, change of holds and finding: enough to prove that it was
 // so, and nothing about a person that its reader was not told.
 //   Format   in the notation of RFC 8446 §3, integers big endian; a text that is longer is cut, for the payload has all of it
-//              uint8  version = 1;
+//              uint8  version;               // 1, or 2: with payload_sm3
 //              uint8  kind;                  // 1 scan, 2 decision, 3 posting, 4 command, 5 hold, 6 finding
 //              opaque id<0..255>;            // CloudEvents id of the record; none where it could not be read
 //              opaque subject[32];           // commitment to whom it is about, see below
 //              opaque payload[32];           // SHA-256 of the record, see below
+//              opaque payload_sm3<0..255>;   // of version 2 only: SM3 (GB/T 32905) of the same, 32 bytes
 //              int64  time;                  // ms since 1970: when it happened, as its source says
 //              int64  received;              // ms since 1970: engine time of the turn
 //              uint8  clock;                 // of that source: 0 none, 1 synced, 2 free
@@ -47,6 +48,7 @@ struct Leaf {
   LeafKind kind{};
   std::string_view id;
   Hash subject{}, payload{};
+  std::optional<Hash> payload_sm3; // where it is configured: then the leaf is of version 2
   Time time, received;
   LeafClock clock{};
   std::optional<TopicPartition> at; // nullopt: a timer
@@ -55,10 +57,12 @@ struct Leaf {
 };
 
 void append(std::string& out, const Leaf& leaf);
-/// nullopt: not exactly one leaf of this version.
+/// nullopt: not exactly one leaf of a version that is known here.
 std::optional<Leaf> parse_leaf(std::string_view bytes);
 
 Hash payload_hash(const streams::Record& record);
+/// SM3 of the same bytes.
+Hash payload_sm3(const streams::Record& record);
 /// What stands before the value in what is hashed; empty where the record has no CloudEvents headers.
 std::string payload_headers(const streams::Record& record);
 

@@ -81,6 +81,7 @@ std::optional<std::uint64_t> valid_at_seconds(const SignedNote& note, const Note
       return streams::verify_signature(trusted, note.text, s.bytes) ? std::optional<std::uint64_t>(0) : std::nullopt;
     if (s.bytes.size() < kTime) return std::nullopt;
     const std::uint64_t seconds = from_big_endian(std::string_view(s.bytes).substr(0, kTime));
+    if (seconds > INT64_MAX) return std::nullopt;
     return streams::verify_signature(trusted, cosigned_text(seconds, note.text),
                                      std::string_view(s.bytes).substr(kTime))
                ? std::optional(seconds)

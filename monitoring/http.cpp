@@ -2,44 +2,24 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
-#include <netdb.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 
+#include "monitoring/listen.hpp"
 #include "monitoring/metrics.hpp"
 
 namespace onecode::monitoring {
 
 namespace {
 
-constexpr int kPortsTried = 100;
 constexpr const char* kJson = "application/json";
 constexpr const char* kPlain = "text/plain; charset=utf-8";
-
-std::pair<std::string, int> parse_address(const std::string& listen) {
-  const auto colon = listen.rfind(':');
-  std::string host = listen.substr(0, colon == std::string::npos ? 0 : colon);
-  int port = -1;
-  if (colon != std::string::npos) {
-    const char* end = listen.data() + listen.size();
-    const auto [at, error] = std::from_chars(listen.data() + colon + 1, end, port);
-    if (error != std::errc{} || at != end) port = -1;
-  }
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  if (host.empty() || port < 0 || port > 65535)
-    throw HttpError("http listen address '" + listen + "' is not HOST:PORT, as in 127.0.0.1:9464");
-  return {host, port};
-}
 
 std::optional<Kind> kind_by_name(std::string_view name) {
   for (const Kind k : {Kind::account, Kind::device, Kind::integration, Kind::handset, Kind::campus})
@@ -149,64 +129,6 @@ struct HttpServer::Impl {
       answer_json(out, 404, {{"error", "no such " + std::string(to_string(*kind))}});
     }
   }
-
-  void bind(const HttpOptions& options) {
-    int first = 0;
-    std::tie(host, first) = parse_address(options.listen);
-    // The library's default is SO_REUSEPORT: two nodes would share a port in silence and each get half of the
-    // questions.
-    server.set_socket_options([](socket_t socket) {
-      const int yes = 1;
-      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    });
-    if (first == 0) {
-      port = server.bind_to_any_port(host);
-      if (port <= 0) fail(options.listen, objection(host, 0));
-      return;
-    }
-    // Asked before the library is, which in some versions takes no second port after one that it could not have.
-    const int last = options.next_free ? std::min(first + kPortsTried - 1, 65535) : first;
-    int error = 0;
-    for (port = first; port <= last; ++port) {
-      error = objection(host, port);
-      if (error == 0) {
-        if (server.bind_to_port(host, port)) return;
-        fail(fmt::format("{}:{}", host, port), EADDRINUSE); // taken since it was asked for
-      }
-      if (error != EADDRINUSE) break;
-    }
-    fail(options.next_free && error == EADDRINUSE && last > first
-             ? fmt::format("{} and the following ports up to {}", options.listen, last)
-             : options.listen,
-         error);
-  }
-
-  static constexpr int kNoHost = -1; // the name does not resolve
-
-  /// Why nobody can listen there, as errno or kNoHost; 0: nothing speaks against it. The library tells it in some versions only.
-  static int objection(const std::string& host, int port) {
-    addrinfo hints{}, *found = nullptr;
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICSERV;
-    if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return kNoHost;
-    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> all(found, freeaddrinfo);
-    int error = 0;
-    for (const auto* a = all.get(); a != nullptr; a = a->ai_next) {
-      const int probe = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
-      if (probe < 0) continue;
-      const int yes = 1;
-      setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-      if (::bind(probe, a->ai_addr, a->ai_addrlen) != 0) error = errno;
-      ::close(probe);
-    }
-    return error;
-  }
-
-  [[noreturn]] static void fail(const std::string& address, int error) {
-    throw HttpError("cannot listen on " + address + ": " +
-                    (error == kNoHost || error == 0 ? "the host is not an address of this machine"
-                                                    : std::generic_category().message(error)));
-  }
 };
 
 HttpServer::HttpServer(const HttpOptions& options, HttpHandlers handlers) : impl_(std::make_unique<Impl>()) {
@@ -220,7 +142,7 @@ HttpServer::HttpServer(const HttpOptions& options, HttpHandlers handlers) : impl
   me.server.set_write_timeout(5);
   me.server.set_payload_max_length(64 * 1024);
   me.routes();
-  me.bind(options);
+  std::tie(me.host, me.port) = listen_on(me.server, options);
   me.thread = std::thread([&me] { me.server.listen_after_bind(); });
   // stop() does nothing to a server that does not run yet, and the destructor would wait for ever.
   while (!me.server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));

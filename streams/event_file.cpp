@@ -144,6 +144,10 @@ FileLine parse_line(std::string_view line) {
       if (turn.clock != "wall" && turn.clock != "events") throw Wrong{"clock: must be wall or events"};
     } else if (key == "build") {
       read_string(t, "build", turn.build);
+    } else if (key == "sm3") {
+      const auto flag = t.skip();
+      if (flag != "true" && flag != "false" && flag != "null") throw Wrong{"sm3: must be true or false"};
+      turn.sm3 = flag == "true";
     } else if (key == "roots") {
       if (t.next() != '[') throw Wrong{"roots: must be an array of keys"};
       t.array([&] { turn.roots.push_back(read_root(t)); });
@@ -347,6 +351,7 @@ void EventFileWriter::write(const FileTurn& turn) {
   member(b, R"(,"policy_offset":)", turn.policy_offset);
   member(b, R"(,"clock":)", turn.clock);
   if (!turn.build.empty()) member(b, R"(,"build":)", turn.build);
+  if (turn.sm3) b += R"(,"sm3":true)";
   if (!turn.roots.empty()) {
     b += R"(,"roots":)";
     append_list(b, turn.roots, [&](const TrustedKey& root) {

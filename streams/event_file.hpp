@@ -44,6 +44,7 @@ struct FileTurn {
   std::int64_t policy_offset = 0;
   std::string clock = "wall"; // `wall` or `events`: where the node's engine time came from
   std::string build;          // of the engine; empty: it did not say
+  bool sm3 = false;           // leaves of its logs have the SM3 of payloads
   /// The node's root keys, where the turn read policies: who they trusted decides which versions came into force.
   std::vector<TrustedKey> roots;
   /// Of the shards that had a part, after the turn: CommitRecord::digest. In the file 16 hexadecimal digits.

@@ -118,7 +118,7 @@ inline Manifest read_manifest(std::string_view bytes, const Keys& keys, const st
     if (!in_time) tampered(name + " is signed by an expired key: " + key->name + " did not count when it was made");
     out.signers += (out.signers.empty() ? "" : ", ") + key->name;
   }
-  out.trusted = !note.signers.empty() && !note.others;
+  out.trusted = !note.signers.empty() && !note.others && note.witnesses.empty();
   return out;
 }
 

@@ -1,5 +1,5 @@
 // The published formats as onecode-verify reads them: functions of bytes, without files. What does not fit throws a Failure.
-//   Text      C2SP signed-note, tlog-checkpoint and tlog-proof (https://c2sp.org); base64 of RFC 4648 §4; Ed25519 (RFC 8032); SM2
+//   Text      C2SP signed-note, tlog-checkpoint, tlog-cosignature and tlog-proof (https://c2sp.org); base64 of RFC 4648 §4; Ed25519 (RFC 8032); SM2
 //             (GB/T 32918.2: SM3, user id 1234567812345678, r and s of 32 bytes each), which has no type in C2SP.
 //   Trees     RFC 6962 §2.1 and RFC 9162 §2.1.3 with SHA-256.
 //   Leaves    docs/evidence.md, evidence/leaf.hpp.
@@ -200,6 +200,7 @@ inline bool included(std::uint64_t index, const Hash& leaf, const std::vector<Ha
 struct Key {
   std::string name, id, public_key; // as bytes
   bool sm2 = false;
+  bool witness = false; // it cosigns
   std::int64_t from = INT64_MIN, until = INT64_MAX; // ms since 1970: what it signed at another time does not count
 };
 using Keys = std::vector<Key>;
@@ -236,7 +237,7 @@ inline std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> public_key_of(const K
   return {out, EVP_PKEY_free};
 }
 
-/// A verifier key NAME+HEX+BASE64; nullopt: of another algorithm than Ed25519 and SM2.
+/// A verifier key NAME+HEX+BASE64 of a log or a witness; nullopt: of another algorithm than Ed25519 and SM2.
 inline std::optional<Key> read_key(std::string_view line, const std::string& where) {
   constexpr auto sm2 = "\xffonecode/sm2"sv;
   const auto plus = line.find('+'), second = plus == line.npos ? line.npos : line.find('+', plus + 1);
@@ -246,7 +247,8 @@ inline std::optional<Key> read_key(std::string_view line, const std::string& whe
   if (!key || key->empty() || !is_key_name(name)) throw bad;
   Key out;
   out.sm2 = key->starts_with(sm2);
-  if (!out.sm2 && key->front() != '\1') return std::nullopt;
+  out.witness = key->front() == '\4';
+  if (!out.sm2 && !out.witness && key->front() != '\1') return std::nullopt;
   out.name = name;
   out.id = view(sha256({name, "\n", *key})).substr(0, 4);
   out.public_key = key->substr(out.sm2 ? sm2.size() : 1);
@@ -345,11 +347,26 @@ inline bool verifies(const Key& key, std::string_view text, std::string_view sig
          EVP_DigestVerify(context.get(), octets(der), der.size(), octets(text), text.size()) == 1;
 }
 
-struct Note {
-  std::string_view text;           // with its last newline
-  std::vector<const Key*> signers; // of those that were given; their signatures are good
-  bool others = false;             // somebody else has signed it too
+struct Cosignature {
+  std::string name, public_key;
+  std::uint64_t seconds = 0;
 };
+
+struct Note {
+  std::string_view text;              // with its last newline
+  std::vector<const Key*> signers;    // of those that were given; their signatures are good
+  std::vector<Cosignature> witnesses; // whose keys were given; a key counts once, under whatever names
+  bool others = false;                // somebody else has signed it too
+};
+
+/// When a witness says that it cosigned the text, in seconds since 1970; nullopt: it is not its cosignature.
+inline std::optional<std::uint64_t> cosigned(const Key& key, std::string_view text, std::string_view signature) {
+  if (signature.size() < 8) return std::nullopt;
+  std::uint64_t seconds = 0;
+  for (const unsigned char c : signature.substr(0, 8)) seconds = seconds << 8 | c;
+  const auto message = "cosignature/v1\ntime " + std::to_string(seconds) + "\n" + std::string(text);
+  return seconds <= INT64_MAX && verifies(key, message, signature.substr(8)) ? std::optional(seconds) : std::nullopt;
+}
 
 /// `name` is the file that holds the note. A signature by a key that was given and that is not of this text is tampering.
 inline Note read_note(std::string_view note, const Keys& keys, const std::string& name) {
@@ -379,8 +396,16 @@ inline Note read_note(std::string_view note, const Keys& keys, const std::string
     for (const auto& key : keys) {
       if (key.name != line.substr(0, space) || key.id != bytes->substr(0, 4)) continue;
       known = true;
-      if (!verifies(key, out.text, std::string_view(*bytes).substr(4)))
-        tampered(name + ": the signature by " + key.name + " is not of this text");
+      const auto signature = std::string_view(*bytes).substr(4);
+      if (key.witness) {
+        const auto seconds = cosigned(key, out.text, signature);
+        if (!seconds) tampered(name + ": the cosignature by " + key.name + " is not of this text");
+        const bool counted = std::any_of(out.witnesses.begin(), out.witnesses.end(),
+                                         [&](const auto& w) { return w.public_key == key.public_key; });
+        if (!counted) out.witnesses.push_back({key.name, key.public_key, *seconds});
+        continue;
+      }
+      if (!verifies(key, out.text, signature)) tampered(name + ": the signature by " + key.name + " is not of this text");
       out.signers.push_back(&key);
     }
     if (!known) out.others = true;
@@ -394,6 +419,7 @@ struct Checkpoint {
   Hash root{};
   bool trusted = false;           // signed by a key that was given and that has the name of the log
   std::int64_t until = INT64_MAX; // then: the time to which the latest of those keys counts
+  std::vector<Cosignature> witnesses;
 
   /// Nothing that a head covers was received after the last of its keys had ended.
   void need_time(std::int64_t received, const std::string& name, const std::string& what) const {
@@ -421,6 +447,7 @@ inline Checkpoint read_checkpoint(std::string_view bytes, const Keys& keys, cons
     out.until = out.trusted ? std::max(out.until, key->until) : key->until;
     out.trusted = true;
   }
+  out.witnesses = note.witnesses;
   return out;
 }
 
@@ -457,8 +484,8 @@ inline Proof read_proof(std::string_view rest, const Keys& keys, const std::stri
 /// Its texts are views of what it was read from.
 struct Leaf {
   std::uint64_t kind = 0, clock = 0, partition = 0, from = 0, offset = 0;
-  std::int64_t time = 0, received = 0; // ms since 1970
-  std::string_view id, subject, payload, topic, policy, build, mac;
+  std::int64_t time = 0, received = 0;                                           // ms since 1970
+  std::string_view id, subject, payload, payload_sm3, topic, policy, build, mac; // payload_sm3: empty in version 1
 
   /// A scan, posting or command that came in; the others are conclusions.
   bool of_input() const { return kind == 1 || kind == 3 || kind == 4; }
@@ -480,7 +507,8 @@ inline Leaf read_leaf(std::string_view bytes, const std::string& name) {
   };
   const auto text = [&] { return take(integer(1)); };
 
-  if (const auto version = integer(1); version != 1)
+  const auto version = integer(1);
+  if (version != 1 && version != 2)
     incomplete(name + " is a leaf of version " + std::to_string(version) + ", which is not known here");
   Leaf l;
   l.kind = integer(1);
@@ -488,6 +516,10 @@ inline Leaf read_leaf(std::string_view bytes, const std::string& name) {
   l.id = text();
   l.subject = take(32);
   l.payload = take(32);
+  if (version == 2) {
+    l.payload_sm3 = text();
+    if (l.payload_sm3.size() != 32) tampered(name + " is no leaf: its SM3 is not of 32 bytes");
+  }
   l.time = static_cast<std::int64_t>(integer(8));
   l.received = static_cast<std::int64_t>(integer(8));
   l.clock = integer(1);

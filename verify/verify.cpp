@@ -45,7 +45,7 @@ public:
     for (const auto& f : findings_) {
       std::printf("%s: %s: %s\n", f.about.c_str(), f.kind.c_str(), f.text.c_str());
       if (f.kind != "leaf") continue;
-      for (const auto& [name, value] : f.fields) std::printf("  %-10s %s\n", name.c_str(), value.c_str());
+      for (const auto& [name, value] : f.fields) std::printf("  %-11s %s\n", name.c_str(), value.c_str());
     }
   }
   /// Values of fields are strings: not every reader of JSON has 64 bits for a number.
@@ -349,6 +349,16 @@ void check_continues(const Checkpoint& old, const std::string& old_name, const C
   if (edge.root() != now.root) tampered((dir / "checkpoint").string() + ": its root is not that of the hash tiles");
 }
 
+std::string time_text(std::int64_t ms) {
+  char out[32] = "";
+  std::tm utc{};
+  const std::time_t seconds = ms / 1000;
+  if (ms < 0 || gmtime_r(&seconds, &utc) == nullptr ||
+      std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%S.", &utc) == 0)
+    return std::to_string(ms) + " ms after 1970";
+  return out + std::to_string(1000 + ms % 1000).substr(1) + "Z";
+}
+
 void need_trust(const Checkpoint& head, const std::string& name) {
   if (!head.trusted) incomplete("no key was given that has the name " + head.origin + " and signed " + name);
 }
@@ -358,12 +368,24 @@ void sound(Report& report, const std::string& about, const std::string& text, co
              {{"origin", head.origin}, {"size", std::to_string(head.size)}, {"root", encode64(view(head.root))}});
 }
 
+/// Who has seen this head, and whether they are enough.
+void need_witnesses(const Checkpoint& head, std::uint64_t wanted, const std::string& log, Report& report) {
+  for (const auto& w : head.witnesses) {
+    const bool shown = w.seconds < 4102444800; // 2100
+    const auto at = shown ? time_text(static_cast<std::int64_t>(w.seconds) * 1000) : std::to_string(w.seconds);
+    report.add("witnessed", log, "by " + w.name + " at " + at, {{"witness", w.name}, {"time", at}});
+  }
+  if (head.witnesses.size() < wanted)
+    incomplete(counted(head.witnesses.size(), "known witness has", "known witnesses have") +
+               " cosigned the checkpoint, and " + std::to_string(wanted) + " are wanted");
+}
+
 bool holds_log(const fs::path& dir) {
   std::error_code ec;
   return fs::exists(dir / "checkpoint", ec) || fs::exists(dir / "tile", ec);
 }
 
-void check_logs(const fs::path& dir, const Keys& keys, Report& report) {
+void check_logs(const fs::path& dir, const Keys& keys, std::uint64_t witnesses, Report& report) {
   std::set<fs::path> logs;
   if (holds_log(dir)) logs.insert(dir);
   std::error_code ec;
@@ -383,6 +405,7 @@ void check_logs(const fs::path& dir, const Keys& keys, Report& report) {
                         longer ? log : other);
       }
       need_trust(head, (log / "checkpoint").string());
+      need_witnesses(head, witnesses, log.string(), report);
       sound(report, log.string(),
             "the log " + head.origin + " has " + entries(head.size) + " and the root " + encode64(view(head.root)),
             head);
@@ -392,7 +415,7 @@ void check_logs(const fs::path& dir, const Keys& keys, Report& report) {
   }
   std::set<std::string> missing;
   for (const auto& key : keys)
-    if (logs.count(dir) == 0 && seen.count(key.name) == 0) missing.insert(key.name);
+    if (!key.witness && logs.count(dir) == 0 && seen.count(key.name) == 0) missing.insert(key.name);
   for (const auto& name : missing)
     report.add(dir.string(), {Verdict::incomplete, "there is a key for the log " + name + ", and no such log"});
 }
@@ -407,16 +430,6 @@ void check_consistency(const std::string& old_file, const fs::path& dir, const K
         "the log " + now.origin + " goes on from the " + entries(old.size) + " of " + old_file + " to " +
             std::to_string(now.size),
         now);
-}
-
-std::string time_text(std::int64_t ms) {
-  char out[32] = "";
-  std::tm utc{};
-  const std::time_t seconds = ms / 1000;
-  if (ms < 0 || gmtime_r(&seconds, &utc) == nullptr ||
-      std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%S.", &utc) == 0)
-    return std::to_string(ms) + " ms after 1970";
-  return out + std::to_string(1000 + ms % 1000).substr(1) + "Z";
 }
 
 Fields fields_of(const Leaf& l) {
@@ -434,6 +447,7 @@ Fields fields_of(const Leaf& l) {
                 {"policy", std::string(l.policy)},
                 {"build", std::string(l.build)},
                 {"mac", std::string(l.mac)}};
+  if (!l.payload_sm3.empty()) out.insert(out.begin() + 4, {"payload_sm3", hex(l.payload_sm3)});
   return out;
 }
 
@@ -598,8 +612,9 @@ private:
 constexpr auto kUsage =
     R"(Checks transparency logs of onecode, and bundles of evidence out of them, sharing no code with it.
 
-  onecode-verify log DIR [--keys FILE] [--json]
-      a log as C2SP tlog-tiles, or a folder of such folders: signature, entries, hash tiles, root, order
+  onecode-verify log DIR [--keys FILE] [--witnesses N] [--json]
+      a log as C2SP tlog-tiles, or a folder of such folders: signature, entries, hash tiles, root, order;
+      --witnesses N: so many of those in --keys must have cosigned its checkpoint
   onecode-verify consistency OLD_CHECKPOINT DIR [--keys FILE] [--json]
       the log in DIR goes on from the one whose signed checkpoint is OLD_CHECKPOINT
   onecode-verify proof FILE.tlog-proof FILE.leaf --keys FILE [--json]
@@ -607,14 +622,15 @@ constexpr auto kUsage =
   onecode-verify bundle DIR --keys FILE [--json]
       the evidence of one record, case or person: its files, who signed for them, and each record by its proof
 
---keys has verifier keys, NAME+HEX+BASE64, one a line. Without the log's key nothing is sound. Behind a key " from=TIME" and " until=TIME"
-(RFC 3339, UTC) may say when it counts: what was received or made at another time and is signed by no other key is tampered with.
-Exit: 0 sound, 1 tampered with, 2 incomplete (a file is missing, or the key), 3 usage.
+--keys has verifier keys of logs and witnesses, NAME+HEX+BASE64, one a line. Without the log's key nothing is sound. Behind a key " from=TIME"
+and " until=TIME" (RFC 3339, UTC) may say when it counts: what was received or made at another time and is signed by no other key is tampered with.
+Exit: 0 sound, 1 tampered with, 2 incomplete (a file is missing, or the key, or witnesses), 3 usage.
 )";
 
 Verdict run(const std::vector<std::string>& arguments) {
   std::vector<std::string> words;
   std::optional<std::string> key_file;
+  std::optional<std::uint64_t> witnesses;
   bool json = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const auto& a = arguments[i];
@@ -626,6 +642,8 @@ Verdict run(const std::vector<std::string>& arguments) {
       json = true;
     else if (a == "--keys" && i + 1 < arguments.size() && !key_file)
       key_file = arguments[++i];
+    else if (a == "--witnesses" && i + 1 < arguments.size() && !witnesses && number(arguments[i + 1]))
+      witnesses = number(arguments[++i]);
     else if (a.starts_with("--"))
       throw Failure{Verdict::usage, a + " is no option, or is not complete"};
     else
@@ -634,7 +652,8 @@ Verdict run(const std::vector<std::string>& arguments) {
   const auto is = [&](const char* command, std::size_t files) {
     return !words.empty() && words[0] == command && words.size() == 1 + files;
   };
-  if (!is("log", 1) && !is("consistency", 2) && !(is("proof", 2) && key_file) && !(is("bundle", 1) && key_file))
+  if ((!is("log", 1) && !is("consistency", 2) && !(is("proof", 2) && key_file) && !(is("bundle", 1) && key_file)) ||
+      (witnesses && words[0] != "log"))
     throw Failure{Verdict::usage,
                   "wanted: log DIR, consistency OLD_CHECKPOINT DIR, proof FILE.tlog-proof FILE.leaf --keys FILE, or "
                   "bundle DIR --keys FILE"};
@@ -643,7 +662,7 @@ Verdict run(const std::vector<std::string>& arguments) {
   try {
     const auto keys = key_file ? read_keys(read_needed(*key_file, kMaxKeys), *key_file) : Keys{};
     if (words[0] == "log")
-      check_logs(words[1], keys, report);
+      check_logs(words[1], keys, witnesses.value_or(0), report);
     else if (words[0] == "consistency")
       check_consistency(words[1], words[2], keys, report);
     else if (words[0] == "bundle")

@@ -36,7 +36,8 @@ void publish(Writing& w) {
 
 std::vector<ExportedLog> export_logs(streams::Broker& broker, const std::filesystem::path& folder,
                                      const std::function<bool(std::uint64_t, std::uint64_t)>& go_on,
-                                     const std::function<void(const std::string&)>& odd) {
+                                     const std::function<void(const std::string&)>& odd,
+                                     const std::vector<WitnessAddress>& witnesses) {
   std::map<std::int32_t, Writing> logs;
   std::map<std::int32_t, std::uint64_t> from;
   try {
@@ -63,8 +64,10 @@ std::vector<ExportedLog> export_logs(streams::Broker& broker, const std::filesys
         });
     std::vector<ExportedLog> out;
     for (auto& [shard, w] : logs) {
+      const std::string before = w.files->get(evidence::kCheckpointPath).value_or(std::string{});
       publish(w);
-      out.push_back({shard, w.head.head.origin, w.writer->size(), w.writer->size() - w.before});
+      out.push_back({shard, w.head.head.origin, w.writer->size(), w.writer->size() - w.before, {}});
+      out.back().witnesses = have_cosigned(*w.files, before, witnesses, sender, odd);
     }
     return out;
   } catch (const Stopped&) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/audit/witnessing.hpp"
 #include "streams/broker.hpp"
 
 namespace onecode::app {
@@ -17,12 +18,14 @@ struct ExportedLog {
   std::int32_t shard = 0;
   std::string origin;
   std::uint64_t leaves = 0, added = 0;
+  std::vector<std::string> witnesses; // who has cosigned the head
 };
 
 /// Up to each shard's newest head; what has no signed head yet waits for the next time. `go_on`: asked often, false ends it where it
-/// stands. Throws InputError.
+/// stands. Then the witnesses are asked; one that does not cosign is told to `odd`. Throws InputError.
 std::vector<ExportedLog> export_logs(streams::Broker& broker, const std::filesystem::path& folder,
                                      const std::function<bool(std::uint64_t done, std::uint64_t total)>& go_on,
-                                     const std::function<void(const std::string&)>& odd);
+                                     const std::function<void(const std::string&)>& odd,
+                                     const std::vector<WitnessAddress>& witnesses = {});
 
 } // namespace onecode::app

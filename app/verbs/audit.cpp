@@ -11,9 +11,12 @@
 #include "app/audit/archive_flags.hpp"
 #include "app/audit/archiving.hpp"
 #include "app/audit/bundle.hpp"
+#include "app/audit/check.hpp"
 #include "app/audit/export.hpp"
 #include "app/audit/exported.hpp"
+#include "app/audit/gaps_verb.hpp"
 #include "app/audit/records.hpp"
+#include "app/audit/witnessing.hpp"
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
@@ -21,10 +24,7 @@
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
 #include "evidence/bundle.hpp"
-#include "evidence/check_log.hpp"
 #include "evidence/leaf.hpp"
-#include "evidence/tile_reader.hpp"
-#include "evidence/tlog_proof.hpp"
 #include "streams/authenticate.hpp"
 
 namespace onecode::app {
@@ -36,11 +36,14 @@ struct Options {
   KafkaFlags kafka;
   ArchiveFlags archive;
   std::string folder, id, out, sign, exporter, account;
-  std::vector<std::string> key_files, since;
+  std::vector<std::string> key_files, since, witnesses;
+  std::size_t wanted_witnesses = 0;
   bool json = false;
 };
 
 int run_export(const Options& o) {
+  std::vector<WitnessAddress> witnesses;
+  for (const auto& w : o.witnesses) witnesses.push_back(parse_witness(w));
   const auto config = o.kafka.load();
   const auto broker = connect(config.kafka);
   Progress progress("exporting", 0);
@@ -52,7 +55,7 @@ int run_export(const Options& o) {
         progress.at(done, done);
         return !interrupt.asked();
       },
-      warn);
+      warn, witnesses);
   if (logs.empty())
     throw InputError(
         "there is no signed head yet: a node signs them when its secrets hold `evidence` and `evidence-key`");
@@ -77,154 +80,68 @@ int run_export(const Options& o) {
   if (o.json) {
     auto all = nlohmann::ordered_json::array();
     for (const auto& l : logs)
-      all.push_back({{"shard", l.shard}, {"origin", l.origin}, {"leaves", l.leaves}, {"added", l.added}});
+      all.push_back({{"shard", l.shard},
+                     {"origin", l.origin},
+                     {"leaves", l.leaves},
+                     {"added", l.added},
+                     {"witnesses", l.witnesses}});
     print(all.dump(2) + "\n");
   } else {
-    for (const auto& l : logs) print(fmt::format("{}: {} leaves, {} of them new\n", l.origin, l.leaves, l.added));
+    for (const auto& l : logs)
+      print(fmt::format("{}: {} leaves, {} of them new{}{}\n", l.origin, l.leaves, l.added,
+                        l.witnesses.empty() ? "" : ", cosigned by ", fmt::join(l.witnesses, ", ")));
   }
   return kDone;
 }
 
 // -- is it sound ---------------------------------------------------------------------------------------------------------
 
-/// Sound, or what is wrong.
-struct Judgement {
-  int code = kDone;
-  std::string text;
-};
-
-Judgement judge(const LogFolder& log, const std::vector<evidence::Verifier>& keys) {
-  const auto note = evidence::parse_note(log.note);
-  bool known = false, good = false;
-  std::optional<Time> until; // of the key that signed and was in use for longest
-  for (const auto& v : keys) {
-    if (v.key.name != log.head.origin || v.key.type == evidence::NoteKey::Type::cosignature) continue;
-    known = true;
-    if (!evidence::signed_by(*note, v.key)) continue;
-    until = !good ? v.until : until && v.until ? std::max(until, v.until) : std::nullopt;
-    good = true;
-  }
-  if (known && !good) return {kAnswerIsNo, "the checkpoint is signed by none of the keys"};
-  std::uint64_t place = 0;
-  std::string unreadable;
-  Time last;
-  try {
-    evidence::check_log(log.read, log.head, [&](std::string_view entry) {
-      const auto leaf = evidence::parse_leaf(entry);
-      if (leaf)
-        last = leaf->received;
-      else if (unreadable.empty())
-        unreadable = fmt::format("leaf {} cannot be read", place);
-      ++place;
-    });
-  } catch (const evidence::TileMissing& e) {
-    return {kUsage, e.what()}; // CONTRACT §10: an answer that cannot be given
-  } catch (const evidence::TileError& e) {
-    return {kAnswerIsNo, e.what()};
-  }
-  if (!unreadable.empty()) return {kAnswerIsNo, unreadable};
-  if (until && *until < last)
-    return {kAnswerIsNo, fmt::format("expired key: the last leaf was received at {}, when the key was out of use",
-                                     evidence::utc_text(last))};
-  if (!known) return {kUsage, fmt::format("{} leaves fit the checkpoint, whose key nobody gave (--keys)", place)};
-  return {kDone, fmt::format("{} leaves, signed", place)};
-}
-
-/// Does the log go on from an older head of it?
-Judgement continues(const LogFolder& log, const std::string& file, const std::vector<evidence::Verifier>& keys) {
-  const auto note = evidence::parse_note(read_file(file));
-  const auto old = note ? evidence::parse_checkpoint(note->text) : std::nullopt;
-  if (!old) return {kAnswerIsNo, file + ": is no signed checkpoint"};
-  bool known = false, good = false;
-  for (const auto& v : keys) {
-    if (v.key.name != old->origin || v.key.type == evidence::NoteKey::Type::cosignature) continue;
-    known = true;
-    good = good || evidence::signed_by(*note, v.key);
-  }
-  if (known && !good) return {kAnswerIsNo, file + ": is signed by none of the keys"};
-  if (!known) return {kUsage, file + ": its key nobody gave (--keys)"};
-  if (old->size > log.head.size)
-    return {kUsage, fmt::format("{}: is of {} leaves, the export has {}", file, old->size, log.head.size)};
-  evidence::TileReader reader(log.read, log.head.size);
-  try {
-    const auto proof = reader.consistency_proof(old->size);
-    if (!evidence::consistent(old->size, old->root, log.head.size, log.head.root, proof))
-      return {kAnswerIsNo, fmt::format("the log forks: its first {} leaves are not those of {}", old->size, file)};
-  } catch (const evidence::TileMissing& e) {
-    return {kUsage, e.what()};
-  } catch (const evidence::TileError& e) {
-    return {kAnswerIsNo, e.what()};
-  }
-  return {kDone, fmt::format("it goes on from the {} leaves of {}", old->size, file)};
-}
-
-std::string origin_of(const std::string& file) {
-  const auto note = evidence::parse_note(read_file(file));
-  const auto head = note ? evidence::parse_checkpoint(note->text) : std::nullopt;
-  return head ? head->origin : std::string{};
-}
+Colour colour_of(const Judgement& is) { return is.code == kDone ? Colour::green : Colour::red; }
 
 int verify_bundle(const Options& o, const std::vector<evidence::Verifier>& keys) {
-  const fs::path root = o.folder;
-  std::vector<std::string> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(root))
-    if (!entry.is_directory() || entry.is_symlink()) {
-      if (!entry.is_regular_file() || entry.is_symlink())
-        throw Failure(kAnswerIsNo, entry.path().string() + ": is no plain file");
-      paths.push_back(fs::relative(entry.path(), root).generic_string());
-    }
-  Judgement found;
-  evidence::SoundBundle sound;
-  try {
-    const auto files = evidence::tile_folder(root);
-    sound = evidence::check_bundle(evidence::reader_of(*files), paths, keys);
-  } catch (const evidence::BundleTampered& e) {
-    found = {kAnswerIsNo, e.what()};
-  } catch (const evidence::BundleIncomplete& e) {
-    found = {kUsage, e.what()};
-  }
-  const auto* word = found.code == kDone ? "sound" : found.code == kAnswerIsNo ? "tampered" : "incomplete";
-  const auto& m = sound.manifest;
+  const auto found = judge_bundle(o.folder, keys);
+  const auto& m = found.bundle.manifest;
   if (o.json) {
-    nlohmann::ordered_json out{{"bundle", o.folder}, {"is", word}};
-    if (found.code != kDone) out["why"] = found.text;
-    if (found.code == kDone) {
+    nlohmann::ordered_json out{{"bundle", o.folder}, {"is", found.is.word()}, {"why", found.is.text}};
+    if (found.is.code == kDone) {
       out["about"] = {{"kind", m.kind}, {"id", m.id}};
       out["made"] = evidence::utc_text(m.made);
-      out["signed_by"] = sound.signer;
-      out["records"] = sound.records.size();
+      out["signed_by"] = found.bundle.signer;
+      out["records"] = found.bundle.records.size();
     }
     print(out.dump(2) + "\n");
   } else {
-    print(fmt::format("{} {}: {}\n", o.folder, paint(stdout, found.code == kDone ? Colour::green : Colour::red, word),
-                      found.code != kDone
-                          ? found.text
-                          : fmt::format("{} {}, {} records, made {}, signed by {}", m.kind, m.id,
-                                        sound.records.size(), evidence::utc_text(m.made), sound.signer)));
+    print(fmt::format("{} {}: {}\n", o.folder, paint(stdout, colour_of(found.is), found.is.word()), found.is.text));
   }
-  return found.code;
+  return found.is.code;
 }
 
 int run_verify(const Options& o) {
   const auto keys = read_verifiers(o.key_files);
-  if (fs::exists(fs::path(o.folder) / evidence::kManifestPath)) return verify_bundle(o, keys);
+  if (is_bundle(o.folder)) return verify_bundle(o, keys);
   int worst = kDone;
   auto all = nlohmann::ordered_json::array();
   std::set<std::string> compared;
   for (const auto& log : open_logs(o.folder)) {
-    auto found = judge(log, keys);
+    auto found = judge(log, keys, o.wanted_witnesses);
     for (const auto& file : o.since) {
       if (found.code != kDone || origin_of(file) != log.head.origin) continue;
       compared.insert(file);
-      const auto more = continues(log, file, keys);
-      found = {more.code, more.code == kDone ? found.text + "; " + more.text : more.text};
+      const auto more = judge_since(log, file, keys);
+      found.code = more.code;
+      found.text = more.code == kDone ? found.text + "; " + more.text : more.text;
     }
-    const auto* word = found.code == kDone ? "sound" : found.code == kAnswerIsNo ? "tampered" : "incomplete";
-    if (o.json)
-      all.push_back({{"log", log.head.origin}, {"leaves", log.head.size}, {"is", word}, {"why", found.text}});
-    else
-      print(fmt::format("{} {}: {}\n", log.head.origin,
-                        paint(stdout, found.code == kDone ? Colour::green : Colour::red, word), found.text));
+    if (o.json) {
+      auto witnesses = nlohmann::ordered_json::array();
+      for (const auto& w : found.witnesses) witnesses.push_back({{"name", w.name}, {"at", time_text(w)}});
+      all.push_back({{"log", log.head.origin},
+                     {"leaves", log.head.size},
+                     {"is", found.word()},
+                     {"why", found.text},
+                     {"witnesses", std::move(witnesses)}});
+    } else {
+      print(fmt::format("{} {}: {}\n", log.head.origin, paint(stdout, colour_of(found), found.word()), found.text));
+    }
     // One that was tampered with outweighs all that are incomplete.
     if (found.code == kAnswerIsNo || worst == kDone) worst = worst == kAnswerIsNo ? worst : found.code;
   }
@@ -244,6 +161,7 @@ nlohmann::ordered_json to_json(const evidence::Leaf& leaf) {
   nlohmann::ordered_json out{{"kind", evidence::to_string(leaf.kind)}, {"id", leaf.id},
                              {"subject", hex(leaf.subject)},           {"payload", hex(leaf.payload)},
                              {"time", format_time(leaf.time)},         {"received", format_time(leaf.received)}};
+  if (leaf.payload_sm3) out["payload_sm3"] = hex(*leaf.payload_sm3);
   if (leaf.at)
     out["source"] = {{"topic", name(leaf.at->topic)}, {"partition", leaf.at->partition}, {"offset", leaf.offset}};
   if (!leaf.policy.empty()) out["policy"] = leaf.policy;
@@ -339,21 +257,32 @@ Run add_audit(CLI::App& verb) {
   publish->add_option("--out", options->folder, "the folder; what an earlier export left is gone on with")
       ->required()
       ->type_name("DIR");
+  publish->add_option("--witness", options->witnesses, "ask it to cosign each head; may be given several times")
+      ->type_name("URL=VERIFIER")
+      ->allow_extra_args(false);
   options->kafka.add_to(*publish);
   options->archive.add_to(*publish, "also keep what the leaves are about here, encrypted for each person and month");
   publish->footer(
       "\nDIR/<shard>/ is a log by C2SP tlog-tiles: hash tiles, entries, the signed checkpoint. Everybody can check "
-      "it with other\npeople's software.\n\nExample:\n  onecode audit export --out evidence --brokers "
-      "localhost:9092");
+      "it with other\npeople's software. A witness (C2SP tlog-witness, `onecode witness`) that does not answer is "
+      "warned of, and asked the next time;\nDIR/<shard>/cosigned/ keeps every head that was cosigned.\n\nExamples:\n"
+      "  onecode audit export --out evidence --brokers localhost:9092\n"
+      "  onecode audit export --out evidence --witness \"http://w1.example:9465=$(cat w1.txt)\"");
   auto* verify = verb.add_subcommand("verify", "is an export, or a bundle, what its signatures say");
   verify->add_option("DIR", options->folder, "an exported folder, or a bundle")->required();
   verify->add_option("--keys", options->key_files, "verifier keys, one a line, perhaps followed by until=TIME")
       ->type_name("FILE");
   verify->add_option("--since", options->since, "signed heads of earlier: their logs must go on from them")
       ->type_name("CHECKPOINT");
+  verify
+      ->add_option("--witnesses", options->wanted_witnesses,
+                   "as many of those in --keys must have cosigned (default 0)")
+      ->type_name("N");
   verify->footer(
-      "\nExit 0: sound. 1: tampered with. 2: incomplete, or signed by a key that nobody gave.\n\nExample:\n"
-      "  onecode audit verify evidence --keys verifiers.txt");
+      "\nThe keys are those of the logs and of witnesses. Exit 0: sound. 1: tampered with. 2: incomplete, signed by "
+      "a "
+      "key that nobody gave,\nor seen by too few witnesses.\n\nExample:\n"
+      "  onecode audit verify evidence --keys verifiers.txt --keys w1.txt --witnesses 1");
   auto* prove = verb.add_subcommand("prove", "that a log has the leaf of a scan, a decision or a finding");
   prove->add_option("ID", options->id, "CloudEvents id of the record")->required();
   prove->add_option("DIR", options->folder, "an exported folder")->required();
@@ -384,10 +313,12 @@ Run add_audit(CLI::App& verb) {
       "auditor.key.json "
       "\\\n    --name campus.example/auditor --keys verifiers.txt --out a-1");
   for (auto* sub : {publish, verify, prove, pack}) sub->add_flag("--json", options->json, "print the answer as JSON");
-  return [options, publish, verify, pack] {
+  auto* gaps = verb.add_subcommand("gaps", "which events of devices never arrived");
+  return [options, publish, verify, pack, gaps, run_gaps = add_gaps(*gaps)] {
     return publish->parsed()  ? run_export(*options)
            : verify->parsed() ? run_verify(*options)
            : pack->parsed()   ? run_bundle(*options)
+           : gaps->parsed()   ? run_gaps()
                               : run_prove(*options);
   };
 }

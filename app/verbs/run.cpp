@@ -20,6 +20,7 @@
 #include "app/topic_check.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
+#include "evidence/sm3.hpp"
 #include "monitoring/http.hpp"
 #include "monitoring/log.hpp"
 #include "storage/store.hpp"
@@ -139,9 +140,19 @@ private:
   std::thread thread_;
 };
 
+/// Before it would stop each turn.
+void check_sm3() {
+  try {
+    evidence::sm3({});
+  } catch (const std::runtime_error& e) {
+    throw InputError(std::string("evidence.sm3: ") + e.what());
+  }
+}
+
 int run_node(const Options& o) {
   Hangup hangup;
   const auto config = o.kafka.load();
+  if (config.evidence.sm3) check_sm3();
   set_up_log(config.log);
 
   const auto broker = connect(config.kafka, log_kafka);
@@ -151,6 +162,7 @@ int run_node(const Options& o) {
   options.node.group = config.kafka.group;
   options.node.resident_limit = static_cast<std::size_t>(config.node.resident_limit);
   options.node.log_origin = config.evidence.origin;
+  options.node.sm3 = config.evidence.sm3;
   options.clock = o.clock == "events" ? actors::ClockMode::events : actors::ClockMode::wall;
   options.accept_clock = o.accept_clock;
   options.policy = builtin_policy();

@@ -26,5 +26,6 @@ Run add_simulate(CLI::App& verb);
 Run add_state(CLI::App& verb);
 Run add_tail(CLI::App& verb);
 Run add_topics(CLI::App& verb);
+Run add_witness(CLI::App& verb);
 
 } // namespace onecode::app

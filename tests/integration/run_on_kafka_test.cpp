@@ -102,7 +102,7 @@ struct Cluster {
                        streams::kNoTimestamp);
     publisher->flush();
   }
-  std::unique_ptr<app::Engine> start() {
+  std::unique_ptr<app::Engine> start(bool sm3 = false) {
     app::EngineOptions options;
     options.node.id = "n1";
     options.node.group = kafka.group;
@@ -110,6 +110,7 @@ struct Cluster {
     options.policy = builtin_policy();
     options.roots = {{world.key.id, KeyAlgorithm::ed25519, world.key.public_key, {}, std::nullopt, std::nullopt}};
     options.node.log_origin = "campus.example/onecode";
+    options.node.sm3 = sm3;
     options.data_dir = (folder / "data").string();
     options.listen = "127.0.0.1:0";
     return std::make_unique<app::Engine>(std::move(options), *broker, secrets(), nullptr);
@@ -157,11 +158,11 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
     engine->stop();
     engine->wait();
   }
-  // A node that comes back, its disk lost, goes on where it was.
+  // A node that comes back, its disk lost, goes on where it was. Somebody has switched SM3 on meanwhile.
   std::filesystem::remove_all(cluster.folder / "data");
   cluster.publish(rest);
   {
-    const auto engine = cluster.start();
+    const auto engine = cluster.start(true);
     cluster.wait_for(*engine, world.scans.size());
     engine->stop();
     engine->wait();
@@ -214,7 +215,7 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
   const std::string id = nlohmann::json::parse(written.begin()->second.front()).at("id");
   CHECK(app::run_command_line(
             {"audit", "prove", id, folder.string(), "--out", (cluster.folder / "proof").string()}) == 0);
-  std::size_t scans = 0, decided_there = 0;
+  std::size_t scans = 0, decided_there = 0, with_sm3 = 0;
   for (const auto& log : std::filesystem::directory_iterator(folder)) {
     const auto files = evidence::tile_folder(log.path());
     const auto head =
@@ -223,10 +224,12 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
       const auto leaf = evidence::parse_leaf(entry).value();
       scans += leaf.kind == evidence::LeafKind::scan;
       decided_there += leaf.kind == evidence::LeafKind::decision;
+      with_sm3 += leaf.kind == evidence::LeafKind::scan && leaf.payload_sm3;
     });
   }
   CHECK(scans == world.scans.size());
   CHECK(decided_there == world.scans.size());
+  CHECK(with_sm3 == rest.size());
 
   const auto judged = [&] {
     return app::run_command_line({"audit", "verify", folder.string(), "--keys", verifiers});

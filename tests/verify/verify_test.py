@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 import writer
-from writer import COMMAND, DECISION, HOLD, POSTING, SCAN, TOPIC, Key, Leaf, Log
+from writer import COMMAND, DECISION, HOLD, POSTING, SCAN, TOPIC, Key, Leaf, Log, Witness
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERIFY = os.environ.get("ONECODE_VERIFY", str(ROOT / "build" / "release" / "onecode-verify"))
@@ -151,13 +151,15 @@ class Logs(Case):
             "from of a conclusion": Leaf(kind=DECISION, first=1, offset=1).bytes(),
             "from behind the offset": Leaf(kind=SCAN, first=2, offset=1).bytes(),
             "offset beyond topics": Leaf(offset=2**63).bytes(),
+            "no SM3": Leaf(version=2, payload_sm3=b"").bytes(),
+            "a longer SM3": Leaf(version=2, payload_sm3=bytes(33)).bytes(),
         }
         for name, entry in bad.items():
             with self.subTest(name=name):
                 _, folder = self.log([good, entry], name)
                 self.verify(TAMPERED, "log", folder, saying="entry 1 ")
-        _, folder = self.log([good, Leaf(version=2).bytes()], "later")
-        self.verify(INCOMPLETE, "log", folder, saying="version 2")
+        _, folder = self.log([good, Leaf(version=3).bytes()], "later")
+        self.verify(INCOMPLETE, "log", folder, saying="version 3")
 
     def test_signatures(self):
         """verify: one known signature is enough, unknown ones are passed over, a known one that is wrong is not"""
@@ -183,6 +185,42 @@ class Logs(Case):
         forged.id = KEY.id
         note.write_text(log.checkpoint(keys=[forged]))
         self.verify(TAMPERED, "log", folder, saying="the signature by")
+
+    def test_witnesses(self):
+        """verify: witnesses whose keys were given are named with their time, each key once; too few are incomplete, a forged one tampering"""
+        log, folder = self.log(LARGE[:3])
+        note, text = folder / "checkpoint", log.text()
+        one, two = Witness("w.example/1", 11), Witness("w.example/2", 12)
+        again = Witness("w.example/again", 11)  # the same key
+        def known(*keys):
+            self.keys.write_text("".join(k.verifier() for k in keys))
+        def stands(*lines):
+            note.write_text(log.checkpoint(others="".join(lines)))
+        stands(one.cosignature(text), again.cosignature(text), two.cosignature(text, 1772424060))
+        known(KEY)
+        self.assertNotIn("witnessed", self.verify(SOUND, "log", folder))
+        self.verify(INCOMPLETE, "log", folder, "--witnesses", "1", saying="0 known witnesses")
+        known(KEY, one)
+        self.verify(SOUND, "log", folder, "--witnesses", "1", saying="witnessed: by w.example/1 at 2026-03-02T04:00:00.000Z")
+        self.verify(INCOMPLETE, "log", folder, "--witnesses", "2", saying="1 known witness has cosigned")
+        known(KEY, one, again)
+        self.verify(INCOMPLETE, "log", folder, "--witnesses", "2", saying="1 known witness has cosigned")
+        known(KEY, two, one)
+        found = json.loads(self.verify(SOUND, "log", folder, "--witnesses", "2", "--json"))
+        self.assertEqual([f["fields"] for f in found["findings"] if f["kind"] == "witnessed"],
+                         [{"witness": "w.example/1", "time": "2026-03-02T04:00:00.000Z"}, {"witness": "w.example/2", "time": "2026-03-02T04:01:00.000Z"}])
+        known(one, two)
+        self.verify(INCOMPLETE, "log", folder, "--witnesses", "2", saying="no key was given")  # witnesses do not replace the log
+        known(KEY, one)
+        late = one.cosignature(text, 2**63)
+        for forged in (one.cosignature(log.text(2)), one.signature(text), late, one.cosignature(text)[:-30] + "A=\n"):
+            stands(forged)
+            self.verify(TAMPERED, "log", folder)
+        stands(one.cosignature(text, 2**63 - 1))
+        self.verify(SOUND, "log", folder, "--witnesses", "1", saying=f"at {2**63 - 1}", program=SANITIZED)
+        for wrong in (["--witnesses", "-1"], ["--witnesses", "x"], ["--witnesses"], ["--witnesses", "1", "--witnesses", "1"]):
+            self.verify(USAGE, "log", folder, *wrong)
+        self.verify(USAGE, "consistency", note, folder, "--witnesses", "1")
 
     def test_checkpoint_text(self):
         """verify: a checkpoint that is signed and is not written as tlog-checkpoint says is refused"""
@@ -413,6 +451,16 @@ class Proofs(Case):
         for ms in (-(2**63), -1, 2**63 - 1):
             proof, leaf = self.proof(Log([Leaf(time=ms, received=ms).bytes()], KEY), 0)
             self.verify(SOUND, "proof", proof, leaf, program=SANITIZED)
+
+    def test_sm3(self):
+        """verify: a leaf of version 2 says its SM3 between payload and time, one of version 1 has none"""
+        entry = Leaf(version=2)
+        proof, leaf = self.proof(Log([entry.bytes()], KEY), 0)
+        said = json.loads(self.verify(SOUND, "proof", proof, leaf, "--json"))["findings"][1]["fields"]
+        self.assertEqual((said["payload"], said["payload_sm3"]), (entry.payload.hex(), entry.payload_sm3.hex()))
+        self.assertEqual(list(said)[3:6], ["payload", "payload_sm3", "time"])
+        proof, leaf = self.proof(Log([Leaf().bytes()], KEY), 0)
+        self.assertNotIn("payload_sm3", self.verify(SOUND, "proof", proof, leaf, "--json"))
 
     def test_swapped(self):
         """verify: the proof of another leaf, index, size or log, or a path that is longer or shorter, proves nothing"""

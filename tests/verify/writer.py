@@ -54,6 +54,20 @@ def path(m, hashes):
     return path(m - k, hashes[k:]) + [mth(hashes[:k])]
 
 
+def consistency(m, hashes):
+    """PROOF(m, D[n]) of section 2.1.2; nothing is to be proven from an empty tree."""
+
+    def subproof(m, hashes, whole):
+        if m == len(hashes):
+            return [] if whole else [mth(hashes)]
+        k = split_at(len(hashes))
+        if m <= k:
+            return subproof(m, hashes[:k], whole) + [mth(hashes[k:])]
+        return subproof(m - k, hashes[k:], False) + [mth(hashes[:k])]
+
+    return subproof(m, hashes, True) if m else []
+
+
 def index_path(n):
     digits = f"{n:03d}" if n < 1000 else f"{n:0{(len(str(n)) + 2) // 3 * 3}d}"
     parts = [digits[i : i + 3] for i in range(0, len(digits), 3)]
@@ -77,6 +91,7 @@ class Leaf:
     build: bytes = b"b-1"
     mac: bytes = b""
     version: int = 1
+    payload_sm3: bytes = bytes(range(64, 96))  # of version 2 only
 
     def bytes(self):
         def text(t):
@@ -87,6 +102,7 @@ class Leaf:
             + text(self.id)
             + self.subject
             + self.payload
+            + (text(self.payload_sm3) if self.version == 2 else b"")
             + struct.pack(">qqB", self.time, self.received, self.clock)
             + text(self.topic)
             + struct.pack(">IQQ", self.partition, self.first, self.offset)
@@ -102,6 +118,7 @@ def leaves(n, seed=1, partition=3, gaps=True):
     for i in range(n):
         kind = rng.choice([SCAN, SCAN, SCAN, DECISION, DECISION, POSTING, COMMAND, HOLD, FINDING])
         leaf = Leaf(kind=kind, id=b"c-%d" % i, partition=partition, subject=rng.randbytes(32), payload=rng.randbytes(32))
+        leaf.version = 1 + (i // 100) % 2  # as if somebody had switched SM3 on and off
         if kind in TOPIC:
             leaf.topic = TOPIC[kind]
             leaf.first = next_offset.get(kind, 0)
@@ -132,6 +149,17 @@ class Key:
         return f"\u2014 {self.name} {b64(self.id + self.private.sign(text.encode()))}\n"
 
 
+class Witness(Key):
+    """C2SP tlog-cosignature, of Ed25519."""
+
+    def __init__(self, name, seed):
+        super().__init__(name, seed, b"\4")
+
+    def cosignature(self, text, seconds=1772424000):
+        signature = self.private.sign(f"cosignature/v1\ntime {seconds}\n{text}".encode())
+        return f"\u2014 {self.name} {b64(self.id + struct.pack('>Q', seconds) + signature)}\n"
+
+
 class Log:
     def __init__(self, entries, key, origin=None):
         self.entries, self.key, self.origin = entries, key, origin or key.name
@@ -149,6 +177,12 @@ class Log:
         lines = ["c2sp.org/tlog-proof@v1"] + ([f"extra {b64(extra)}"] if extra is not None else [])
         lines += [f"index {index}"] + [b64(h) for h in path(index, self.hashes)]
         return "\n".join(lines) + "\n\n" + self.checkpoint()
+
+    def add_checkpoint(self, old, size=None, proof=None):
+        """A request of C2SP tlog-witness."""
+        size = len(self.hashes) if size is None else size
+        proof = consistency(old, self.hashes[:size]) if proof is None else proof
+        return f"old {old}\n" + "".join(b64(h) + "\n" for h in proof) + "\n" + self.checkpoint(size)
 
     def files(self, size=None):
         """Path to bytes of all tiles of the log's first `size` entries; a full one for each partial one when it is full."""

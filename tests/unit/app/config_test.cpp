@@ -65,6 +65,20 @@ TEST_CASE("config: everything in a file") {
   }
 }
 
+TEST_CASE("config: a switch is true or false, in the file and in the environment") {
+  CHECK_FALSE(read_config(std::nullopt, "", {}).config.evidence.sm3);
+  const auto file = read_config("node.toml", "[evidence]\nsm3 = true\n", {});
+  CHECK(file.errors == std::vector<std::string>{});
+  CHECK(file.config.evidence.sm3);
+  CHECK(app::to_toml(file.config).find("sm3 = true\n") != std::string::npos);
+  CHECK(app::differing_settings(file.config, {}) == std::vector<std::string>{"evidence.sm3"});
+  CHECK_FALSE(read_config("node.toml", "[evidence]\nsm3 = true\n", {{"ONECODE__EVIDENCE__SM3", "false"}})
+                  .config.evidence.sm3);
+  CHECK(mentions(read_config(std::nullopt, "", {{"ONECODE__EVIDENCE__SM3", "yes"}}).errors,
+                 "ONECODE__EVIDENCE__SM3: must be true or false, not \"yes\""));
+  CHECK(mentions(read_config("node.toml", "[evidence]\nsm3 = 1\n", {}).errors, "evidence.sm3"));
+}
+
 TEST_CASE("config: a setting of Kafka's client may stand in a file of its own, and the dump shows the path") {
   const auto file = std::string("[kafka.property_files]\n\"sasl.password\" = \"/etc/onecode/pw\"\n");
   const auto result = read_config("node.toml", file, {});

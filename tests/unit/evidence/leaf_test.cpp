@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "evidence/sm3.hpp"
 #include "streams/authenticate.hpp"
 #include "tests/catch.hpp"
 
@@ -58,6 +59,14 @@ TEST_CASE("SHA-256 and HMAC by their vectors", "[evidence][hash]") {
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+TEST_CASE("SM3 by its vectors", "[evidence][hash][sm3]") {
+  // GB/T 32905-2016, appendix A.
+  CHECK(hex(view(sm3({"a", "", "bc"}))) == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+  std::string long_text;
+  for (int i = 0; i < 16; ++i) long_text += "abcd";
+  CHECK(hex(view(sm3({long_text}))) == "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732");
+}
+
 TEST_CASE("A leaf byte for byte", "[evidence][leaf][R9.2]") {
   CHECK(hex(bytes_of(example())) ==
         "01"
@@ -76,9 +85,24 @@ TEST_CASE("A leaf byte for byte", "[evidence][leaf][R9.2]") {
             "036d6163");
 }
 
+TEST_CASE("A leaf with SM3 is of version 2, and else the same", "[evidence][leaf][sm3]") {
+  Leaf leaf = example();
+  const std::string without = bytes_of(leaf);
+  leaf.payload_sm3.emplace().fill(0x33);
+  const std::string with = bytes_of(leaf);
+  const std::size_t after_payload = 2 + 5 + 32 + 32;
+  CHECK(with == "\x02" + without.substr(1, after_payload - 1) + " " + std::string(32, '\x33') +
+                    without.substr(after_payload)); // a space is 32
+  // As long as a text may be, and only one length is an SM3.
+  for (const int length : {0, 1, 31, 33, 255})
+    CHECK_FALSE(parse_leaf("\x02" + without.substr(1, after_payload - 1) + static_cast<char>(length) +
+                           std::string(static_cast<std::size_t>(length), '\x33') + without.substr(after_payload)));
+}
+
 TEST_CASE("A leaf is read as it was written, and as nothing else", "[evidence][leaf]") {
   Leaf leaf = example();
   SECTION("in full") {}
+  SECTION("with SM3") { leaf.payload_sm3.emplace().fill(0x33); }
   SECTION("by a timer") { leaf.at.reset(), leaf.from = leaf.offset = 0; }
   SECTION("of a record that could not be read") { leaf.id = leaf.policy = leaf.mac = ""; }
   SECTION("long ago") { leaf.time = Time{-1}; }
@@ -89,6 +113,7 @@ TEST_CASE("A leaf is read as it was written, and as nothing else", "[evidence][l
   CHECK(back->id == leaf.id);
   CHECK(back->subject == leaf.subject);
   CHECK(back->payload == leaf.payload);
+  CHECK(back->payload_sm3 == leaf.payload_sm3);
   CHECK(back->time == leaf.time);
   CHECK(back->received == leaf.received);
   CHECK(back->clock == leaf.clock);
@@ -124,6 +149,11 @@ TEST_CASE("The payload is the record: value, and what CloudEvents says in header
   const streams::Header one[] = {id, type}, two[] = {type, other, id}, three[] = {id, {"ce_type", "u"}};
   CHECK(payload_hash(record("{}")) == sha256({"{}"}));
   CHECK(payload_hash(record(std::nullopt)) == sha256({}));
+  CHECK(payload_sm3(record("{}")) == sm3({"{}"}));
+  CHECK(payload_sm3(record("{}", one)) == sm3({std::string_view("ce_id\0"
+                                                                "1\0ce_type\0t\0",
+                                                                18),
+                                               "{}"}));
   CHECK(payload_hash(record("{}", one)) == payload_hash(record("{}", two)));
   std::set<Hash> all{payload_hash(record("{}")), payload_hash(record("{}", one)), payload_hash(record("{}", three)),
                      payload_hash(record("[]", one))};

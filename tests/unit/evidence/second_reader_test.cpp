@@ -94,6 +94,7 @@ TEST_CASE("second reader: leaves", "[leaf]") {
     leaf.policy = "policy";
     leaf.mac = "mac";
     leaf.at = TopicPartition{Topic::scans, 3};
+    if (random.below(2) == 0) leaf.payload_sm3.emplace().fill(7);
     leaf.offset = static_cast<std::int64_t>(random.below(1000));
     std::string bytes;
     append(bytes, leaf);
@@ -114,6 +115,7 @@ TEST_CASE("second reader: leaves", "[leaf]") {
     CHECK(std::pair<std::uint64_t, std::uint64_t>(one->from, one->offset) == std::pair(two->from, two->offset));
     CHECK(bytes_of(one->subject) == two->subject);
     CHECK(bytes_of(one->payload) == two->payload);
+    CHECK((one->payload_sm3 ? bytes_of(*one->payload_sm3) : std::string()) == two->payload_sm3);
     for (const auto& [a, b] :
          {std::pair(one->id, two->id), {one->policy, two->policy}, {one->build, two->build}, {one->mac, two->mac}})
       CHECK(a == b);
@@ -127,6 +129,7 @@ TEST_CASE("second reader: checkpoints, proofs and keys", "[note]") {
   INFO("seed " << random.seed);
   const std::string_view likely = "\n\n +=/0A9\t";
   const auto verifier = verifier_of(kKey.key);
+  const NoteKey witness{"w.example", NoteKey::Type::cosignature, kKey.key.public_key};
   const verify::Keys keys{verify::read_key(verifier, "key").value()};
   int notes = 0, proofs = 0, accepted_keys = 0;
   for (int i = 0; i < kRounds; ++i) {
@@ -166,11 +169,12 @@ TEST_CASE("second reader: checkpoints, proofs and keys", "[note]") {
       proofs += three && four ? 1 : 0;
     }
 
-    const auto line = random.broken(verifier, "+=/ 0aA");
+    const auto line = random.broken(random.below(2) == 0 ? verifier : verifier_of(witness), "+=/ 0aA");
     const auto five = parse_verifier(line);
     const auto six = second([&] { return verify::read_key(line, "key"); });
     INFO(verify::printable(line));
-    REQUIRE((five && five->type == NoteKey::Type::ed25519) == (six && *six));
+    REQUIRE((five && five->type != NoteKey::Type::sm2) == (six && *six));
+    if (five && six && *six) CHECK((five->type == NoteKey::Type::cosignature) == (*six)->witness);
     accepted_keys += five ? 1 : 0;
   }
   for (const int n : {notes, proofs, accepted_keys}) CHECK((n > kRounds / 10 && n < kRounds));

@@ -125,6 +125,10 @@ TEST_CASE("turns, blank lines, line ends, a long line, progress") {
     turn.shards = {0, 3};
     turn.now = Time{1'772'409'492'345};
     turn.policy_offset = 12;
+    turn.build = "v1";
+    turn.sm3 = true;
+    writer.write(turn);
+    turn.sm3 = false;
     writer.write(turn);
     FileRecord r;
     r.topic = Topic::scans;
@@ -143,10 +147,13 @@ TEST_CASE("turns, blank lines, line ends, a long line, progress") {
   CHECK(turn.shards == std::vector<std::int32_t>{0, 3});
   CHECK(turn.now.ms == 1'772'409'492'345);
   CHECK(turn.policy_offset == 12);
+  CHECK(turn.build == "v1");
+  CHECK(turn.sm3);
+  CHECK_FALSE(std::get<FileTurn>(*reader.next()).sm3);
   CHECK(std::get<FileRecord>(*reader.next()).value == big);
-  CHECK(reader.line() == 2);
+  CHECK(reader.line() == 3);
   CHECK_FALSE(std::get<FileRecord>(*reader.next()).value);
-  CHECK(reader.line() == 5);
+  CHECK(reader.line() == 6);
   CHECK(std::get<FileRecord>(*reader.next()).value == "2");
   CHECK_FALSE(reader.next());
   CHECK(reader.bytes_read() == reader.bytes_total());
@@ -179,6 +186,7 @@ TEST_CASE("a line that is none is named") {
       {R"({"turn":"a","partitions":8})", "now: is missing"},
       {R"({"turn":"a","partitions":2147483647,"now":"2026-03-02T00:00:00Z"})", "partitions: must be"},
       {R"({"turn":"a","partitions":8,"now":"soon"})", "now: must be"},
+      {R"({"turn":"a","partitions":8,"now":"2026-03-02T00:00:00Z","sm3":1})", "sm3: must be true or false"},
       {R"({"partitions":8,"now":"2026-03-02T00:00:00Z"})", "turn: is missing"},
       {R"({"turn":"a","partitions":8,"now":"2026-03-02T00:00:00Z","shards":["x"]})", "shards: must be an integer"}};
   TempFile file;
