@@ -142,17 +142,20 @@ std::optional<Tile> read_hash_tile(const fs::path& full, std::size_t width) {
   return tile;
 }
 
+/// The first `width` entries; a full bundle in place of a partial one must be a full one.
 std::vector<std::string_view> split(const Tile& bundle, std::size_t width) {
+  const auto all = bundle.exact ? width : kWidth;
   std::vector<std::string_view> out;
   std::string_view rest = bundle.bytes;
-  while (out.size() < width) {
+  while (out.size() < all) {
     const std::size_t length = rest.size() < 2 ? 0 : octets(rest)[0] * 256u + octets(rest)[1];
     if (rest.size() < 2 + length)
-      tampered(bundle.name + " ends within entry " + std::to_string(out.size()) + " of its " + std::to_string(width));
+      tampered(bundle.name + " ends within entry " + std::to_string(out.size()) + " of its " + std::to_string(all));
     out.push_back(rest.substr(2, length));
     rest.remove_prefix(2 + length);
   }
-  if (bundle.exact && !rest.empty()) tampered(bundle.name + " has more than its " + entries(width));
+  if (!rest.empty()) tampered(bundle.name + " has more than its " + entries(all));
+  out.resize(width);
   return out;
 }
 
