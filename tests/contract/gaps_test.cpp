@@ -30,7 +30,7 @@ std::string text_of(const std::vector<json>& lines) {
 
 } // namespace
 
-TEST_CASE("audit gaps names what never arrived, by device, boot and kind, and nothing else", "[contract][R11.1]") {
+TEST_CASE("audit gaps names what never arrived, by device, boot and kind, and nothing else", "[contract]") {
   const Folder folder;
   std::vector<json> lines{
       scan("d-1", 3, 10, 0),        scan("d-1", 3, 13, kMinute), scan("d-1", 3, 11, kHour), // one is late

@@ -192,6 +192,7 @@ TEST_CASE("witnessing: over HTTP, with a witness that remembers when it comes ba
   REQUIRE(w.warnings.size() == 1);
   CHECK(w.warnings[0].find("does not answer") != std::string::npos);
   app::WitnessServer server(options());
+  CHECK(server.add_checkpoint(to_text(AddCheckpoint{0, {}, w.files.files.at("checkpoint")})).body == "10\n");
   w.before.clear(); // it is asked from nothing, and says where it is
   CHECK(cosign(server.url()) == Names{"w.example/1"});
   CHECK(w.seen("checkpoint") == 1);
