@@ -63,6 +63,8 @@ void AccountActor::load(std::string_view part, std::string_view bytes) {
 
 void AccountActor::save(PartWriter& out) {
   auto& dirty = state_.dirty;
+  if (dirty.forgotten) out.erase_all_but("p");
+  dirty.forgotten = false;
   out.part("p", state_.profile, dirty.profile);
   out.part("h", state_.hot, dirty.hot);
   out.part("u", state_.usage, dirty.usage);

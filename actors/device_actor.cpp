@@ -42,6 +42,7 @@ void DeviceActor::receive(const Message& message, const Context& context, Effect
   if (const auto* alone = std::get_if<msg::NetworkAlone>(&message)) return step(state_, *alone, context, out);
   if (const auto* doubted = std::get_if<msg::ScanDoubted>(&message)) return step(state_, *doubted, context, out);
   if (const auto* asked = std::get_if<msg::WayAsked>(&message)) return step(state_, *asked, context, out);
+  if (const auto* gone = std::get_if<msg::AccountForgotten>(&message)) return step(state_, *gone);
   if (const auto* timer = std::get_if<msg::TimerFired>(&message)) return step(state_, *timer, context, out);
   misdelivered("device", message);
 }

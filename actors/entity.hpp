@@ -69,9 +69,11 @@ public:
       std::uint32_t size = 0; // of `bytes`
       const char* bytes =
           nullptr;              // what the store lacks, in the journal record that carried it; null: it lacks nothing
-      std::uint64_t digest = 0; // storage/digest.hpp, as committed last; 0: there was no such part
-      std::uint64_t stored_digest = 0; // as the store has it
+      std::uint64_t digest = 0; // storage/digest.hpp, as committed last; 0: there is no such part
+      std::uint64_t stored_digest = 0;     // as the store has it
+      static constexpr char kGone[1] = {}; // as `bytes`: what the store lacks is that the part is gone
       bool unstored() const { return bytes != nullptr; }
+      bool erased() const { return bytes == kGone; }
       std::string_view view() const { return {bytes, size}; }
     };
     std::uint64_t touched = 0; // the last turn that touched it

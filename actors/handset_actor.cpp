@@ -7,6 +7,7 @@ namespace onecode::actors {
 
 void HandsetActor::receive(const Message& message, const Context& context, Effects& out) {
   if (const auto* used = std::get_if<msg::HandsetUsed>(&message)) return step(state_, *used, context, out);
+  if (const auto* gone = std::get_if<msg::AccountForgotten>(&message)) return step(state_, *gone);
   misdelivered("handset", message);
 }
 

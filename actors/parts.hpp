@@ -23,6 +23,7 @@ public:
     std::size_t bytes_at = 0;
     std::uint32_t bytes_size = 0;
     storage::Digest digest = 0;
+    bool erased = false;
   };
 
   /// Parts that follow are of this entity.
@@ -46,12 +47,25 @@ public:
     changed = false;
   }
 
+  /// Erases every part but this one.
+  void erase_all_but(std::string_view name) {
+    const auto& parts = entity_->residence.parts;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (parts[i].digest == 0 || parts[i].name == PartName(name)) continue;
+      digest_change -= parts[i].digest;
+      erase(i, parts[i].name.view());
+    }
+  }
+
   /// Puts what the store lacks of an entity once more, as it was committed.
   void put_again(Entity& entity, std::size_t chunk) {
     begin(entity, chunk);
     const auto& parts = entity.residence.parts;
     for (std::size_t i = 0; i < parts.size(); ++i)
-      if (parts[i].unstored()) put(i, parts[i].name.view(), parts[i].view());
+      if (parts[i].erased())
+        erase(i, parts[i].name.view());
+      else if (parts[i].unstored())
+        put(i, parts[i].name.view(), parts[i].view());
     again.push_back(&entity);
   }
 
@@ -73,7 +87,14 @@ private:
     key_ += name;
     const std::size_t at = batch.put(key_, bytes);
     places.push_back({entity_, static_cast<std::uint32_t>(slot), chunk_, at, static_cast<std::uint32_t>(bytes.size()),
-                      storage::entry_digest(key_, bytes)});
+                      storage::entry_digest(key_, bytes), false});
+  }
+
+  void erase(std::size_t slot, std::string_view name) {
+    key_.resize(prefix_);
+    key_ += name;
+    batch.erase(key_);
+    places.push_back({entity_, static_cast<std::uint32_t>(slot), chunk_, 0, 0, 0, true});
   }
 
   Entity* entity_ = nullptr;

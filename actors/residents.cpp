@@ -13,6 +13,12 @@ constexpr std::size_t kSpareBuffers = 4;
 /// How many more than wake fall asleep in a turn while the limit is being lowered: some milliseconds of work.
 constexpr std::size_t kSinkStep = 256;
 
+/// Is this part gone, though the store has it still?
+bool erased(const Entity& entity, std::string_view part) {
+  return std::ranges::any_of(entity.residence.parts,
+                             [name = PartName(part)](const auto& p) { return p.name == name && p.erased(); });
+}
+
 } // namespace
 
 Residents::Residents(storage::Store& store, const streams::Secrets& secrets, std::size_t limit, std::size_t lag_limit)
@@ -55,6 +61,7 @@ bool Residents::load(Entity& entity, bool note) {
   bool found = false;
   store_.scan(key_, [&](std::string_view key, std::string_view value) {
     const auto part = key.substr(prefix);
+    if (!note && erased(entity, part)) return true;
     entity.load(part, value);
     if (note) {
       const auto digest = storage::entry_digest(key, value);
@@ -69,7 +76,7 @@ void Residents::reload(Entity& entity) {
   entity.reset();
   load(entity, false);
   for (const auto& part : entity.residence.parts)
-    if (part.unstored()) entity.load(part.name.view(), part.view());
+    if (part.unstored() && !part.erased()) entity.load(part.name.view(), part.view());
 }
 
 void Residents::queue(Entity& entity) {
@@ -118,7 +125,7 @@ std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committe
     auto& part = p.of->residence.parts[p.part];
     if (p.of->residence.unstored == 0) link_unstored(*p.of, from);
     if (!part.unstored()) ++p.of->residence.unstored;
-    part.bytes = records_[base + p.chunk].bytes.data() + p.bytes_at;
+    part.bytes = p.erased ? Entity::Residence::Part::kGone : records_[base + p.chunk].bytes.data() + p.bytes_at;
     part.size = p.bytes_size;
     part.digest = p.digest;
   }
@@ -202,8 +209,13 @@ void Residents::store(Entity& entity, storage::WriteBatch& write) {
     if (!part.unstored()) continue;
     key_.resize(prefix);
     key_ += part.name.view();
-    write.put(key_, part.view());
-    if (late) late_.put(key_, part.view());
+    if (part.erased()) {
+      write.erase(key_);
+      if (late) late_.erase(key_);
+    } else {
+      write.put(key_, part.view());
+      if (late) late_.put(key_, part.view());
+    }
     stored_change_ += part.digest - part.stored_digest;
     part.stored_digest = part.digest;
     part.bytes = nullptr;

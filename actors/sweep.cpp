@@ -53,7 +53,12 @@ void Sweep::run(PartWriter& out, const std::function<std::size_t()>& chunk) {
   };
   if (changed_) out.batch.put(kSweepKey, save());
   if (!residents_.late().empty())
-    storage::WriteBatch::each(residents_.late().bytes(), [&](auto key, auto value) { put(key, value.value()); });
+    storage::WriteBatch::each(residents_.late().bytes(), [&](auto key, auto value) {
+      if (value)
+        put(key, *value);
+      else
+        out.batch.erase(key);
+    });
   late_ = swept_;
   if (owed_ < kLeastRun) return;
 

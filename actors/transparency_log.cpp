@@ -70,7 +70,7 @@ void TransparencyLog::append_received() {
 }
 
 void TransparencyLog::stated(const Output& output, const Root& root, const streams::OutRecord& record) {
-  if (!kept()) return;
+  if (!kept() || record.tombstone) return; // the command that asked for it has its leaf
   Leaf leaf;
   std::string_view subject;
   const bool logged = std::visit(

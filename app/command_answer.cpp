@@ -71,7 +71,10 @@ void AnswerWatch::open(streams::Broker& broker, Topic topic, std::int32_t partit
 }
 
 void AnswerWatch::take(Source& source, const streams::Record& record) {
-  if (!record.value) return;
+  if (!record.value) { // a tombstone
+    if (source.at.topic == Topic::freezes && record.key == command_.target) state_json_ = R"({"state":"forgotten"})";
+    return;
+  }
   if (source.at.topic == Topic::commands) {
     if (*record.value == command_.value) offset_ = record.offset;
     return;

@@ -267,6 +267,12 @@ std::vector<CommandGuide> make_table() {
        {{"case", "c-2026-17", "the case of the account"}, {"order", "", "the order of the integration"},
         {"party", "a-0054321", "who is liable"}, {"amount", "12500", "in fen"}, kTextRef},
        {{"", "", "case,order"}}},
+      {"account.forget.propose", "提议清除账户", "a-0012345",
+       "Only of an account that ended, that nothing keeps, and whose time in the policy is over. What is not confirmed "
+       "within 30 days lapses.", {}, {}, {}, "left in 2022"},
+      {"account.forget.confirm", "确认清除账户", "a-0012345",
+       "Another person than the proposer destroys everything kept of the account. The id stays, and is not used again.",
+       {}, {}, {}, "nothing is open"},
   };
 }
 // clang-format on

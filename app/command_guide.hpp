@@ -29,6 +29,7 @@ struct CommandGuide {
   std::vector<ArgGuide> arguments;
   std::vector<ArgCondition> conditions = {};
   std::string_view target_name = {}; // of a register's entry; others are ids of their kind
+  std::string_view reason = {};      // an example, where the command is refused without a reason
 };
 
 /// nullptr: the table lacks the command, which a test forbids.

@@ -134,7 +134,14 @@ std::vector<std::string> command_example(const CommandInfo& command) {
                                  "--role",
                                  std::string(role.role)};
   example_words(command_arguments(command), "", true, words);
+  if (needs_reason(command))
+    words.insert(words.end(), {"--reason", std::string(command_guide(command.name)->reason)});
   return words;
+}
+
+bool needs_reason(const CommandInfo& command) {
+  const auto* guide = command_guide(command.name);
+  return guide != nullptr && !guide->reason.empty();
 }
 
 std::string target_text(const CommandInfo& command) {
@@ -162,7 +169,8 @@ std::string command_help(const CommandInfo& command) {
       out += c.argument.empty() ? fmt::format("  Needed: {}.\n", needs)
                                 : fmt::format("  With {}={} also: {}.\n", c.argument, c.word, needs);
     }
-  out += "\nWith --reason TEXT the record and the notice say why.\n\nExample:\n";
+  out += needs_reason(command) ? "\n--reason TEXT is required: why, for the record and the notice.\n\nExample:\n"
+                               : "\nWith --reason TEXT the record and the notice say why.\n\nExample:\n";
   std::string line = "  onecode command";
   const auto example = command_example(command);
   for (std::size_t i = 0; i < example.size(); ++i) {

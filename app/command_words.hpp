@@ -35,6 +35,8 @@ std::string command_help(const CommandInfo& command);
 std::string target_text(const CommandInfo& command);
 /// The words after `onecode command` of an example that the checks below accept as it stands.
 std::vector<std::string> command_example(const CommandInfo& command);
+/// Is it refused without a reason?
+bool needs_reason(const CommandInfo& command);
 
 /// `a=1`, `a.b=text`, `list=x,y`, `list=["x","y"]` → one JSON object. A value is JSON where it parses as JSON and the
 /// argument is not text, otherwise text. Throws UsageError naming the argument: unknown, missing, a word that it cannot

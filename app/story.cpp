@@ -171,6 +171,7 @@ const Json& inside(const Json& object, std::initializer_list<const char*> path) 
 /// The account's state follows from its record and the time, so the JSON need not say it.
 std::string account_state(const Json& all, Time now) {
   const Json& profile = inside(all, {"profile"});
+  if (!text_of(profile, "forgotten").empty()) return "forgotten (已清除)";
   if (!profile.is_object() || !profile.value("opened", false)) return "not opened";
   if (profile.value("cancelled", false)) return "cancelled";
   const auto time = [&](const char* name) { return parse_time(text_of(profile, name)); };

@@ -120,6 +120,8 @@ struct AccountState {
     bool test = false;
     bool cancelled = false;
     std::vector<BoundHandset> handsets;
+    std::optional<Time> cancelled_at;
+    std::optional<Time> forgotten; // since then nothing else of the account is kept, so that its id is not used again
 
     template <class Self, class V>
     static void fields(Self& s, V& v) {
@@ -132,6 +134,8 @@ struct AccountState {
       v("test", s.test);
       v("cancelled", s.cancelled);
       v("handsets", s.handsets);
+      v("cancelled_at", s.cancelled_at);
+      v("forgotten", s.forgotten);
     }
   };
 
@@ -425,6 +429,17 @@ struct AccountState {
       v("at", s.at);
     }
   };
+  /// Somebody proposed to forget the account; another person has not confirmed it yet.
+  struct Forgetting {
+    std::string by, command; // who, and the id of their command
+    Time at;
+    template <class Self, class V>
+    static void fields(Self& s, V& v) {
+      v("by", s.by);
+      v("command", s.command);
+      v("at", s.at);
+    }
+  };
   /// What people have in hand about this account.
   struct Procedures {
     static constexpr std::size_t kMaxCases = 16, kMaxDelegations = 16, kMaxAbsences = 16, kMaxChecks = 8,
@@ -435,6 +450,7 @@ struct AccountState {
     std::vector<Absence> absences;
     std::vector<Check> checks; // of the person, the last 8
     std::vector<Liability> liabilities;
+    std::optional<Forgetting> forgetting;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("cases", s.cases);
@@ -443,6 +459,7 @@ struct AccountState {
       v("absences", s.absences);
       v("checks", s.checks);
       v("liabilities", s.liabilities);
+      v("forgetting", s.forgetting);
     }
   };
 
@@ -467,9 +484,10 @@ struct AccountState {
          company = false, file = false, ledger = false, procedures = false;
     std::array<bool, SightingRing::kSlots> ring{};
     std::array<bool, PostingSeen::kGroups> postings{};
+    bool forgotten = false; // whatever is stored besides the profile goes
     bool any() const {
-      bool r =
-          profile || hot || usage || codes || visits || habits || hands || company || file || ledger || procedures;
+      bool r = forgotten || profile || hot || usage || codes || visits || habits || hands || company || file ||
+               ledger || procedures;
       for (const bool slot : ring) r = r || slot;
       for (const bool group : postings) r = r || group;
       return r;
@@ -480,7 +498,9 @@ struct AccountState {
 
 /// The states of REGULATION §3, as they hold at a time. A stored account is never "pending" or "expired": both follow
 /// from its validity at the event's time.
-enum class AccountLife : std::uint8_t { unknown, pending, active, frozen, expired, cancelled };
+enum class AccountLife : std::uint8_t { unknown, pending, active, frozen, expired, cancelled, forgotten };
+/// Is there such an account, for whoever shows its code or posts to it?
+constexpr bool is_known(AccountLife l) { return l != AccountLife::unknown && l != AccountLife::forgotten; }
 std::string_view to_string(AccountLife s);
 /// For people; of one that was not seen lately only its print is known.
 std::string handset_name(const AccountState& a, HandsetPrint handset);

@@ -428,6 +428,12 @@ void apply(AccountState& a, const Command& command, const AppealDecide& args, co
        out);
 }
 
+void stop_case_timers(const AccountState& a, Effects& out) {
+  for (const auto& c : a.procedures.cases)
+    for (const auto timer : {kCloseTimer, kAnswerTimer})
+      out.timers.push_back({std::string(timer) + c.id, std::nullopt});
+}
+
 bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out) {
   const std::string_view name = timer.name;
   if (name.starts_with(kCloseTimer)) {
@@ -516,6 +522,7 @@ void apply(AccountState& a, const Command& command, const CancelConfirm& args, c
     return same_person(out, "销户须由建议者以外的人确认",
                        "a cancellation is confirmed by somebody else than who proposed it");
   a.profile.cancelled = true;
+  a.profile.cancelled_at = context.now;
   a.dirty.profile = true;
   record_holds(a, context.now, out);
   tell(a,

@@ -211,6 +211,7 @@ void apply(AccountState& a, const Command& command, const AccountRenew& args, co
   if (a.profile.category == "approved-other" && args.valid_to > now + kLeapYear)
     return bad_field(out, "其他经批准人员的账户每次最长一年", "an approved-other account lasts one year at most");
   a.profile.valid_to = args.valid_to;
+  keep_account(a, out);
   validity_changed(a, context, out);
 }
 
@@ -364,6 +365,11 @@ void refuse_life(const AccountState& a, const AccountPermit& permit, AccountLife
   for (const auto l :
        {AccountLife::pending, AccountLife::active, AccountLife::frozen, AccountLife::expired, AccountLife::cancelled})
     if (permit.lives.has(l)) moves.push_back({permit.command, l, l});
+  if (life == AccountLife::forgotten) {
+    const std::string since = minute_text(*a.profile.forgotten);
+    return illegal(out, "账户 " + a.id + " 已于 " + since + " 清除,其编号不再使用",
+                   "the account " + a.id + " was forgotten at " + since + "; its id is not used again");
+  }
   if (moves.empty()) return illegal(out, "账户 " + a.id + " 已经开户", "the account " + a.id + " is open already");
   refuse_move<AccountLife>(moves, {"账户 " + a.id, "the account " + a.id}, permit.command, life, out);
 }
@@ -376,7 +382,7 @@ const AccountPermit* account_permit(std::string_view command) {
 }
 
 std::string_view in_chinese(AccountLife life) {
-  constexpr std::string_view n[] = {"未开户", "未生效", "正常", "已冻结", "已过期", "已销户"};
+  constexpr std::string_view n[] = {"未开户", "未生效", "正常", "已冻结", "已过期", "已销户", "已清除"};
   return n[static_cast<std::size_t>(life)];
 }
 
@@ -418,6 +424,7 @@ void step(AccountState& a, const Command& command, const Context& context, Effec
     return bad_field(out, command.name + " 不是账户命令", command.name + " is not a command for accounts");
   const AccountLife life = life_at(a, std::max(context.now, command.origin.time));
   if (life == AccountLife::unknown && !permit->lives.has(life)) return unknown_account(a, out);
+  if (life == AccountLife::forgotten) return refuse_life(a, *permit, life, out);
   if (command.role == "holder" && command.actor != a.profile.holder)
     return out.refuse("NOT_OWNER", {"只有持有人本人或登记员可以执行 " + command.name,
                                     "only the account's holder or a registrar may send " + command.name});

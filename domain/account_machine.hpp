@@ -1,6 +1,7 @@
 // The account machine (REGULATION §3, Articles 2, 8 and 10) as one table: which command a life permits. What becomes of the
 // account follows from its validity and its holds, so no row names an outcome:
-//   PENDING until valid_from; ACTIVE, or FROZEN while a hold stands; EXPIRED from valid_to on; CANCELLED for good.
+//   PENDING until valid_from; ACTIVE, or FROZEN while a hold stands; EXPIRED from valid_to on; CANCELLED for good;
+//   FORGOTTEN: nothing is left but the id, and no command is for it.
 #pragma once
 
 #include <string_view>
@@ -32,6 +33,7 @@ inline constexpr Lives kValid{active, frozen};
 inline constexpr Lives kBeforeAndValid{pending, active, frozen};
 inline constexpr Lives kOnceValid{active, frozen, expired};
 inline constexpr Lives kNotCancelled{pending, active, frozen, expired};
+inline constexpr Lives kOver{expired, cancelled};
 inline constexpr Lives kKnown{pending, active, frozen, expired, cancelled};
 } // namespace permit
 
@@ -57,6 +59,8 @@ inline constexpr AccountPermit kAccountPermits[] = {
     {"account.cancel.propose", permit::kNotCancelled},
     {"account.cancel.confirm", permit::kNotCancelled}, // -> cancelled (R8.3)
     {"liability.record", permit::kKnown},
+    {"account.forget.propose", permit::kOver}, // of what nothing keeps: domain/account_forget.cpp
+    {"account.forget.confirm", permit::kOver}, // -> forgotten
 };
 
 /// nullptr: not a command for accounts.

@@ -47,6 +47,8 @@ CaseRecord* find_case(AccountState& a, std::string_view id);
 bool confirmed(const AccountState& a, const Hold& hold);
 /// A timer of a case; false: another timer.
 bool case_timer(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out);
+/// Takes back the timers of all its cases.
+void stop_case_timers(const AccountState& a, Effects& out);
 
 void apply(AccountState& a, const Command& command, const CaseOpen& args, const Context& context, Effects& out);
 void apply(AccountState& a, const Command& command, const CaseStatement& args, const Context& context, Effects& out);
@@ -60,7 +62,20 @@ void apply(AccountState& a, const Command& command, const LiabilityRecord& args,
 
 // ---- the way out of a hold (domain/account_unfreeze.cpp)
 
+/// The application that waits for its review, while there is still something that it asks for; nullptr: none.
+const AccountState::Application* waiting_application(const AccountState& a);
 void apply(AccountState& a, const Command& command, const UnfreezeApply& args, const Context& context, Effects& out);
 void apply(AccountState& a, const Command& command, const UnfreezeReview& args, const Context& context, Effects& out);
+
+// ---- forgetting (domain/account_forget.cpp)
+
+void apply(AccountState& a, const Command& command, const AccountForgetPropose& args, const Context& context,
+           Effects& out);
+void apply(AccountState& a, const Command& command, const AccountForgetConfirm& args, const Context& context,
+           Effects& out);
+/// The account is used again: a proposal to forget it is over.
+void keep_account(AccountState& a, Effects& out);
+/// The proposal's timer; false: another timer.
+bool forget_timer(AccountState& a, const msg::TimerFired& timer, Effects& out);
 
 } // namespace onecode

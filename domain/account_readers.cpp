@@ -89,6 +89,8 @@ void tell_readers(AccountState& a, const Context& context, Effects& out) {
   if (file.ask.ms == 0 || due < file.ask) ask_at(a, due, out);
 }
 
+void stop_readers_timer(Effects& out) { out.timers.push_back({std::string(kTimer), std::nullopt}); }
+
 bool readers_timer(AccountState& a, const msg::TimerFired& timer, Effects& out) {
   if (timer.name != kTimer) return false;
   a.file.ask = {};

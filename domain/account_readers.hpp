@@ -18,6 +18,7 @@ void remember_late(AccountState& a, const Sighting& shown);
 void drop_readers(AccountState& a);
 /// Something follows from the evidence: tells the readers that were not told yet, and sets the timer.
 void tell_readers(AccountState& a, const Context& context, Effects& out);
+void stop_readers_timer(Effects& out);
 /// False: another timer.
 bool readers_timer(AccountState& a, const msg::TimerFired& timer, Effects& out);
 

@@ -252,6 +252,13 @@ void settle_memory(AccountState& a, Time t) {
 
 } // namespace
 
+void stop_timers(const AccountState& a, Effects& out) {
+  for (const auto timer : {kQuietTimer, kValidityTimer}) out.timers.push_back({std::string(timer), std::nullopt});
+  for (const auto& h : a.file.holds.all()) out.timers.push_back({hold_timer(h), std::nullopt});
+  stop_readers_timer(out);
+  stop_case_timers(a, out);
+}
+
 void settle_evidence(AccountState& a, const Text& why, const Context& context, Effects& out) {
   auto& file = a.file;
   const Time t = std::max(context.now, file.evidence.newest());
@@ -462,12 +469,13 @@ void step(AccountState& a, const msg::FreezePermit& permit, const Context& conte
 }
 
 void step(AccountState& a, const msg::TimerFired& timer, const Context& context, Effects& out) {
+  if (a.profile.forgotten) return;
   if (timer.name == kQuietTimer) return close_quiet_finding(a, timer.due, context, out);
   if (timer.name == kValidityTimer) {
     if (a.file.revision != 0 && freeze_state(a, timer.due) == "expired") record_holds(a, timer.due, out);
     return;
   }
-  if (case_timer(a, timer, context, out) || readers_timer(a, timer, out)) return;
+  if (case_timer(a, timer, context, out) || readers_timer(a, timer, out) || forget_timer(a, timer, out)) return;
   if (!timer.name.starts_with(kHoldTimer) || a.profile.cancelled) return; // a cancelled account keeps its holds
   const auto id = std::string_view(timer.name).substr(kHoldTimer.size());
   lift_holds(

@@ -29,6 +29,8 @@ bool add_hold(AccountState& a, Hold hold, const Text& why, const Context& contex
 void record_holds(AccountState& a, Time now, Effects& out);
 /// An account that stands in `freezes` must say there when it expires, though no event comes by then.
 void watch_validity(const AccountState& a, Time now, Effects& out);
+/// Takes back every timer of the account but that of a proposal to forget it.
+void stop_timers(const AccountState& a, Effects& out);
 /// The timer that ends a hold.
 std::string hold_timer(const Hold& hold);
 /// What is known against the account so far is no evidence any more, and does not come back (DETECTION §6): what the rules

@@ -47,6 +47,7 @@ bool delegated(const AccountState& a, const Scan& scan) {
 Reasons who(const AccountState& a, AccountLife life, bool test_only) {
   switch (life) {
     case AccountLife::unknown:
+    case AccountLife::forgotten:
       return Reason::ACCOUNT_UNKNOWN;
     case AccountLife::cancelled:
       return Reason::ACCOUNT_CANCELLED;
@@ -112,7 +113,7 @@ Verdict verdict_of(Reasons reasons, bool challenged, bool blockable) {
   CandidateDecision d;
   d.policy = policy.version;
   d.reasons = common;
-  if (life != AccountLife::unknown) d.reasons.add(may_they(a, scan, opinion, policy));
+  if (is_known(life)) d.reasons.add(may_they(a, scan, opinion, policy));
   d.reasons.add(code(a, scan, policy));
   const EvidenceBook known = evidence_under(a.file, candidate);
   const bool serves = life == AccountLife::active || life == AccountLife::frozen;
@@ -408,12 +409,14 @@ std::optional<std::size_t> SightingRing::room_for(Time t) const {
 }
 
 std::string_view to_string(AccountLife s) {
-  constexpr std::string_view names[] = {"unknown", "pending", "active", "frozen", "expired", "cancelled"};
+  constexpr std::string_view names[] = {"unknown", "pending",   "active",   "frozen",
+                                        "expired", "cancelled", "forgotten"};
   return names[static_cast<std::size_t>(s)];
 }
 
 AccountLife life_at(const AccountState& a, Time t) {
   const auto& p = a.profile;
+  if (p.forgotten) return AccountLife::forgotten;
   if (p.cancelled) return AccountLife::cancelled;
   if (!p.opened) return AccountLife::unknown;
   if (t < p.valid_from) return AccountLife::pending;
@@ -458,11 +461,10 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   d.reasons = opinion.reasons;
   d.reasons.add(who(a, life, opinion.test_only));
   if (!a.profile.test) d.reasons.add(opinion.for_people);
-  if (life != AccountLife::unknown && a.file.holds.blocks(scan.function, t))
-    d.reasons.add(Reason::ACCOUNT_FROZEN); // R8.2
+  if (is_known(life) && a.file.holds.blocks(scan.function, t)) d.reasons.add(Reason::ACCOUNT_FROZEN); // R8.2
   if (candidate != nullptr && candidate->covers(t))
     d.candidate = foresee(a, scan, opinion, d.reasons, life, *candidate);
-  if (life != AccountLife::unknown) d.reasons.add(may_they(a, scan, opinion, policy));
+  if (is_known(life)) d.reasons.add(may_they(a, scan, opinion, policy));
   d.reasons.add(code(a, scan, policy));
 
   // The step-up asks at the next use (DETECTION §6): what counts is what was known before this scan.
@@ -475,7 +477,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
     d.shadow = shadow_rules(a.file, t, challenge);
   if (challenged && d.reasons.empty()) d.reasons.add(Reason::CHALLENGE_REQUIRED);
 
-  if (life != AccountLife::unknown) {
+  if (is_known(life)) {
     ++a.hot.scans;
     a.dirty.hot = true;
     if (opinion.trusted) remember_visit(a, opinion.integration, t);
@@ -509,7 +511,7 @@ void step(AccountState& a, const msg::ScanSeen& seen, const Context& context, Ef
   }
 
   // R6.4: only the account knows that this is no test. Told once a day of event time.
-  if (!a.profile.test && life != AccountLife::unknown && !opinion.early.empty() && scan.clock == Clock::synced &&
+  if (!a.profile.test && is_known(life) && !opinion.early.empty() && scan.clock == Clock::synced &&
       (!a.usage.early || t >= *a.usage.early + days(1)) && policy.rule(RuleId::R6_4).mode != Mode::off) {
     a.usage.early = t;
     a.dirty.usage = true;
@@ -654,7 +656,7 @@ void compare_with_shown(AccountState& a, const AccountState::MadeCode made, cons
 void step(AccountState& a, const CodeIssued& issued, const Context& context, Effects& out) {
   const Time t = issued.origin.time;
   const AccountLife life = life_at(a, t);
-  if (life == AccountLife::unknown)
+  if (!is_known(life))
     return out.refuse("UNKNOWN_TARGET",
                       {"账户 " + issued.account + " 未开户,不应为其生成动态码",
                        "there is no account " + issued.account + " for which a code could be made"});

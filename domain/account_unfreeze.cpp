@@ -15,15 +15,6 @@ bool may_end(AccountState& a, const Hold& h, Time now) {
   return c == nullptr || c->state == CaseState::closed || (c->term_until && *c->term_until <= now);
 }
 
-/// The application, while there is still something that it asks for.
-const AccountState::Application* waiting(const AccountState& a) {
-  const auto& application = a.procedures.application;
-  const bool alive = application && std::ranges::any_of(a.file.holds.all(), [&](const Hold& h) {
-                       return std::ranges::find(application->holds, h.id) != application->holds.end();
-                     });
-  return alive ? &*application : nullptr;
-}
-
 bool known_article(const std::string& article, Effects& out) {
   if (article == "8" || article == "10") return true;
   bad_field(out, "依据只能是 8 或 10,不能是 " + article, "the article is 8 or 10, not " + article);
@@ -55,6 +46,14 @@ void refused(AccountState& a, std::string_view article, const UnfreezeReview& ar
 
 } // namespace
 
+const AccountState::Application* waiting_application(const AccountState& a) {
+  const auto& application = a.procedures.application;
+  const bool alive = application && std::ranges::any_of(a.file.holds.all(), [&](const Hold& h) {
+                       return std::ranges::find(application->holds, h.id) != application->holds.end();
+                     });
+  return alive ? &*application : nullptr;
+}
+
 void apply(AccountState& a, const Command& command, const UnfreezeApply& args, const Context& context, Effects& out) {
   if (!known_article(args.article, out)) return;
   if (args.article == "10") {
@@ -67,7 +66,7 @@ void apply(AccountState& a, const Command& command, const UnfreezeApply& args, c
     a.dirty.ledger = true;
     return;
   }
-  if (waiting(a) != nullptr)
+  if (waiting_application(a) != nullptr)
     return illegal(out, "已有待审核的解除申请", "an application is waiting for its review already");
   std::vector<std::string> holds;
   for (const auto& h : a.file.holds.all())
@@ -112,7 +111,7 @@ void apply(AccountState& a, const Command& command, const UnfreezeReview& args, 
     return;
   }
 
-  const auto* application = waiting(a);
+  const auto* application = waiting_application(a);
   if (application == nullptr)
     return illegal(out, "没有待审核的解除申请,请持有人先申请(unfreeze.apply)",
                    "there is no application to review; the holder applies first (unfreeze.apply)");

@@ -15,17 +15,19 @@
 namespace onecode {
 
 /// Alternatives are only ever appended: their numbers stand in inbox messages.
-using CommandArgs = std::variant<
-    AccountOpen, AccountRenew, AccountClose, HandsetBind, HandsetUnbind, DelegationRegister, HolderAbsence,
-    StepUpResult, TipoffFile, AccountFreeze, AccountLift, UnfreezeApply, UnfreezeReview, CaseOpen, CaseStatement,
-    CaseDecide, AppealFile, AppealDecide, CancelPropose, CancelConfirm, DeviceRegister, DeviceCertify, DeviceRevoke,
-    DeviceInstall, DeviceActivate, MaintenanceRequest, MaintenanceApprove, MaintenanceClose, DeviceQuarantine,
-    DeviceRelease, DeviceRetire, IntegrationPlanSubmit, IntegrationAdopt, IntegrationPlanAccept,
-    IntegrationPlanReturn, IntegrationApply, IntegrationReviewRecord, IntegrationApprove, IntegrationBuildStart,
-    IntegrationJointDebugRecord, IntegrationAcceptanceRequest, IntegrationAcceptanceRecord, IntegrationSuspend,
-    IntegrationResume, IntegrationTerminate, RectificationOrder, RectificationExtend, RectificationSubmit,
-    RectificationAccept, RectificationReject, IntegrationDocumentFile, IntegrationScopeSet, IntegrationHandover,
-    IntegrationRetire, ProjectRegister, SchemeApprove, InterpretationIssue, LiabilityRecord>;
+using CommandArgs =
+    std::variant<AccountOpen, AccountRenew, AccountClose, HandsetBind, HandsetUnbind, DelegationRegister,
+                 HolderAbsence, StepUpResult, TipoffFile, AccountFreeze, AccountLift, UnfreezeApply, UnfreezeReview,
+                 CaseOpen, CaseStatement, CaseDecide, AppealFile, AppealDecide, CancelPropose, CancelConfirm,
+                 DeviceRegister, DeviceCertify, DeviceRevoke, DeviceInstall, DeviceActivate, MaintenanceRequest,
+                 MaintenanceApprove, MaintenanceClose, DeviceQuarantine, DeviceRelease, DeviceRetire,
+                 IntegrationPlanSubmit, IntegrationAdopt, IntegrationPlanAccept, IntegrationPlanReturn,
+                 IntegrationApply, IntegrationReviewRecord, IntegrationApprove, IntegrationBuildStart,
+                 IntegrationJointDebugRecord, IntegrationAcceptanceRequest, IntegrationAcceptanceRecord,
+                 IntegrationSuspend, IntegrationResume, IntegrationTerminate, RectificationOrder, RectificationExtend,
+                 RectificationSubmit, RectificationAccept, RectificationReject, IntegrationDocumentFile,
+                 IntegrationScopeSet, IntegrationHandover, IntegrationRetire, ProjectRegister, SchemeApprove,
+                 InterpretationIssue, LiabilityRecord, AccountForgetPropose, AccountForgetConfirm>;
 
 struct CommandInfo {
   std::string_view name;
@@ -98,6 +100,9 @@ inline constexpr CommandInfo kCommands[] = {
     {"scheme.approve", Kind::campus, "leading-group", "approves a credential scheme of another issuer"},
     {"interpretation.issue", Kind::campus, "information-centre", "issues an interpretation of a rule or an article"},
     {"liability.record", Kind::account, "information-centre", "records a claim and who is liable for it"},
+    {"account.forget.propose", Kind::account, "registrar",
+     "proposes to destroy what is kept of an account that ended"},
+    {"account.forget.confirm", Kind::account, "information-centre", "destroys what is kept of an account: for good"},
 };
 static_assert(std::size(kCommands) == std::variant_size_v<CommandArgs>);
 

@@ -174,6 +174,7 @@ void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, 
     if (d.environment.held <= timer.due) release_held(d, due, out);
     return;
   }
+  if (timer.name == kDoubtsTimer) return forget_old_doubts(d, timer.due, out);
   if (timer.name == kOverrunTimer) return overrun(d, timer.due, out);
   if (timer.name == kWindowTimer) {
     const auto& m = d.reg.maintenance;

@@ -676,6 +676,7 @@ void step(DeviceState& d, const msg::NeighbourSeen& seen, const Context& context
 void step(DeviceState& d, const msg::NetworkExcused& excused, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::NetworkAlone& alone, const Context& context, Effects& out);
 void step(DeviceState& d, const msg::ScanDoubted& doubted, const Context& context, Effects& out);
+void step(DeviceState& d, const msg::AccountForgotten& gone);
 void step(DeviceState& d, const msg::TimerFired& timer, const Context& context, Effects& out);
 
 } // namespace onecode

@@ -18,7 +18,8 @@ using Fault = Trust::Fault;
 constexpr Duration kTogether = hours(1);
 constexpr std::int64_t kOfOnePerson = 3; // doubts
 constexpr std::size_t kEstimators = 3;   // people
-constexpr Duration kAgain = days(1);     // people found it: believed again a day after the last of them
+constexpr Duration kDoubtsKept = days(90);
+constexpr Duration kAgain = days(1); // people found it: believed again a day after the last of them
 
 bool covers(const Fault& f, Time t) { return f.from <= t && t < f.to; }
 
@@ -193,6 +194,27 @@ bool forget_doubt(DeviceState& d) {
   return d.dirty.trust = true;
 }
 
+namespace {
+
+void watch_doubts(const DeviceState& d, Effects& out) {
+  std::optional<Time> due;
+  if (!d.trust.doubts.empty()) due = d.trust.doubts.front().at + kDoubtsKept;
+  out.timers.push_back({std::string(kDoubtsTimer), due});
+}
+
+} // namespace
+
+void forget_old_doubts(DeviceState& d, Time now, Effects& out) {
+  if (std::erase_if(d.trust.doubts, [&](const auto& x) { return x.at + kDoubtsKept <= now; }) > 0)
+    d.dirty.trust = true;
+  watch_doubts(d, out);
+}
+
+void step(DeviceState& d, const msg::AccountForgotten& gone) {
+  if (std::erase_if(d.trust.doubts, [&](const auto& x) { return x.account == gone.account; }) > 0)
+    d.dirty.trust = true;
+}
+
 void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   if (d.reg.life == DeviceLife::unknown) return;
   const auto partner = doubted.partner == 0 ? 0 : print_of<Trust::kPartnerBits>(doubted.partner);
@@ -212,6 +234,7 @@ void doubt(DeviceState& d, const msg::ScanDoubted& doubted, Effects& out) {
   }
   if (!keep_doubt(d.trust, std::move(x))) return;
   d.dirty.trust = true;
+  watch_doubts(d, out);
   if (!rules::contradicts_reader(doubted.rule)) return; // it says nothing of who is wrong
   // Every hour that this doubt is part of, so that the order of arrival does not matter.
   for (const auto& end : d.trust.doubts) {

@@ -18,6 +18,8 @@
 // that anybody can make.
 #pragma once
 
+#include <string_view>
+
 #include "domain/device.hpp"
 
 namespace onecode {
@@ -36,6 +38,9 @@ void hear_clock(DeviceState& d, const DeviceReport& report, const Context& conte
 enum class Wrong : std::uint8_t { clock, place };
 /// It is known otherwise to have been faulty: from `from` to `to` its scans are no evidence. The caller tells people.
 void declare_fault(DeviceState& d, Time from, Time to, Wrong wrong, Effects& out);
+inline constexpr std::string_view kDoubtsTimer = "doubts";
+/// Doubts about scans of 90 days ago and before go: whoever is accused by one still asks again.
+void forget_old_doubts(DeviceState& d, Time now, Effects& out);
 /// Gives up the doubt that matters least; false: there are no more than are kept in any case.
 bool forget_doubt(DeviceState& d);
 /// It was set right at `at`.

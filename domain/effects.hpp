@@ -46,6 +46,7 @@ struct FreezeRecord {
   std::string state;
   std::uint64_t revision = 0;
   std::vector<Hold> holds;
+  bool forgotten = false; // a tombstone: nothing is kept under this key any more
 };
 
 /// CONTRACT §5.3

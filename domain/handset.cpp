@@ -42,6 +42,11 @@ void step(HandsetState& h, const msg::HandsetUsed& used, const Context& context,
       if (u.last > since) lately.push_back(&u);
     return lately;
   };
+  const Candidate* candidate = context.candidate();
+  if (candidate != nullptr && !candidate->judges(RuleId::A9)) candidate = nullptr;
+  Duration kept = std::max(HandsetState::kKept, days(a9[param::a9::window_days]));
+  if (candidate != nullptr) kept = std::max(kept, days(candidate->policy->rule(RuleId::A9)[param::a9::window_days]));
+  std::erase_if(r.users, [&](const HandsetState::User& u) { return u.last <= newest - kept; });
   const auto crowded = [&](const std::vector<const HandsetState::User*>& lately, std::uint32_t accounts,
                            std::uint32_t for_candidate) {
     msg::HandsetCrowded message{h.id, accounts, newest, {}, for_candidate, {}, {}};
@@ -55,7 +60,7 @@ void step(HandsetState& h, const msg::HandsetUsed& used, const Context& context,
     }
   };
   std::vector<const HandsetState::User*> by_candidate;
-  if (const Candidate* candidate = context.candidate(); candidate != nullptr && candidate->judges(RuleId::A9)) {
+  if (candidate != nullptr) {
     const RuleSettings& other = candidate->policy->rule(RuleId::A9);
     by_candidate = in_window(other);
     if (static_cast<std::int64_t>(by_candidate.size()) < other[param::a9::watch_accounts]) by_candidate.clear();
@@ -77,6 +82,10 @@ void step(HandsetState& h, const msg::HandsetUsed& used, const Context& context,
   } else if (for_candidate > 0 && !(many && accounts == for_candidate)) { // told already, where it is as many
     crowded(by_candidate, 0, for_candidate);
   }
+}
+
+void step(HandsetState& h, const msg::AccountForgotten& gone) {
+  h.dirty |= std::erase_if(h.record.users, [&](const auto& u) { return u.account == gone.account; }) > 0;
 }
 
 } // namespace onecode

@@ -1,4 +1,5 @@
-// A handset: which accounts were shown from it lately (rule A9). Exact up to 64 accounts; more are only counted as 64.
+// A handset: which accounts were shown from it lately (rule A9). Exact up to 64 accounts; more are only counted as 64. Who was
+// not shown from it for kKept, and is outside the rule's window, leaves with the next use.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct HandsetState {
     }
   };
   static constexpr std::size_t kMaxUsers = 64;
+  static constexpr Duration kKept = days(90);
 
   std::string id;
   struct Record {
@@ -39,5 +41,6 @@ struct HandsetState {
 };
 
 void step(HandsetState& h, const msg::HandsetUsed& used, const Context& context, Effects& out);
+void step(HandsetState& h, const msg::AccountForgotten& gone);
 
 } // namespace onecode

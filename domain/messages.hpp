@@ -112,7 +112,8 @@ struct FreezePermit {
   }
 };
 
-/// shard → campus:breaker: accounts opened in this turn (the base of the daily limit). No answer.
+/// shard, account → campus:breaker: accounts opened in this turn, or one that was forgotten (the base of the daily limit). No
+/// answer.
 struct AccountsOpened {
   std::int64_t count = 0;
   template <class Self, class V>
@@ -478,6 +479,15 @@ struct NetworkAlone {
   }
 };
 
+/// account → handset, device: I was forgotten; forget my name. No answer; again: it is forgotten.
+struct AccountForgotten {
+  std::string account;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v("account", s.account);
+  }
+};
+
 /// An entity's own timer: due at `due`, named so that it can be set again or taken back.
 struct TimerFired {
   std::string name;
@@ -500,6 +510,6 @@ using Message =
                  msg::ForeignCode, msg::DataRead, msg::StrangerRead, msg::NeighbourSeen, msg::DayCounted,
                  msg::ExchangeSeen, msg::OrderMoved, msg::ScanDoubted, msg::EvidenceWithdrawn, msg::RuleJudged,
                  msg::RuleDoubted, msg::SwitchJoined, msg::NetworkTripped, msg::NetworkExcused, msg::NetworkAlone,
-                 msg::WayAsked, msg::WayTold, msg::TimesWithdrawn>;
+                 msg::WayAsked, msg::WayTold, msg::TimesWithdrawn, msg::AccountForgotten>;
 
 } // namespace onecode

@@ -139,6 +139,8 @@ void check_response(const Policy& p, Errors& errors) {
   for (const int days : order.reminder_days) errors.range("rectification.reminder_days", days, 1, 366);
   for (const auto& s : p.canary_subjects) errors.id("canary_subjects." + s, s);
   errors.range("gate_timeout_ms", p.gate_timeout_ms, 1, 60'000);
+  errors.range("retention.account_days", p.retention.account_days, 0, 36'600);
+  errors.range("retention.case_days", p.retention.case_days, 0, 36'600);
 }
 
 void check_departments(const Policy& p, Errors& errors) {

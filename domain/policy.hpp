@@ -75,6 +75,14 @@ struct CaseTimes {
   bool operator==(const CaseTimes&) const = default;
 };
 
+/// How long what is over is kept before it may be forgotten (domain/account_forget.cpp). Three years are how long a claim
+/// can be brought (Civil Code, Article 188).
+struct Retention {
+  int account_days = 1095; // after an account's end
+  int case_days = 1095;    // after its last case closed, or a claim was recorded
+  bool operator==(const Retention&) const = default;
+};
+
 /// Rectification orders (Article 11; REGULATION §4).
 struct Rectification {
   int days = 15;
@@ -149,6 +157,7 @@ struct Policy {
   std::map<std::string, Interpretation, std::less<>> interpretations; // by rule id or article
   std::set<std::string> canary_subjects;
   int gate_timeout_ms = 1500;
+  Retention retention;
   bool operator==(const Policy&) const = default;
 
   const RuleSettings& rule(RuleId id) const { return rules[static_cast<std::size_t>(id)]; }

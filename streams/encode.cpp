@@ -114,6 +114,10 @@ void write(const Decision& d, const EncodeContext& context, OutRecord& out) {
 void write(const FreezeRecord& f, const EncodeContext& context, OutRecord& out) {
   constexpr std::string_view kType = "onecode.freeze.v1";
   start(out, Topic::freezes, f.account);
+  if (f.forgotten) {
+    out.tombstone = true;
+    return;
+  }
   std::string& v = out.value;
   open_envelope(out, output_id(context, kType), kType, context.now, f.account);
   member(v, R"({"account":)", f.account);

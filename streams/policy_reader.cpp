@@ -146,8 +146,11 @@ private:
       } else if (key == "gate_timeout_ms") {
         integer(v, at, policy_.gate_timeout_ms);
       } else if (key == "retention") {
-        // Known to the contract; nothing in the engine depends on it yet, so nothing of it is kept.
-        object(v, at, [](std::string_view, Element, const std::string&) {});
+        // Members of others are allowed, as they always were; nothing of them is kept.
+        object(v, at, [&](std::string_view name, Element x, const std::string& p) {
+          if (name == "account_days") integer(x, p, policy_.retention.account_days);
+          if (name == "case_days") integer(x, p, policy_.retention.case_days);
+        });
       } else if (key != "signature" && key != "key") {
         unknown(at);
       }

@@ -217,7 +217,9 @@ std::string write_policy(const Policy& p) {
   v += R"(,"canary_subjects":)";
   append_texts(v, p.canary_subjects);
   member(v, R"(,"gate_timeout_ms":)", p.gate_timeout_ms);
-  v += '}';
+  member(v, R"(,"retention":{"account_days":)", p.retention.account_days);
+  member(v, R"(,"case_days":)", p.retention.case_days);
+  v += "}}";
   return indented(v);
 }
 

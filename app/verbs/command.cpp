@@ -88,6 +88,8 @@ int run_command(const Options& o, const CLI::App& verb) {
   }
   draft.nonce = o.nonce.value_or(random_nonce());
   draft.reason = o.reason.value_or("");
+  if (needs_reason(known) && draft.reason.find_first_not_of(" \t\r\n") == std::string::npos)
+    throw UsageError(fmt::format("--reason is missing: {} takes one, for the record", o.name));
   draft.source = "/onecode/command/" + draft.actor;
   draft.id = draft.nonce;
   draft.args_json = arguments_json(known, o.arguments);

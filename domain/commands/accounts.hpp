@@ -244,4 +244,15 @@ struct CancelConfirm {
   }
 };
 
+/// What the engine keeps of an account is destroyed (domain/account_forget.cpp). Why stands in the command's `reason`.
+struct AccountForgetPropose {
+  template <class Self, class V>
+  static void fields(Self&, V&) {}
+};
+
+struct AccountForgetConfirm {
+  template <class Self, class V>
+  static void fields(Self&, V&) {}
+};
+
 } // namespace onecode

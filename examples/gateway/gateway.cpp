@@ -194,7 +194,12 @@ private:
 
   void read(RdKafka::Message& message) {
     if (message.err() == RdKafka::ERR__PARTITION_EOF) unread_.erase({message.topic_name(), message.partition()});
-    if (message.err() != RdKafka::ERR_NO_ERROR || message.payload() == nullptr) return;
+    if (message.err() != RdKafka::ERR_NO_ERROR) return;
+    if (message.payload() == nullptr) { // a tombstone: the account was forgotten
+      if (message.topic_name() == options_.prefix + "freezes" && message.key() != nullptr)
+        holds_.forget(*message.key());
+      return;
+    }
     const auto* text = static_cast<const char*>(message.payload());
     const json data = json::parse(text, text + message.len()).at("data");
     if (message.topic_name() == options_.prefix + "freezes") return holds_.update(data);

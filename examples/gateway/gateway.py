@@ -140,6 +140,9 @@ class Holds:
             self.accounts[data["account"]] = data
             self.changed = True
 
+    def forget(self, account):
+        self.changed = self.accounts.pop(account, None) is not None or self.changed
+
     def save(self):
         if self.changed:
             replace_file(self.path, json.dumps(self.accounts))
@@ -244,7 +247,9 @@ class Gateway:
             if message.error().code() == KafkaError._PARTITION_EOF:
                 self.unread.discard((message.topic(), message.partition()))
             return
-        if message.value() is None:
+        if message.value() is None:  # a tombstone: the account was forgotten
+            if message.topic() == self.topic("freezes"):
+                self.holds.forget(message.key().decode())
             return
         data = json.loads(message.value())["data"]
         if message.topic() == self.topic("freezes"):

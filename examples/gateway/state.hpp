@@ -176,6 +176,7 @@ public:
     known = data;
     changed_ = true;
   }
+  void forget(const std::string& account) { changed_ = accounts_.erase(account) > 0 || changed_; }
   void save() {
     if (changed_) replace_file(path_, accounts_.dump());
     changed_ = false;

@@ -14,7 +14,8 @@ std::vector<json> Outcome::records(const std::string& topic) const {
 
 std::vector<json> Outcome::values(const std::string& topic) const {
   std::vector<json> out;
-  for (const auto& record : records(topic)) out.push_back(record.at("value"));
+  for (const auto& record : records(topic))
+    if (record.contains("value") && !record.at("value").is_null()) out.push_back(record.at("value")); // no tombstones
   return out;
 }
 

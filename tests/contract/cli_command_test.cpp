@@ -160,6 +160,7 @@ TEST_CASE("what the engine would refuse is said before anything is sent: exit 2 
   refused({"rectification.extend", "--target", "i", "--arg", "order=o", "--arg", "days=soon", "--arg", "reasons=r"},
           "days");
   refused({"account.close"}, "--target is missing");
+  refused({"account.forget.propose", "--target", "a-1", "--reason", " "}, "--reason is missing");
   CHECK(code_of({"account.freeze", "--target", "a-1", "--arg", "article=8", "--arg", "functions=other:gym"}) == 0);
   CHECK(code_of({"account.open", "--target", "a-1", "--arg", "category=visitor", "--arg",
                  "valid_from=2026-09-01T00:00:00+08:00"}) == 0); // the policy knows the categories

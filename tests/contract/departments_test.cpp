@@ -391,6 +391,8 @@ TEST_CASE("times and departments that make no sense are no policy", "[contract][
       {{"cases", {{"answer_days", 0}}}},
       {{"cases", {{"statement_days", -1}}}},
       {{"cases", {{"cancel_points", 0}}}},
+      {{"retention", {{"account_days", -1}}}},
+      {{"retention", {{"case_days", "ten"}}}},
       {{"rectification", {{"days", 0}}}},
       {{"rectification", {{"extensions", -1}}}},
       {{"rectification", {{"escalate_days", -1}}}},
@@ -419,6 +421,7 @@ TEST_CASE("times and departments that make no sense are no policy", "[contract][
   json sound = policy_document();
   sound["cases"] = {{"statement_days", 0}, {"appeal_days", 30}, {"answer_days", 7}, {"cancel_points", 12}};
   sound["rectification"] = {{"days", 5}, {"extensions", 0}, {"escalate_days", 1}, {"reminder_days", json::array()}};
+  sound["retention"] = {{"account_days", 0}, {"case_days", 36600}, {"evidence_days", 400}};
   sound.update(department(json::object()));
   sound.update(reading("11(1)", json::object()));
   CHECK(onecode({"policy", "check", folder.write("policy.json", sound.dump()).string()}).code == 0);

@@ -1,5 +1,6 @@
 // Catches: an order of racing commands, postings and timers that leads to a state nobody may be in (Articles 8 and
-// 10), a procedure that does not repeat to the same bytes, a refusal that leaves something behind.
+// 10), a procedure that does not repeat to the same bytes, a refusal that leaves something behind, an account that is forgotten
+// while something is open, or comes back afterwards.
 #include <rapidcheck.h>
 
 #include <algorithm>
@@ -35,7 +36,7 @@ struct Event {
 std::vector<Event> some_weeks() {
   std::vector<Event> events(static_cast<std::size_t>(*rc::gen::inRange(1, 60)));
   for (auto& e : events)
-    e = {*rc::gen::inRange(0, 16), *rc::gen::inRange(0, 4), *rc::gen::inRange<std::int64_t>(1, 400),
+    e = {*rc::gen::inRange(0, 20), *rc::gen::inRange(0, 4), *rc::gen::inRange<std::int64_t>(1, 400),
          *rc::gen::element<std::int64_t>(0, 1, 60, 1440, 4 * 1440, 11 * 1440)};
   return events;
 }
@@ -112,6 +113,13 @@ void play(World& w, Timers& timers, const Event& e, int number) {
       return w.command(UnfreezeApply{"8"}, "registrar", who);
     case 14:
       return w.command(UnfreezeReview{"8", e.pick % 2 == 0 ? "approved" : "refused", {}}, "reviewer", who);
+    case 16:
+      if (e.pick == 0) return w.command(AccountClose{}, "registrar", who);
+      return w.command(AccountRenew{w.now + days(e.pick)}, "registrar", who);
+    case 17:
+      return w.command(AccountForgetPropose{}, "registrar", who);
+    case 18:
+      return w.command(AccountForgetConfirm{}, "information-centre", who);
     default:
       w.misuse(w.now);
       note_timers(w, timers);
@@ -161,11 +169,60 @@ TEST_CASE("any order of racing procedures leads to a legal state, and to the sam
       // The record on `freezes` is the set of holds.
       if (const auto records = first.all<FreezeRecord>(); !records.empty()) {
         RC_ASSERT(records.back().holds.size() == a.file.holds.all().size());
-        RC_ASSERT((records.back().state == "frozen") == !a.file.holds.empty());
+        if (records.back().state != "expired") RC_ASSERT((records.back().state == "frozen") == !a.file.holds.empty());
         RC_ASSERT(records.back().revision == a.file.revision);
       }
     }
   }));
+}
+
+TEST_CASE("after any life an account is forgotten just when nothing is open, and stays so whatever comes",
+          "[property][retention]") {
+  std::map<bool, int> ended;
+  CHECK(rc::check([&] {
+    Policy policy = campus_policy();
+    policy.retention = {60, 0};
+    World w(policy);
+    Timers timers;
+    int number = 0;
+    const auto all = [&](const std::vector<Event>& events) {
+      for (const auto& e : events) {
+        play(w, timers, e, ++number);
+        note_timers(w, timers);
+      }
+    };
+    const auto office = [&](auto command, const char* role, const char* who) {
+      w.command(std::move(command), role, who);
+      note_timers(w, timers);
+    };
+    all(some_weeks());
+    if (life_at(w.a, w.now) != AccountLife::expired) office(AccountClose{}, "registrar", "p-9");
+    all({{4, 0, 0, 61 * 1440}}); // whatever was proposed before has lapsed
+    const auto& a = w.a;
+    const bool open =
+        !a.file.holds.empty() || a.ledger.overdraft.state != OverdraftState::none ||
+        std::ranges::any_of(a.procedures.cases, [](const auto& c) { return c.state != CaseState::closed; }) ||
+        (a.file.finding && a.file.finding->band >= Band::propose);
+    const bool early = !a.profile.forgotten && w.now < *a.profile.valid_to + days(60);
+    const bool already = a.profile.forgotten.has_value();
+    if (!already) {
+      office(AccountForgetPropose{}, "registrar", "so-1");
+      RC_ASSERT(w.refusal() == (open || early ? "ILLEGAL_TRANSITION" : ""));
+      office(AccountForgetConfirm{}, "information-centre", "so-2");
+      RC_ASSERT(w.refusal() == (open || early ? "ILLEGAL_TRANSITION" : ""));
+    }
+    ++ended[a.profile.forgotten.has_value()];
+    if (!a.profile.forgotten) return;
+    RC_ASSERT(timers.empty());
+    const std::string left = bytes_of(a);
+    for (const auto& e : some_weeks()) {
+      play(w, timers, e, ++number);
+      RC_ASSERT(bytes_of(a) == left);
+      RC_ASSERT(timers.empty() && w.out.timers.empty() && w.out.sends.empty());
+    }
+  }));
+  CHECK(ended[true] > 10);
+  CHECK(ended[false] > 10);
 }
 
 TEST_CASE("the sum of postings is the balance, however they are split, and each counts once",

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "actors/node.hpp"
 #include "actors/restore.hpp"
@@ -14,6 +16,8 @@
 #include "app/errors.hpp"
 #include "app/history.hpp"
 #include "app/verify.hpp"
+#include "domain/account.hpp"
+#include "domain/archive.hpp"
 #include "evidence/leaf.hpp"
 #include "streams/local/local_broker.hpp"
 #include "tests/simulation/disk.hpp"
@@ -437,13 +441,40 @@ private:
     for (std::int32_t p = 0; p < kPartitions; ++p) {
       const auto stores = storage::memory_stores();
       try {
-        actors::restore_store(
+        const auto restored = actors::restore_store(
             p, *stores, broker_, [](auto, auto) {}, [](auto, const auto&) {});
+        forgotten_stay(*restored.store);
       } catch (const storage::StoreError& e) {
         wrong(e.what());
       }
       const auto low = broker_.watermarks({Topic::journal, p}, streams::Isolation::committed).low;
       if (low > 0) happens("journals trimmed");
+    }
+  }
+
+  /// Of a forgotten account the store has its tombstone: no other part came back, and no timer.
+  void forgotten_stay(storage::Store& store) {
+    std::map<std::string, std::vector<std::string>> entries; // of each account
+    std::set<std::string> forgotten;
+    store.scan("", [&](std::string_view key, std::string_view value) {
+      const std::size_t at = key.starts_with("e0")                                    ? 2
+                             : key.starts_with('t') && key.substr(9).starts_with('0') ? 10
+                                                                                      : 0;
+      if (at == 0) return true;
+      const auto end = key.find('\0', at);
+      const std::string id(key.substr(at, end - at)), part(key.substr(end + 1));
+      entries[id].push_back(part);
+      if (at == 2 && part == "p") {
+        AccountState::Profile profile;
+        decode(value, profile);
+        if (profile.forgotten) forgotten.insert(id);
+      }
+      return true;
+    });
+    for (const auto& id : forgotten) {
+      happens("forgotten accounts");
+      if (entries[id].size() != 1)
+        wrong(fmt::format("the account {} was forgotten and has {}", id, fmt::join(entries[id], ", ")));
     }
   }
 

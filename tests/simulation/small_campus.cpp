@@ -25,6 +25,7 @@ Policy SmallCampus::policy() {
   policy.effective_from = kEarliestEvent;
   policy.response.learning_days = 0;
   policy.canary_subjects = {"a-canary"};
+  policy.retention = {0, 0};
   Zone north, south;
   north.lat_e7 = 293'600'000, north.lon_e7 = 1'131'300'000, north.building = "north", north.campus = "main";
   south.lat_e7 = 293'700'000, south.lon_e7 = 1'131'300'000, south.building = "south", south.campus = "main";
@@ -34,14 +35,14 @@ Policy SmallCampus::policy() {
 }
 
 streams::FileRecord SmallCampus::command(const std::string& name, const std::string& target, const std::string& role,
-                                         const std::string& args, Time at) const {
+                                         const std::string& args, Time at, const char* actor) const {
   app::CommandDraft draft;
   draft.source = "/office";
   draft.id = fmt::format("c-{}", ++events_);
   draft.time = at;
   draft.name = name;
   draft.target = target;
-  draft.actor = "clerk";
+  draft.actor = actor;
   draft.role = role;
   draft.nonce = fmt::format("n-{}", events_);
   draft.reason = "simulated";
@@ -211,6 +212,15 @@ std::vector<streams::FileRecord> SmallCampus::next(Time now, std::int32_t partit
                                         format_time(opens_ + minutes(static_cast<std::int64_t>(1 + below(600))))),
                             now));
       break;
+    case 15: { // somebody leaves for good, at once or in three steps; some do not
+      const auto who = account_id(kAccounts - 1 - below(kAccounts / 2));
+      const auto step = below(5);
+      if (step < 2 || step > 2) out.push_back(command("account.close", who, "registrar", "{}", now));
+      if (step < 1 || step > 2) out.push_back(command("account.forget.propose", who, "registrar", "{}", now));
+      if (step == 0 || step == 2)
+        out.push_back(command("account.forget.confirm", who, "information-centre", "{}", now, "another"));
+      break;
+    }
     default:
       out.push_back(scan(device, account, handset_id(account), now));
   }

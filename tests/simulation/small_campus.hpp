@@ -33,7 +33,7 @@ public:
 private:
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
   streams::FileRecord command(const std::string& name, const std::string& target, const std::string& role,
-                              const std::string& args, Time at) const;
+                              const std::string& args, Time at, const char* actor = "clerk") const;
   /// Any other event; `data`: the members.
   streams::FileRecord event(Topic topic, const std::string& key, const char* type, Time at, const std::string& data);
   streams::FileRecord scan(std::size_t device, std::size_t account, const std::string& handset, Time at);

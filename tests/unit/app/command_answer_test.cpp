@@ -66,6 +66,18 @@ struct Cluster {
 
 } // namespace
 
+TEST_CASE("command answer: a tombstone in freezes says that the account was forgotten") {
+  Cluster c;
+  c.send();
+  c.publisher->publish(Topic::freezes, -1, "a-2", std::nullopt);
+  c.publisher->publish(Topic::freezes, -1, "a-1", std::nullopt);
+  c.publisher->flush();
+  c.commit(0, 1);
+  const auto answer = c.answer();
+  CHECK(answer.outcome == Outcome::state);
+  CHECK(answer_text(c.command, answer) == "account.freeze done: account a-1 is now forgotten\n");
+}
+
 TEST_CASE("command answer: refused, by the dead letter of this very record") {
   Cluster c;
   c.put(Topic::commands, "a-1", R"({"id":"other"})");

@@ -71,6 +71,14 @@ TEST_CASE("story: an account's state follows from its record and the time") {
         "account a (账户): cancelled");
 }
 
+TEST_CASE("story: a forgotten account is its id, that it was forgotten, and when") {
+  const auto text = story(R"({"kind":"account","id":"a-1","profile":{"opened":false,"category":"","valid_from":
+      "1970-01-01T08:00:00.000+08:00","valid_to":null,"holder":"","cancelled":false,"handsets":[],"cancelled_at":null,
+      "forgotten":"2026-02-01T09:30:00.000+08:00"},"hot":{"scans":0},"file":{"holds":{"holds":[]},"revision":0}})",
+                          kNow);
+  CHECK(text == "account a-1 (账户): forgotten (已清除)\n  forgotten              2026-02-01 09:30\n");
+}
+
 TEST_CASE("story: orders and documents of an integration, findings of a device") {
   const auto text = story(
       R"json({"kind":"integration","id":"gates","record":{"state":"live","access":"open","unit":"u","owners":["o-1","o-2"],

@@ -90,35 +90,39 @@ std::map<std::string, CommandArgs> all_arguments() {
           {"appeal.decide", AppealDecide{"c-1", "upheld", "seen"}},
           {"account.cancel.propose", CancelPropose{"c-1", "severe", 12}},
           {"account.cancel.confirm", CancelConfirm{"c-1", "severe"}},
-          {"liability.record", LiabilityRecord{"c-1", {}, "p-1", 500, "doc-3"}}};
+          {"liability.record", LiabilityRecord{"c-1", {}, "p-1", 500, "doc-3"}},
+          {"account.forget.propose", AccountForgetPropose{}},
+          {"account.forget.confirm", AccountForgetConfirm{}}};
 }
 
 } // namespace
 
-// Written out by hand. Columns: unknown pending active frozen expired cancelled; `+` done, `-` ILLEGAL_TRANSITION, `?`
-// UNKNOWN_TARGET, `c`: the life permits it and the machine of case or overdraft refuses here (enumerated below).
+// Written out by hand. Columns: unknown pending active frozen expired cancelled forgotten; `+` done, `-` ILLEGAL_TRANSITION, `?`
+// UNKNOWN_TARGET, `c`: the life permits it and the machine of case or overdraft, or what keeps the account, refuses here (enumerated below).
 TEST_CASE("account machine: every life with every command", "[account][R2.1][R8.2][R8.3]") {
-  const std::map<std::string, std::string> matrix = {{"account.open", "+-----"},
-                                                     {"account.renew", "?-+++-"},
-                                                     {"account.close", "?+++--"},
-                                                     {"handset.bind", "?+++--"},
-                                                     {"handset.unbind", "?++++-"},
-                                                     {"delegation.register", "?+++--"},
-                                                     {"holder.absence", "?++++-"},
-                                                     {"step-up.result", "?-++--"},
-                                                     {"tipoff.file", "?++++-"},
-                                                     {"account.freeze", "?++++-"},
-                                                     {"account.lift", "?+c++-"},
-                                                     {"unfreeze.apply", "?++++-"},
-                                                     {"unfreeze.review", "?cccc-"},
-                                                     {"case.open", "?++++-"},
-                                                     {"case.statement", "?cccc-"},
-                                                     {"case.decide", "?cccc-"},
-                                                     {"appeal.file", "?ccccc"},
-                                                     {"appeal.decide", "?ccccc"},
-                                                     {"account.cancel.propose", "?++++-"},
-                                                     {"account.cancel.confirm", "?cccc-"},
-                                                     {"liability.record", "?+++++"}};
+  const std::map<std::string, std::string> matrix = {{"account.open", "+------"},
+                                                     {"account.renew", "?-+++--"},
+                                                     {"account.close", "?+++---"},
+                                                     {"handset.bind", "?+++---"},
+                                                     {"handset.unbind", "?++++--"},
+                                                     {"delegation.register", "?+++---"},
+                                                     {"holder.absence", "?++++--"},
+                                                     {"step-up.result", "?-++---"},
+                                                     {"tipoff.file", "?++++--"},
+                                                     {"account.freeze", "?++++--"},
+                                                     {"account.lift", "?+c++--"},
+                                                     {"unfreeze.apply", "?++++--"},
+                                                     {"unfreeze.review", "?cccc--"},
+                                                     {"case.open", "?++++--"},
+                                                     {"case.statement", "?cccc--"},
+                                                     {"case.decide", "?cccc--"},
+                                                     {"appeal.file", "?ccccc-"},
+                                                     {"appeal.decide", "?ccccc-"},
+                                                     {"account.cancel.propose", "?++++--"},
+                                                     {"account.cancel.confirm", "?cccc--"},
+                                                     {"liability.record", "?+++++-"},
+                                                     {"account.forget.propose", "?---cc-"},
+                                                     {"account.forget.confirm", "?---cc-"}};
   const auto arguments = all_arguments();
   for (const auto& info : kCommands) {
     if (info.target != Kind::account) continue;
@@ -127,8 +131,9 @@ TEST_CASE("account machine: every life with every command", "[account][R2.1][R8.
     REQUIRE(arguments.contains(std::string(info.name)));
   }
 
-  const AccountLife lives[] = {AccountLife::unknown, AccountLife::pending, AccountLife::active,
-                               AccountLife::frozen,  AccountLife::expired, AccountLife::cancelled};
+  const AccountLife lives[] = {AccountLife::unknown,  AccountLife::pending, AccountLife::active,
+                               AccountLife::frozen,   AccountLife::expired, AccountLife::cancelled,
+                               AccountLife::forgotten};
   for (const auto& [name, row] : matrix) {
     REQUIRE(row.size() == std::size(lives));
     for (std::size_t i = 0; i < std::size(lives); ++i) {
@@ -139,6 +144,7 @@ TEST_CASE("account machine: every life with every command", "[account][R2.1][R8.
       if (lives[i] == AccountLife::active) w.a.file.holds = {};
       if (lives[i] == AccountLife::expired) p.valid_to = w.now - days(1);
       if (lives[i] == AccountLife::cancelled) p.cancelled = true;
+      if (lives[i] == AccountLife::forgotten) w.a = {}, w.a.id = "a-1", p.forgotten = w.now - days(1);
       REQUIRE(life_at(w.a, w.now) == lives[i]);
       const std::string before = bytes_of(w.a);
       w.command(arguments.at(name));

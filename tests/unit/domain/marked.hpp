@@ -44,6 +44,10 @@ void each_part(DeviceState& d, F&& f) {
   f("file", d.file, d.dirty.file);
 }
 
+/// A forgotten account's parts go whether they are marked or not.
+inline bool all_go(const AccountState& a) { return a.dirty.forgotten; }
+inline bool all_go(const DeviceState&) { return false; }
+
 /// Throws std::logic_error where it changes a part without marking it. Marks of before stay.
 template <class State, class Step>
 void take(State& state, Step&& step) {
@@ -54,6 +58,7 @@ void take(State& state, Step&& step) {
     marked.push_back(std::exchange(mark, false));
   });
   step();
+  if (all_go(state)) return;
   std::size_t n = 0;
   each_part(state, [&](const char* name, const auto& part, bool& mark) {
     std::string now;

@@ -31,7 +31,7 @@ Json full() {
       {"zh":"文献中心","en":"Documents","from":"2027-01-01T00:00:00+08:00"}]}},
     "interpretations":{"A1":{"version":2,"note":"two gates are one place","hash":"ab"},"11(1)":{"note":"n","hash":"cd"}},
     "canary_subjects":["a-canary"],
-    "gate_timeout_ms":900,"retention":{"evidence_days":400}})json");
+    "gate_timeout_ms":900,"retention":{"evidence_days":400,"account_days":730,"case_days":90}})json");
 }
 
 std::vector<std::string> errors(const Json& document) { return read_policy(document.dump()).errors; }
@@ -67,6 +67,7 @@ TEST_CASE("a policy document is read whole") {
   CHECK(p.zones.at("z-1").lat_e7 == 293571000);
   CHECK(p.zones.at("z-2").lat_e7 == -1);
   CHECK(p.walking_time_s("z-1", "z-2") == 90);
+  CHECK(p.retention == Retention{730, 90});
   CHECK(p.categories.at("student").size() == 2);
   CHECK(p.categories.contains("staff"));
   CHECK(p.rule(RuleId::A1).mode == Mode::shadow);
