@@ -48,7 +48,7 @@ std::string subject_of(Topic topic, const json& data, std::string_view key) {
 
 } // namespace
 
-std::string policy_subject(std::string_view version) { return "policy:" + std::string(version); }
+std::string policy_subject(std::string_view version) { return "policy " + std::string(version); }
 
 About about(Topic topic, const streams::Record& record) {
   About out{std::string(record.key), Time{std::max<std::int64_t>(record.timestamp_ms, 0)}, {}};

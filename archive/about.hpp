@@ -16,7 +16,7 @@ struct About {
   Time time;           // of the event; of a record that cannot be read its timestamp, or 1970
   std::string id;      // CloudEvents id; may be empty
 };
-/// The subject of a policy document, which has no leaf of its own.
+/// The subject of a policy document, which has no leaf of its own. With a space, as no identifier has one.
 std::string policy_subject(std::string_view version);
 About about(Topic topic, const streams::Record& record);
 

@@ -101,7 +101,7 @@ std::int64_t KeyStore::destroy(std::string_view subject, Time at, std::string_vi
 std::int64_t KeyStore::destroy_before(std::string_view period, Time at, std::string_view why) {
   commit();
   Transaction all(database_);
-  Statement gone(database_, "DELETE FROM keys WHERE period < ?");
+  Statement gone(database_, "DELETE FROM keys WHERE period < ? AND instr(subject, ' ') = 0");
   gone.text(period).step();
   const auto keys = note(database_.changes(), at, why);
   all.commit();

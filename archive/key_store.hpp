@@ -51,7 +51,7 @@ public:
   };
   /// How many there were.
   std::int64_t destroy(std::string_view subject, Time at, std::string_view why);
-  /// All of periods before this one: their time is over.
+  /// All of periods before this one: their time is over. Keys of what is about nobody (subjects with a space) stay.
   std::int64_t destroy_before(std::string_view period, Time at, std::string_view why);
   std::vector<Destroyed> destroyed();
 

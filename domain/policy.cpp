@@ -141,6 +141,7 @@ void check_response(const Policy& p, Errors& errors) {
   errors.range("gate_timeout_ms", p.gate_timeout_ms, 1, 60'000);
   errors.range("retention.account_days", p.retention.account_days, 0, 36'600);
   errors.range("retention.case_days", p.retention.case_days, 0, 36'600);
+  errors.range("retention.evidence_days", p.retention.evidence_days, 0, 36'600);
 }
 
 void check_departments(const Policy& p, Errors& errors) {

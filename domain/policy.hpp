@@ -80,6 +80,7 @@ struct CaseTimes {
 struct Retention {
   int account_days = 1095; // after an account's end
   int case_days = 1095;    // after its last case closed, or a claim was recorded
+  int evidence_days = 3650; // payloads in the archive, after they happened (archive/archive.hpp)
   bool operator==(const Retention&) const = default;
 };
 

@@ -7,13 +7,14 @@
 #include <map>
 #include <set>
 
+#include "evidence/sm3.hpp"
 #include "evidence/tlog_proof.hpp"
 #include "streams/authenticate.hpp"
 
 namespace onecode::evidence {
 namespace {
 
-constexpr std::string_view kFormat = "onecode-bundle/1", kAbout = "about ", kMade = "made ", kFile = "file ";
+constexpr std::string_view kFormatName = "onecode-bundle/", kFormat = "onecode-bundle/1", kAbout = "about ", kMade = "made ", kFile = "file ";
 constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::string_view kKinds[] = {"account", "device", "integration", "issuer", "case", "record"};
 constexpr std::size_t kMostParts = 4;
@@ -73,24 +74,34 @@ std::string needed(const ReadFile& read, const std::string& path) {
   return std::move(*bytes);
 }
 
+bool of_later_version(std::string_view text) {
+  auto line = take_line(text);
+  if (!line.starts_with(kFormatName)) return false;
+  line.remove_prefix(kFormatName.size());
+  return number(line).value_or(0) > 1;
+}
+
 /// Each of its signatures must be good: one by an unknown key could be changed unseen.
 Manifest signed_manifest(const ReadFile& read, const std::vector<Verifier>& verifiers, std::string& signer) {
   const std::string text = needed(read, kManifestPath);
   const auto note = parse_note(text);
   const auto manifest = note && to_text(*note) == text ? parse_manifest(note->text) : std::nullopt;
+  if (!manifest && note && of_later_version(note->text))
+    throw BundleIncomplete(std::string(kManifestPath) + ": is of a later version");
   if (!manifest) throw BundleTampered(std::string(kManifestPath) + ": is no signed manifest of a bundle");
   for (const auto& signature : note->signatures) {
-    const auto of = [&](const Verifier& v) {
-      return v.key.name == signature.name && v.key.type != NoteKey::Type::cosignature &&
-             key_id(v.key) == signature.key_id;
-    };
-    const auto v = std::ranges::find_if(verifiers, of);
-    if (v == verifiers.end())
-      throw BundleIncomplete(
-          fmt::format("{}: is signed by {}, whose key nobody gave", kManifestPath, signature.name));
-    if (!signed_by({note->text, {signature}}, v->key))
-      throw BundleTampered(fmt::format("{}: the signature of {} is not of this text", kManifestPath, signature.name));
-    if (!v->in_time(manifest->made))
+    bool known = false, in_time = false;
+    for (const auto& v : verifiers) {
+      if (v.key.name != signature.name || v.key.type == NoteKey::Type::cosignature || key_id(v.key) != signature.key_id)
+        continue;
+      known = true;
+      if (!signed_by({note->text, {signature}}, v.key))
+        throw BundleTampered(fmt::format("{}: the signature of {} is not of this text", kManifestPath, signature.name));
+      in_time = in_time || v.in_time(manifest->made);
+    }
+    if (!known)
+      throw BundleIncomplete(fmt::format("{}: is signed by {}, whose key nobody gave", kManifestPath, signature.name));
+    if (!in_time)
       throw BundleTampered(fmt::format("{}: expired key: {} signed outside its time", kManifestPath, signature.name));
     signer += (signer.empty() ? "" : ", ") + signature.name;
   }
@@ -99,15 +110,19 @@ Manifest signed_manifest(const ReadFile& read, const std::vector<Verifier>& veri
 }
 
 void check_files(const ReadFile& read, const std::vector<std::string>& paths, const Manifest& manifest) {
+  // What was changed outweighs what is missing.
   std::set<std::string> there(paths.begin(), paths.end());
   there.erase(kManifestPath);
+  std::string missing;
   for (const auto& file : manifest.files) {
-    const std::string bytes = needed(read, file.path);
-    if (bytes.size() != file.size || sha256({bytes}) != file.hash)
-      throw BundleTampered(file.path + ": is not the file that the manifest names");
     there.erase(file.path);
+    const auto bytes = read(file.path);
+    if (!bytes && missing.empty()) missing = file.path;
+    if (bytes && (bytes->size() != file.size || sha256({*bytes}) != file.hash))
+      throw BundleTampered(file.path + ": is not the file that the manifest names");
   }
   if (!there.empty()) throw BundleTampered(*there.begin() + ": the manifest knows nothing of it");
+  if (!missing.empty()) throw BundleIncomplete(missing + ": is missing");
 }
 
 /// The log's head that a proof ends in, by a key that was given and in its time.
@@ -116,17 +131,12 @@ Checkpoint trusted_head(const std::string& path, const TlogProof& proof, const L
   const auto note = parse_note(proof.checkpoint);
   const auto head = note ? parse_checkpoint(note->text) : std::nullopt;
   if (!head) throw BundleTampered(path + ": holds no signed checkpoint");
-  bool known = false, good = false, in_time = false;
-  for (const auto& v : verifiers) {
-    if (v.key.name != head->origin || v.key.type == NoteKey::Type::cosignature) continue;
-    known = true;
-    if (!signed_by(*note, v.key)) continue;
-    good = true;
-    in_time = in_time || !v.until || leaf.received <= *v.until;
-  }
-  if (!known) throw BundleIncomplete(fmt::format("{}: no key of the log {} was given", path, head->origin));
-  if (!good)
-    throw BundleTampered(fmt::format("{}: the head of {} is signed by none of its keys", path, head->origin));
+  const auto by = signers_of(*note, head->origin, verifiers);
+  if (by.forged)
+    throw BundleTampered(fmt::format("{}: the head of {} has a signature that is not of it", path, head->origin));
+  if (!by.good)
+    throw BundleIncomplete(fmt::format("{}: the head of {} is signed by no key that was given", path, head->origin));
+  const bool in_time = !by.until || leaf.received <= *by.until;
   if (!in_time)
     throw BundleTampered(
         fmt::format("{}: expired key: the leaf was received at {}, when the key of {} was out of use", path,
@@ -157,8 +167,11 @@ private:
   BundleRecord record(const std::string& base, const std::set<std::string>& files) {
     BundleRecord out{base + ".leaf", needed(read_, base + ".leaf"), {}, 0, 0, false, {}};
     const auto leaf = parse_leaf(out.leaf);
+    if (!leaf && !out.leaf.empty() && static_cast<unsigned char>(out.leaf[0]) > kLastLeafVersion)
+      throw BundleIncomplete(out.path + ": is of a later version");
     if (!leaf) throw BundleTampered(out.path + ": is no leaf");
     const std::string proof_path = base + ".tlog-proof";
+    if (!files.contains(proof_path)) throw BundleTampered(out.path + ": the manifest has no proof of it");
     const std::string text = needed(read_, proof_path);
     const auto proof = parse_tlog_proof(text);
     if (!proof) throw BundleTampered(proof_path + ": is no proof");
@@ -174,7 +187,8 @@ private:
     out.place = proof->index;
     out.size = head.size;
     if (files.contains(base + ".payload")) {
-      if (sha256({needed(read_, base + ".payload")}) != leaf->payload)
+      const std::string bytes = needed(read_, base + ".payload");
+      if (sha256({bytes}) != leaf->payload || (leaf->payload_sm3 && sm3({bytes}) != *leaf->payload_sm3))
         throw BundleTampered(base + ".payload: is not what the leaf commits to");
       out.payload = true;
     }
@@ -209,6 +223,7 @@ std::string to_text(const Manifest& m) {
 }
 
 std::optional<Manifest> parse_manifest(std::string_view text) {
+  const auto whole = text;
   if (!text.ends_with('\n') || take_line(text) != kFormat) return std::nullopt;
   Manifest out;
   auto line = take_line(text);
@@ -228,7 +243,7 @@ std::optional<Manifest> parse_manifest(std::string_view text) {
     if (!file || (!out.files.empty() && file->path <= out.files.back().path)) return std::nullopt;
     out.files.push_back(std::move(*file));
   }
-  return out;
+  return to_text(out) == whole ? std::optional(std::move(out)) : std::nullopt;
 }
 
 std::string subject_line(const Hash& salt, std::string_view subject) {

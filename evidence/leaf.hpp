@@ -43,6 +43,9 @@ constexpr std::string_view to_string(LeafKind k) {
 
 enum class LeafClock : std::uint8_t { none, synced, free };
 
+/// What a reader of today knows: 2, with SM3.
+inline constexpr unsigned char kLastLeafVersion = 2;
+
 /// Views of what is hashed: they live as long as that.
 struct Leaf {
   LeafKind kind{};

@@ -54,4 +54,21 @@ std::vector<Verifier> parse_verifiers(std::string_view text) {
   return out;
 }
 
+HeadSigners signers_of(const SignedNote& note, std::string_view origin, const std::vector<Verifier>& verifiers) {
+  HeadSigners out;
+  for (const auto& signature : note.signatures)
+    for (const auto& v : verifiers) {
+      if (v.key.name != origin || v.key.type == NoteKey::Type::cosignature || signature.name != origin ||
+          signature.key_id != key_id(v.key))
+        continue;
+      if (!signed_by({note.text, {signature}}, v.key)) {
+        out.forged = true;
+        continue;
+      }
+      out.until = !out.good ? v.until : out.until && v.until ? std::max(out.until, v.until) : std::nullopt;
+      out.good = true;
+    }
+  return out;
+}
+
 } // namespace onecode::evidence

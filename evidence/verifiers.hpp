@@ -28,4 +28,12 @@ std::optional<Time> parse_utc(std::string_view text);
 /// Throws std::invalid_argument "line N is no verifier key (NAME+ID+KEY [from=TIME] [until=TIME])".
 std::vector<Verifier> parse_verifiers(std::string_view text);
 
+/// Who has signed a log's head, by the keys of this log; witnesses are another matter.
+struct HeadSigners {
+  bool good = false;         // one of them has
+  bool forged = false;       // a signature by one of them is not of this text
+  std::optional<Time> until; // of the good one that was in use for longest; nullopt: for ever
+};
+HeadSigners signers_of(const SignedNote& note, std::string_view origin, const std::vector<Verifier>& verifiers);
+
 } // namespace onecode::evidence

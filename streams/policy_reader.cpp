@@ -150,6 +150,7 @@ private:
         object(v, at, [&](std::string_view name, Element x, const std::string& p) {
           if (name == "account_days") integer(x, p, policy_.retention.account_days);
           if (name == "case_days") integer(x, p, policy_.retention.case_days);
+          if (name == "evidence_days") integer(x, p, policy_.retention.evidence_days);
         });
       } else if (key != "signature" && key != "key") {
         unknown(at);

@@ -219,6 +219,7 @@ std::string write_policy(const Policy& p) {
   member(v, R"(,"gate_timeout_ms":)", p.gate_timeout_ms);
   member(v, R"(,"retention":{"account_days":)", p.retention.account_days);
   member(v, R"(,"case_days":)", p.retention.case_days);
+  member(v, R"(,"evidence_days":)", p.retention.evidence_days);
   v += "}}";
   return indented(v);
 }

@@ -145,7 +145,7 @@ inline std::optional<std::uint64_t> record_number(std::string_view path) {
 struct Record {
   std::string name; // of its files without what ends them
   std::optional<std::string> leaf, proof, subject;
-  std::optional<Hash> payload; // SHA-256 of the file
+  std::optional<Hash> payload, payload_sm3; // of the file: SHA-256, SM3
 };
 
 /// The records of one bundle: each by itself, and that they do not contradict each other.
@@ -170,6 +170,8 @@ public:
     const auto leaf = read_leaf(*r.leaf, leaf_name);
     if (r.payload && *r.payload != to_hash(leaf.payload))
       tampered(r.name + ".payload is not what " + leaf_name + " has the SHA-256 of");
+    if (r.payload && !leaf.payload_sm3.empty() && *r.payload_sm3 != to_hash(leaf.payload_sm3))
+      tampered(r.name + ".payload is not what " + leaf_name + " has the SM3 of");
     if (r.subject) check_subject(*r.subject, leaf, r.name + ".subject");
     if (!head.trusted) incomplete("no key was given that has the name " + head.origin + " and signed " + proof_name);
     head.need_time(leaf.received, proof_name, leaf_name);

@@ -471,12 +471,12 @@ void check_proof(const std::string& file, const std::string& leaf_file, const Ke
 
 // ---- a bundle ----------------------------------------------------------------------------------------------------
 
-Hash sha256_of_file(const fs::path& path) {
+Hash digest_of_file(const fs::path& path, const EVP_MD* digest) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   std::ifstream in(path, std::ios::binary);
   char buffer[1 << 16];
   Hash out{};
-  bool ok = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  bool ok = context && EVP_DigestInit_ex(context.get(), digest, nullptr) == 1;
   while (ok && (in.read(buffer, sizeof buffer), in.gcount() > 0))
     ok = EVP_DigestUpdate(context.get(), buffer, static_cast<std::size_t>(in.gcount())) == 1;
   if (!ok || in.bad() || !in.eof() ||
@@ -566,7 +566,7 @@ private:
   }
   void need(const ManifestFile& file) {
     const auto path = sized(file);
-    if (sha256_of_file(path) != file.sha256) tampered(path.string() + " has not the SHA-256 of the manifest");
+    if (digest_of_file(path, EVP_sha256()) != file.sha256) tampered(path.string() + " has not the SHA-256 of the manifest");
   }
   std::string content(const ManifestFile& file, std::size_t largest) {
     const auto path = sized(file);
@@ -590,7 +590,9 @@ private:
           record.subject = content(*file, kMaxSubject);
         else
           need(*file);
-        if (what == ".payload") record.payload = file->sha256;
+        if (what != ".payload") return;
+        record.payload = file->sha256;
+        record.payload_sm3 = digest_of_file(dir_ / file->path, EVP_sm3());
       });
     if (!whole) return;
     attempt(stem, [&] {

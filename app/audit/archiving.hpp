@@ -8,6 +8,7 @@
 
 #include "app/audit/exported.hpp"
 #include "archive/archive.hpp"
+#include "domain/policy.hpp"
 #include "streams/broker.hpp"
 
 namespace onecode::app {
@@ -24,6 +25,9 @@ std::uint64_t archive_leaves(const std::vector<LogFolder>& logs, archive::Archiv
 /// Destroys the keys of those whom the engine has forgotten since the last time (its notice `account-forgotten`, after two people's
 /// commands). Whose they were.
 std::vector<std::string> destroy_forgotten(streams::Broker& broker, archive::Archive& archive);
+
+/// Destroys the keys of all months whose time is over by the policy in force at `now`; how many there were.
+std::int64_t destroy_expired(const Policy& policy, archive::Archive& archive, Time now);
 
 /// Cuts their keys out of the secret `evidence` in this file, which is replaced; does nothing where it is not there. Throws InputError.
 /// True: the file is another one now, and every node needs it.

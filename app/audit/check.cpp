@@ -15,27 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 using evidence::Verifier;
 
-/// By the keys of this log; witnesses are another matter.
-struct Signers {
-  bool known = false, good = false;
-  std::optional<Time> until; // of the one that signed and was in use for longest; nullopt: for ever
-};
-Signers signers(const std::string& text, const std::string& origin, const std::vector<Verifier>& keys) {
-  Signers out;
-  const auto note = evidence::parse_note(text);
-  for (const auto& v : keys) {
-    if (v.key.name != origin || v.key.type == evidence::NoteKey::Type::cosignature) continue;
-    out.known = true;
-    if (!note || !evidence::signed_by(*note, v.key)) continue;
-    out.until = !out.good ? v.until : out.until && v.until ? std::max(out.until, v.until) : std::nullopt;
-    out.good = true;
-  }
-  return out;
-}
-
 Judgement judge_log(const LogFolder& log, const std::vector<Verifier>& keys) {
-  const auto by = signers(log.note, log.head.origin, keys);
-  if (by.known && !by.good) return {kAnswerIsNo, "the checkpoint is signed by none of the keys", {}};
+  const auto by = evidence::signers_of(*evidence::parse_note(log.note), log.head.origin, keys);
+  if (by.forged) return {kAnswerIsNo, "the checkpoint has a signature that is not of it", {}};
   std::uint64_t place = 0;
   std::string unreadable;
   Time last;
@@ -59,7 +41,8 @@ Judgement judge_log(const LogFolder& log, const std::vector<Verifier>& keys) {
             fmt::format("expired key: the last leaf was received at {}, when the key was out of use",
                         evidence::utc_text(last)),
             {}};
-  if (!by.known) return {kUsage, fmt::format("{} leaves fit the checkpoint, whose key nobody gave (--keys)", place), {}};
+  if (!by.good)
+    return {kUsage, fmt::format("{} leaves fit the checkpoint, which no key that was given has signed (--keys)", place), {}};
   return {kDone, fmt::format("{} leaves, signed", place), {}};
 }
 
@@ -98,9 +81,9 @@ Judgement judge_since(const LogFolder& log, const std::string& file, const std::
   const auto note = evidence::parse_note(text);
   const auto old = note ? evidence::parse_checkpoint(note->text) : std::nullopt;
   if (!old) return {kAnswerIsNo, file + ": is no signed checkpoint", {}};
-  const auto by = signers(text, old->origin, keys);
-  if (by.known && !by.good) return {kAnswerIsNo, file + ": is signed by none of the keys", {}};
-  if (!by.known) return {kUsage, file + ": its key nobody gave (--keys)", {}};
+  const auto by = evidence::signers_of(*note, old->origin, keys);
+  if (by.forged) return {kAnswerIsNo, file + ": has a signature that is not of it", {}};
+  if (!by.good) return {kUsage, file + ": is signed by no key that was given (--keys)", {}};
   if (old->size > log.head.size)
     return {kUsage, fmt::format("{}: is of {} leaves, the export has {}", file, old->size, log.head.size), {}};
   evidence::TileReader reader(log.read, log.head.size);
@@ -122,7 +105,9 @@ std::string origin_of(const std::string& file) {
   return head ? head->origin : std::string{};
 }
 
-bool is_bundle(const fs::path& folder) { return fs::exists(fs::symlink_status(folder / evidence::kManifestPath)); }
+bool is_bundle(const fs::path& folder) {
+  return fs::exists(fs::symlink_status(folder / evidence::kManifestPath)) || fs::is_directory(folder / "records");
+}
 
 JudgedBundle judge_bundle(const fs::path& folder, const std::vector<Verifier>& keys) {
   std::vector<std::string> paths;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "actors/policy_book.hpp"
 #include "app/audit/archive_flags.hpp"
 #include "app/audit/archiving.hpp"
 #include "app/audit/bundle.hpp"
@@ -20,6 +21,7 @@
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
+#include "app/history.hpp"
 #include "app/terminal.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
@@ -40,6 +42,13 @@ struct Options {
   std::size_t wanted_witnesses = 0;
   bool json = false;
 };
+
+/// As the nodes have it: by the published documents that [trust] root, or a key in force, has signed.
+Policy policy_in_force(streams::Broker& broker, const Config& config, Time now) {
+  actors::PolicyBook book(builtin_policy(), config.trust.root, false);
+  read_whole(broker, {Topic::policy, 0}, [&](const streams::Record& r) { book.read(r.offset, r); });
+  return book.history()->at(now);
+}
 
 int run_export(const Options& o) {
   std::vector<WitnessAddress> witnesses;
@@ -72,6 +81,9 @@ int run_export(const Options& o) {
       throw Failure(130, "interrupted; the next export goes on with the archive where this one stopped");
     const auto leaves = archive_leaves(open_logs(o.folder), archived->archive);
     const auto gone = destroy_forgotten(*broker, archived->archive);
+    const auto now = clock_now();
+    const auto expired = destroy_expired(policy_in_force(*broker, config, now), archived->archive, now);
+    if (expired > 0 && !o.json) print(fmt::format("archive: {} keys destroyed, their time is over\n", expired));
     if (cut_subject_keys(o.archive.secrets + "/evidence", gone))
       fmt::print(stderr, "onecode: {}/evidence is another secret now: give it to every node and start them again\n",
                  o.archive.secrets);

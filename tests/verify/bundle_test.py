@@ -15,9 +15,11 @@ from verify_test import INCOMPLETE, SANITIZED, SEED, SOUND, TAMPERED, USAGE, VER
 from writer import DECISION, SCAN, Entry, Key, Leaf, Log, Sm2Key
 
 # Each takes DIR --keys FILE behind these words and ends as docs/evidence.md says.
+ONECODE = os.environ.get("ONECODE_BIN", str(pathlib.Path(VERIFY).parent / "onecode"))
 VERIFIERS = {
     "onecode-verify": [VERIFY, "bundle"],
     "onecode-verify with sanitizers": [SANITIZED, "bundle"],
+    "onecode": [ONECODE, "audit", "verify"],
 }
 FAST = ["onecode-verify"]  # for what is run thousands of times
 SECOND = ["onecode-verify", "onecode-verify with sanitizers"]  # for what the format leaves open
@@ -279,6 +281,14 @@ class Bundles(Case):
         self.assertEqual(code, TAMPERED)
         self.assertNotIn("the record before this one", text)
         self.assertEqual(text.count("is the same entry as"), 10000)
+
+    def test_sm3(self):
+        """bundles: where a leaf has the SM3 of its payload too, that must be right as well"""
+        def leaf(sm3):
+            return writer.open_leaf(PAYLOAD[0], SALT, b"a-0012345", kind=SCAN, first=0, offset=0, received=RECEIVED, version=2, payload_sm3=sm3)
+        for expected, sm3, named in ((SOUND, writer.sm3(PAYLOAD[0]), None), (TAMPERED, writer.sm3(PAYLOAD[1]), "records/0001.payload")):
+            log = Log([leaf(sm3).bytes()], LOG)
+            self.judge(expected, self.bundle(writer.bundle([Entry(log, 0, PAYLOAD[0], SALT, b"a-0012345")], EXPORTER)), named)
 
     def test_forged(self):
         """bundles: whatever somebody without a key does to a bundle is found, with the file in which it shows"""

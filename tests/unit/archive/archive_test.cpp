@@ -176,7 +176,7 @@ TEST_CASE("Whom a record is about, by topic", "[archive]") {
                         {Topic::freezes, "a-3", data(R"("state":"active")"), "a-3"},
                         {Topic::alerts, "a-4", data(""), "a-4"},
                         {Topic::compliance, "d-9", data(""), "d-9"},
-                        {Topic::policy, "7", data(""), "policy:7"}}) {
+                        {Topic::policy, "7", data(""), "policy 7"}}) {
     CAPTURE(row.value);
     CHECK(about(row.topic, record_of(row.key, row.value)).subject == row.subject);
   }

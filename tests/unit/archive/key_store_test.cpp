@@ -88,7 +88,9 @@ TEST_CASE("Periods whose time is over are destroyed together", "[archive][privac
   ArchiveFiles files;
   KeyStore keys(files.keys(), *files.wrapper);
   const auto old = keys.get("a-1", "2025-12"), kept = keys.get("a-1", "2026-01");
+  const auto policy = keys.get("policy 7", "2025-12");
   CHECK(keys.destroy_before("2026-01", kNow, "retention") == 1);
+  CHECK(keys.find(policy.id).has_value());
   CHECK_FALSE(keys.find(old.id).has_value());
   CHECK(keys.find(kept.id).has_value());
 }

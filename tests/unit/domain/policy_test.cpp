@@ -82,6 +82,7 @@ TEST_CASE("policy: every error is named with its member", "[policy]") {
       {"cases.cancel_points:", [](Policy& p) { p.cases.cancel_points = 0; }},
       {"retention.account_days:", [](Policy& p) { p.retention.account_days = -1; }},
       {"retention.case_days:", [](Policy& p) { p.retention.case_days = 36'601; }},
+      {"retention.evidence_days:", [](Policy& p) { p.retention.evidence_days = -1; }},
       {"departments.x.names:", [](Policy& p) { p.departments["x"]; }},
       {"departments.library.names[0]:", [](Policy& p) { p.departments["library"].names[0].zh.clear(); }},
       {"departments.library.names[0].to:",

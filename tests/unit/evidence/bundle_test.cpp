@@ -194,7 +194,7 @@ TEST_CASE("Forgeries of a bundle, and what is said of them", "[evidence][bundle]
               b.files.erase("records/0002.tlog-proof");
               b.sign();
             },
-            "incomplete: records/0002.tlog-proof: is missing"},
+            "tampered: records/0002.leaf: the manifest has no proof of it"},
            {"a file gone", [](Bundle& b) { b.files.erase("VERIFY.html"); }, "incomplete: VERIFY.html: is missing"},
            {"a file put in", [](Bundle& b) { b.files["records/0003.leaf"] = entry_of(1); },
             "tampered: records/0003.leaf: the manifest knows nothing of it"},
@@ -214,12 +214,12 @@ TEST_CASE("Forgeries of a bundle, and what is said of them", "[evidence][bundle]
            {"signed by nobody known", [](Bundle& b) { b.verifiers.pop_back(); },
             "incomplete: manifest: is signed by campus.example/auditor, whose key nobody gave"},
            {"the log's key not given", [](Bundle& b) { b.verifiers.erase(b.verifiers.begin()); },
-            "incomplete: records/0001.tlog-proof: no key of the log log.example/shard/3 was given"},
+            "incomplete: records/0001.tlog-proof: the head of log.example/shard/3 is signed by no key that was given"},
            {"a log signed by another key",
             [](Bundle& b) {
               b.verifiers[0].key.public_key = onecode::streams::ed25519_from_private(std::string(32, 'z')).public_key;
             },
-            "tampered: records/0001.tlog-proof: the head of log.example/shard/3 is signed by none of its keys"},
+            "incomplete: records/0001.tlog-proof: the head of log.example/shard/3 is signed by no key that was given"},
            {"an expired key of the log",
             [](Bundle& b) { b.verifiers[0].until = kReceived - onecode::milliseconds(1); },
             "tampered: records/0001.tlog-proof: expired key: the leaf was received at 2026-03-01T23:58:12.345Z, when "

@@ -67,7 +67,7 @@ TEST_CASE("a policy document is read whole") {
   CHECK(p.zones.at("z-1").lat_e7 == 293571000);
   CHECK(p.zones.at("z-2").lat_e7 == -1);
   CHECK(p.walking_time_s("z-1", "z-2") == 90);
-  CHECK(p.retention == Retention{730, 90});
+  CHECK(p.retention == Retention{730, 90, 400});
   CHECK(p.categories.at("student").size() == 2);
   CHECK(p.categories.contains("staff"));
   CHECK(p.rule(RuleId::A1).mode == Mode::shadow);

@@ -229,3 +229,19 @@ TEST_CASE("Whom the engine has forgotten is forgotten here, and every proof stay
       evidence::reader_of(*files), {"VERIFY.html", "keys.txt", "manifest", "records/0001.leaf", "records/0001.tlog-proof"},
       {{w.log_key, {}, {}}, {{request.exporter, evidence::NoteKey::Type::ed25519, request.key.public_key}, {}, {}}}));
 }
+
+TEST_CASE("Records are read for as long as the policy says, and not longer", "[app][audit][privacy]") {
+  World w;
+  lent_code(w); // in March
+  auto archive = w.archive();
+  w.fill(archive);
+  Policy policy = builtin_policy();
+  policy.version = "p-7";
+  policy.retention.evidence_days = 30;
+  CHECK(destroy_expired(policy, archive, *parse_time("2026-04-30T00:00:00.000+08:00")) == 0);
+  CHECK_FALSE(archive.keys().of("a-1").empty());
+  CHECK(destroy_expired(policy, archive, *parse_time("2026-05-01T00:00:00.000+08:00")) == 2); // a-1's and a-2's of March
+  CHECK(archive.keys().of("a-1").empty());
+  REQUIRE(archive.keys().destroyed().size() == 1);
+  CHECK(archive.keys().destroyed()[0].why == "retention.evidence_days 30 of policy p-7");
+}
