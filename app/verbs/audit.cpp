@@ -7,11 +7,14 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/access_log.hpp"
+#include "app/alerts/visible.hpp"
 #include "app/audit/export.hpp"
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
 #include "app/terminal.hpp"
+#include "app/verbs/audit_explain.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
 #include "evidence/check_log.hpp"
@@ -27,6 +30,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   KafkaFlags kafka;
+  AccessFlags access;
   std::string folder, id, out;
   std::vector<std::string> key_files;
   bool json = false;
@@ -181,7 +185,9 @@ nlohmann::ordered_json to_json(const evidence::Leaf& leaf) {
 int run_prove(const Options& o) {
   std::uint64_t found = 0;
   auto all = nlohmann::ordered_json::array();
-  for (const auto& log : open_logs(o.folder)) {
+  const auto logs = open_logs(o.folder);
+  o.access.record({"audit prove", "leaf", {}, o.id, {}}, o.folder);
+  for (const auto& log : logs) {
     evidence::TileReader reader(log.read, log.head.size);
     std::uint64_t place = 0;
     for (std::uint64_t tile = 0; const unsigned width = evidence::width_at(log.head.size, 0, tile); ++tile) {
@@ -213,6 +219,43 @@ int run_prove(const Options& o) {
   return kDone;
 }
 
+// -- who looked ---------------------------------------------------------------------------------------------------------
+
+int run_access(const Options& o) {
+  const auto checked = check_access(o.folder);
+  if (o.json) {
+    auto records = nlohmann::ordered_json::array();
+    for (const auto& line : checked.records) {
+      const auto record = nlohmann::ordered_json::parse(line, nullptr, false);
+      records.push_back(record.is_discarded() ? nlohmann::ordered_json() : record);
+    }
+    print(nlohmann::ordered_json{{"lines", checked.lines}, {"last", checked.last}, {"wrong", checked.wrong}, {"records", records}}
+              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+          "\n");
+  } else {
+    std::string text;
+    for (const auto& line : checked.records) {
+      const auto record = nlohmann::ordered_json::parse(line, nullptr, false);
+      const auto word = [&](const char* member) {
+        return record.is_object() && record.contains(member) && record[member].is_string() ? visible(record[member].get<std::string>())
+                                                                                          : std::string();
+      };
+      if (!record.is_object()) {
+        text += visible(line) + "\n";
+        continue;
+      }
+      text += fmt::format("{}  {}  {}  {} {}", word("at"), word("who"), word("verb"), word("kind"),
+                          word("subject").empty() ? word("record") : word("subject"));
+      text += word("purpose").empty() ? "  (no purpose given)\n" : "  " + word("purpose") + "\n";
+    }
+    for (const auto& wrong : checked.wrong) text += wrong + "\n";
+    text += fmt::format("{} lines, {}; the last has the SHA-256 {}\n", checked.lines,
+                        checked.wrong.empty() ? "the chain is whole" : "the chain is broken", checked.last);
+    print(text);
+  }
+  return checked.wrong.empty() ? kDone : kAnswerIsNo;
+}
+
 } // namespace
 
 Run add_audit(CLI::App& verb) {
@@ -222,7 +265,8 @@ Run add_audit(CLI::App& verb) {
       "\nEach shard keeps a transparency log: a leaf for every scan, decision, posting, command, change of holds and "
       "finding.\n\nExamples:\n"
       "  onecode audit export --out evidence --brokers localhost:9092\n"
-      "  onecode audit verify evidence --keys verifiers.txt");
+      "  onecode audit verify evidence --keys verifiers.txt\n"
+      "  onecode audit explain 3fa1… --brokers localhost:9092 --recompute");
   auto* publish = verb.add_subcommand("export", "write the logs as files that any web server can hand out");
   publish->add_option("--out", options->folder, "the folder; what an earlier export left is gone on with")
       ->required()
@@ -245,8 +289,18 @@ Run add_audit(CLI::App& verb) {
   prove->add_option("--out", options->out, "write FILE.leaf and FILE.tlog-proof; otherwise the proof goes to stdout")
       ->type_name("FILE");
   prove->footer("\nExample:\n  onecode audit prove 3fa1… evidence --out decision");
-  for (auto* sub : {publish, verify, prove}) sub->add_flag("--json", options->json, "print the answer as JSON");
-  return [options, publish, verify] {
+  options->access.add_to(*prove);
+  auto* access = verb.add_subcommand("access", "who looked at personal records, and is the record of it whole");
+  access->add_option("FILE", options->folder, "an access.ndjson")->required();
+  access->footer(
+      "\nEach line names the SHA-256 of the line before. Exit 1: one was changed, taken out or put in. Whoever noted the last "
+      "digest sees\nthat lines were cut off at the end.\n\nExample:\n  onecode audit access access.ndjson");
+  auto* why = verb.add_subcommand("explain", "why a decision, a hold or a finding is what it is; --recompute confirms it");
+  const Run explain = add_audit_explain(*why);
+  for (auto* sub : {publish, verify, prove, access}) sub->add_flag("--json", options->json, "print the answer as JSON");
+  return [options, publish, verify, access, why, explain] {
+    if (why->parsed()) return explain();
+    if (access->parsed()) return run_access(*options);
     return publish->parsed() ? run_export(*options) : verify->parsed() ? run_verify(*options) : run_prove(*options);
   };
 }
