@@ -13,7 +13,6 @@ public:
   void load(std::string_view part, std::string_view bytes) override;
   void save(PartWriter& out) override;
   std::string describe() const override;
-  const CampusState& state() const { return state_; }
 };
 
 } // namespace onecode::actors

@@ -14,6 +14,7 @@ public:
     state_ = {};
     state_.id = id.id;
   }
+  const State& state() const { return state_; }
 
 protected:
   explicit EntityOf(EntityId of) : Entity(std::move(of)) { state_.id = id.id; }

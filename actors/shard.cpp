@@ -410,6 +410,7 @@ void Shard::deliver(Envelope& envelope) {
     if (options_.before_receive) options_.before_receive(entity, envelope.message);
     entity.receive(envelope.message, context(), effects_);
     if (effects_.sends.size() > kMaxSends) throw std::length_error("one event sends too many messages");
+    if (options_.after_receive) options_.after_receive(entity, envelope.message, context(), effects_);
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const storage::StoreError&) {

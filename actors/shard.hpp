@@ -45,8 +45,10 @@ struct ShardOptions {
   bool sweep = true;                       // without a journal to trim (replay) there is nothing to sweep for
   std::size_t sweep_step = 256U << 10;     // actors/sweep.hpp
   bool unsigned_commands = false;          // offline replay only
-  /// Tests only: called before an entity receives a message; what it throws counts as the entity's fault.
+  /// Tests, and replays that watch: called before an entity receives a message; what it throws counts as the entity's fault.
   std::function<void(const Entity&, const Message&)> before_receive;
+  /// Replays that watch: after it, with what followed. Not of a message that failed.
+  std::function<void(const Entity&, const Message&, const Context&, const Effects&)> after_receive;
 };
 
 /// What every shard of a turn knows.

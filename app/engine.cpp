@@ -1,3 +1,4 @@
+#include "app/access_log.hpp"
 #include "app/engine.hpp"
 
 #include <fmt/format.h>
@@ -106,6 +107,7 @@ struct Engine::Impl {
     handlers.ready = [this] { return ready(node.status()); };
     handlers.status = [this] { return status_json(); };
     handlers.state = [this](Kind kind, std::string_view id) { return state(kind, id); };
+    handlers.state_read = [this](const monitoring::StateRead& read) { record(read); };
     if (!o.token_file.empty()) handlers.token = read_secret(o.token_file);
     http = std::make_unique<monitoring::HttpServer>(monitoring::HttpOptions{o.listen, o.next_free_port},
                                                     std::move(handlers));
@@ -209,6 +211,19 @@ struct Engine::Impl {
       return {std::nullopt, std::nullopt, "the node is busy (a shard restores or a turn is long); ask again"};
     auto got = answer.get();
     return {std::move(got.state), got.elsewhere, {}};
+  }
+
+  /// Access to personal records leaves a line of its own, whoever asked.
+  void record(const monitoring::StateRead& read) {
+    const auto answer = monitoring::to_string(read.answer);
+    if (read.kind) reporter.metrics.state_read(*read.kind, answer);
+    monitoring::log(monitoring::Level::info, "access", "state asked for",
+                    {{"kind", read.kind ? to_string(*read.kind) : "none"},
+                     {"subject", access_id(read.id)},
+                     {"answer", answer},
+                     {"from", read.from},
+                     {"who", access_text(read.who)},
+                     {"purpose", access_text(read.purpose)}});
   }
 
   streams::Secrets secrets;

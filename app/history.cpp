@@ -89,6 +89,8 @@ std::int32_t shard_of(TopicPartition at, const streams::Record& record) {
   return shard;
 }
 
+} // namespace
+
 streams::FileRecord file_record(TopicPartition at, const streams::Record& r, const std::string& turn) {
   streams::FileRecord out;
   out.topic = at.topic;
@@ -101,8 +103,6 @@ streams::FileRecord file_record(TopicPartition at, const streams::Record& r, con
   out.turn = turn;
   return out;
 }
-
-} // namespace
 
 std::int64_t read_whole(streams::Broker& broker, TopicPartition at,
                         const std::function<void(const streams::Record&)>& each) {

@@ -44,6 +44,9 @@ private:
   std::vector<std::string> broken_links_;
 };
 
+/// A record as an event file has it; `turn`: the one that applied it.
+streams::FileRecord file_record(TopicPartition at, const streams::Record& record, const std::string& turn = {});
+
 /// Calls each(record) for all committed records of one partition; returns the offset where they begin.
 std::int64_t read_whole(streams::Broker& broker, TopicPartition at,
                         const std::function<void(const streams::Record&)>& each);

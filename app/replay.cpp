@@ -37,6 +37,19 @@ private:
 
 } // namespace
 
+std::pair<TopicPartition, std::int64_t> FilePlaces::next(const streams::FileRecord& record) {
+  TopicPartition at{record.topic, 0};
+  if (record.topic != Topic::policy)
+    at.partition = record.partition.value_or(murmur2_partition(record.key, partitions_));
+  if (at.partition < 0 || at.partition >= partitions_)
+    throw InputError("partition " + std::to_string(at.partition) + " of " + std::string(name(at.topic)) +
+                     " does not exist; there are " + std::to_string(partitions_));
+  auto& next = next_offset_[at];
+  const std::int64_t offset = record.offset.value_or(next);
+  next = offset + 1;
+  return {at, offset};
+}
+
 Replayer::Replayer(ReplayOptions options, const streams::Secrets& secrets,
                    std::function<void(const streams::OutRecord&)> sink)
     : options_(std::move(options)),
@@ -53,11 +66,14 @@ void Replayer::start(std::int32_t partitions) {
     throw InputError("the files disagree about the number of partitions: " + std::to_string(partitions_) + " and " +
                      std::to_string(partitions));
   partitions_ = partitions;
+  places_ = FilePlaces(partitions);
   actors::ShardOptions shard;
   shard.sweep = false;
   shard.partitions = partitions;
   shard.resident_limit = static_cast<std::size_t>(-1);
   shard.unsigned_commands = options_.unsigned_commands;
+  shard.before_receive = options_.watch.before;
+  shard.after_receive = options_.watch.after;
   for (std::int32_t p = 0; p < partitions; ++p) {
     auto made = std::make_unique<actors::Shard>(p, shard, secrets_, stores_->open(p));
     made->open();
@@ -130,15 +146,7 @@ void Replayer::apply() {
   };
   std::map<TopicPartition, Part> parts;
   for (auto& record : gathered_) {
-    TopicPartition at{record.topic, 0};
-    if (record.topic != Topic::policy)
-      at.partition = record.partition.value_or(murmur2_partition(record.key, partitions_));
-    if (at.partition < 0 || at.partition >= partitions_)
-      throw InputError("partition " + std::to_string(at.partition) + " of " + std::string(name(at.topic)) +
-                       " does not exist; there are " + std::to_string(partitions_));
-    auto& next = next_offset_[at];
-    const std::int64_t offset = record.offset.value_or(next);
-    next = offset + 1;
+    const auto [at, offset] = places_.next(record);
     auto& part = parts[at];
     part.records.push_back(std::move(record));
     part.offsets.push_back(offset);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/clock.hpp"
@@ -20,11 +21,30 @@
 
 namespace onecode::app {
 
+/// Looks on while entities receive messages, and changes nothing.
+struct ReplayWatch {
+  decltype(actors::ShardOptions::before_receive) before;
+  decltype(actors::ShardOptions::after_receive) after;
+};
+
+/// Where a record of an event file stands: as it says itself, else behind the ones before it in its partition.
+class FilePlaces {
+public:
+  explicit FilePlaces(std::int32_t partitions) : partitions_(partitions) {}
+  /// Throws InputError: there is no such partition.
+  std::pair<TopicPartition, std::int64_t> next(const streams::FileRecord& record);
+
+private:
+  std::int32_t partitions_;
+  std::map<TopicPartition, std::int64_t> next_offset_;
+};
+
 struct ReplayOptions {
   Policy policy; // in force before the first policy record
   std::vector<TrustedKey> roots;
   bool unsigned_commands = false; // commands and policies without a signature are accepted
   std::int32_t partitions = kDefaultPartitions;
+  ReplayWatch watch;
 };
 
 class Replayer {
@@ -51,6 +71,8 @@ public:
   std::uint64_t digests_compared() const { return digests_compared_; }
   const monitoring::TurnStats& stats() const { return stats_; }
   Time now() const { return clock_.now(); }
+  /// Of all records that were read, those of turns to come included.
+  const actors::PolicyBook& policies() const { return policies_; }
 
 private:
   struct Clock {
@@ -85,7 +107,7 @@ private:
   std::optional<std::string> difference_;
   std::uint64_t digests_compared_ = 0;
   std::vector<streams::FileRecord> gathered_;
-  std::map<TopicPartition, std::int64_t> next_offset_;
+  FilePlaces places_{kDefaultPartitions};
   std::deque<streams::FileRecord> inbox_; // what a plain replay sent to itself
   std::uint64_t records_ = 0, turns_ = 0;
   monitoring::TurnStats stats_;

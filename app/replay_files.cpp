@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <utility>
 
 #include "app/errors.hpp"
 #include "app/policy_file.hpp"
@@ -12,17 +13,26 @@
 namespace onecode::app {
 namespace {
 
-ReplayOptions options_of(const ReplayInputs& inputs) {
+ReplayOptions watched(ReplayOptions options, ReplayWatch watch) {
+  options.watch = std::move(watch);
+  return options;
+}
+
+} // namespace
+
+ReplayOptions replay_options(const ReplayInputs& inputs) {
   ReplayOptions options;
   options.policy = inputs.policy.empty() ? builtin_policy() : read_policy_file(inputs.policy);
   options.unsigned_commands = inputs.unsigned_commands;
   return options;
 }
 
-} // namespace
-
 void add_replay_options(CLI::App& verb, ReplayInputs& inputs) {
   verb.add_option("INPUT", inputs.files, "event files, in order")->required();
+  add_replay_settings(verb, inputs);
+}
+
+void add_replay_settings(CLI::App& verb, ReplayInputs& inputs) {
   verb.add_option("--policy", inputs.policy, "a policy document that is in force before the first policy record")
       ->type_name("FILE");
   verb.add_option("--secrets", inputs.secrets, "a JSON object: secret name → base64url")->type_name("FILE");
@@ -30,11 +40,11 @@ void add_replay_options(CLI::App& verb, ReplayInputs& inputs) {
 }
 
 FileReplay::FileReplay(const ReplayInputs& inputs, std::function<void(const streams::OutRecord&)> output,
-                       std::function<void(const streams::FileRecord&)> input)
+                       std::function<void(const streams::FileRecord&)> input, ReplayWatch watch)
     : inputs_(inputs),
       secrets_(inputs.secrets.empty() ? streams::Secrets{} : streams::Secrets::from_json_file(inputs.secrets)),
       input_(std::move(input)),
-      replayer_(options_of(inputs), secrets_, std::move(output)) {}
+      replayer_(watched(replay_options(inputs), std::move(watch)), secrets_, std::move(output)) {}
 
 /// The policies of the inputs that are a history, from the first on.
 void FileReplay::foresee_policies(const std::string& interrupted) {
@@ -53,7 +63,7 @@ void FileReplay::foresee_policies(const std::string& interrupted) {
   }
 }
 
-void FileReplay::run(const std::string& interrupted) {
+void FileReplay::run(const std::string& interrupted, const std::function<bool()>& enough) {
   foresee_policies(interrupted);
   for (const auto& file : inputs_.files) {
     streams::EventFileReader reader(file);
@@ -62,6 +72,7 @@ void FileReplay::run(const std::string& interrupted) {
     std::uint64_t ignored = 0;
     while (auto line = reader.next()) {
       if (interrupt.asked()) throw Failure(130, interrupted);
+      if (enough && enough()) return;
       if (const auto* record = std::get_if<streams::FileRecord>(&*line)) {
         if (!info(record->topic).input && record->topic != Topic::policy) {
           ++ignored;

@@ -21,14 +21,19 @@ struct ReplayInputs {
 
 /// INPUT…, --policy, --secrets, --unsigned-commands.
 void add_replay_options(CLI::App& verb, ReplayInputs& inputs);
+/// The same without INPUT….
+void add_replay_settings(CLI::App& verb, ReplayInputs& inputs);
+/// What a replay of them starts from. Throws InputError.
+ReplayOptions replay_options(const ReplayInputs& inputs);
 
 class FileReplay {
 public:
   /// `output` gets every output record; `input`, where given, every input before it is applied.
   FileReplay(const ReplayInputs& inputs, std::function<void(const streams::OutRecord&)> output,
-             std::function<void(const streams::FileRecord&)> input = {});
-  /// All files. Progress on stderr; throws Failure(130) with `interrupted` when asked to stop.
-  void run(const std::string& interrupted);
+             std::function<void(const streams::FileRecord&)> input = {}, ReplayWatch watch = {});
+  /// All files, or as far as `enough` says: it is asked before each line. Progress on stderr; throws Failure(130) with
+  /// `interrupted` when asked to stop.
+  void run(const std::string& interrupted, const std::function<bool()>& enough = {});
   Replayer& replayer() { return replayer_; }
 
 private:

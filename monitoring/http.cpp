@@ -44,6 +44,10 @@ bool same_secret(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
+std::string_view to_string(StateRead::Answer answer) {
+  return metric::kStateResults[static_cast<std::size_t>(answer)];
+}
+
 struct HttpServer::Impl {
   HttpHandlers handlers;
   httplib::Server server;
@@ -104,28 +108,37 @@ struct HttpServer::Impl {
     const std::string authorization = in.get_header_value("Authorization");
     const bool given = authorization.starts_with(scheme);
     const std::string_view token = given ? std::string_view(authorization).substr(scheme.size()) : std::string_view{};
+    const auto kind = kind_by_name(in.matches[1].str());
+    const std::string id = in.matches[2].str();
+    const std::string who = in.get_param_value("who"), purpose = in.get_param_value("purpose");
+    const auto tell = [&](StateRead::Answer what) {
+      if (handlers.state_read) handlers.state_read({kind, id, in.remote_addr, who, purpose, what});
+    };
     if (handlers.token.empty() || !given || !same_secret(token, handlers.token)) {
+      tell(StateRead::Answer::refused);
       out.set_header("WWW-Authenticate", "Bearer realm=\"onecode\"");
       return answer_json(
           out, 401,
           {{"error", handlers.token.empty() ? "no token is configured ([http] token_file): /state is closed"
                                             : "needs Authorization: Bearer <token>"}});
     }
-    const auto kind = kind_by_name(in.matches[1].str());
-    const std::string id = in.matches[2].str();
     if (!kind)
       return answer_json(out, 404, {{"error", "kind is one of account, device, integration, handset, campus"}});
     if (!valid_id(id)) return answer_json(out, 404, {{"error", "not an id"}});
     const StateAnswer answer = handlers.state(*kind, id);
     if (answer.json) {
+      tell(StateRead::Answer::shown);
       out.set_content(*answer.json + "\n", kJson);
     } else if (answer.elsewhere) {
+      tell(StateRead::Answer::elsewhere);
       answer_json(out, 404,
                   {{"error", fmt::format("shard {} lives on another node", *answer.elsewhere)},
                    {"shard", *answer.elsewhere}});
     } else if (!answer.trouble.empty()) {
+      tell(StateRead::Answer::busy);
       answer_json(out, 503, {{"error", answer.trouble}});
     } else {
+      tell(StateRead::Answer::not_there);
       answer_json(out, 404, {{"error", "no such " + std::string(to_string(*kind))}});
     }
   }

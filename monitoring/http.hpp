@@ -3,10 +3,12 @@
 //   /livez              200 while the process should be left alone, 503 when it should be restarted
 //   /readyz             200 when the node processes all its shards; else 503 and why, naming the shards still
 //   restoring /status             JSON for people: shards, lag, policy version, resident actors, last commit
-//   /state/{kind}/{id}  JSON of one entity, for the bearer of the token only: it is about a person
+//   /state/{kind}/{id}  JSON of one entity, for the bearer of the token only: it is about a person. ?who= and ?purpose= say who looks
+//                       and why
 // Reads only; whatever changes something is a signed command on the bus.
 //   Threads   one that accepts, two that answer; callbacks run on these two and must be safe against each other.
-//   Privacy   no access log; the token is compared in constant time and never written.
+//   Privacy   requests are not logged, but who was shown what of whom is told to `state_read`; the token is compared in constant time
+//             and never written.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +41,17 @@ struct StateAnswer {
   std::string trouble;                   // or why there is no answer now (503); all empty: no such entity (404)
 };
 
+/// Somebody asked for an entity, with the token or without.
+struct StateRead {
+  enum class Answer : std::uint8_t { shown, not_there, elsewhere, busy, refused };
+  std::optional<Kind> kind; // nullopt: no kind
+  std::string_view id;
+  std::string_view from;         // address
+  std::string_view who, purpose; // as they say themselves; empty: they do not
+  Answer answer{};
+};
+std::string_view to_string(StateRead::Answer answer);
+
 struct HttpHandlers {
   std::function<std::string(bool open_metrics)> metrics;
   /// Empty: always alive. Else why not; the empty string is alive.
@@ -46,6 +59,8 @@ struct HttpHandlers {
   std::function<Ready()> ready;
   std::function<std::string()> status;
   std::function<StateAnswer(Kind, std::string_view id)> state;
+  /// Before the answer goes out; what it throws keeps the answer back.
+  std::function<void(const StateRead&)> state_read;
   /// Empty: /state is closed.
   std::string token;
 };

@@ -49,6 +49,7 @@ constexpr const MetricInfo* kAll[] = {
     &metric::breaker_open,
     &metric::cases_settled,
     &metric::commands,
+    &metric::state_reads,
     &metric::accounts_opened,
     &metric::devices,
     &metric::integrations,
@@ -218,6 +219,7 @@ struct Metrics::Impl {
   });
   std::array<Counter*, kCommands> commands_done{};
   std::array<Counter*, kCommands> commands_refused{};
+  std::array<std::array<Counter*, std::size(metric::kStateResults)>, kKinds> state_reads{};
   Counter& accounts_opened = counter(metric::accounts_opened);
   std::array<Gauge*, kDeviceLives> devices = per_state<kDeviceLives>(metric::devices, DeviceLife::unknown);
   std::array<Gauge*, kIntegrationLives> integrations =
@@ -282,6 +284,11 @@ struct Metrics::Impl {
     for (std::size_t live = 0; live < kVerdicts; ++live)
       for (std::size_t other = 0; other < kVerdicts; ++other)
         candidate_verdicts[live][other] = &foreseen.Add({{"live", verdict(live)}, {"candidate", verdict(other)}});
+    auto& reads = counters(metric::state_reads);
+    for (std::size_t i = 0; i < kKinds; ++i)
+      for (std::size_t r = 0; r < std::size(metric::kStateResults); ++r)
+        state_reads[i][r] = &reads.Add({{"kind", std::string(to_string(static_cast<Kind>(i)))},
+                                        {"result", std::string(metric::kStateResults[r])}});
     auto& residents = gauges(metric::resident);
     for (std::size_t i = 0; i < kKinds; ++i)
       resident[i] = &residents.Add({{"kind", std::string(to_string(static_cast<Kind>(i)))}});
@@ -446,6 +453,13 @@ void Metrics::set_shards(std::size_t working, const std::map<std::int32_t, doubl
 
 void Metrics::set_breaker_open(bool open) { impl_->breaker_open.Set(open ? 1 : 0); }
 void Metrics::set_ready(bool ready) { impl_->ready.Set(ready ? 1 : 0); }
+void Metrics::state_read(Kind kind, std::string_view result) {
+  const auto it = std::ranges::find(metric::kStateResults, result);
+  if (it != std::end(metric::kStateResults))
+    impl_->state_reads[static_cast<std::size_t>(kind)][static_cast<std::size_t>(it - std::begin(metric::kStateResults))]
+        ->Increment();
+}
+
 void Metrics::store_damaged() { impl_->damaged_stores.Increment(); }
 void Metrics::reloaded(Reload result) { impl_->reloads[static_cast<std::size_t>(result)]->Increment(); }
 

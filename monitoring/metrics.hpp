@@ -94,6 +94,10 @@ inline constexpr MetricInfo cases_settled{
     "How many cases were decided upheld, and how many not upheld or overturned on appeal?"};
 inline constexpr MetricInfo commands{"onecode_commands_total", counter, "", "command,result",
                                      "Which orders were done, and which refused?"};
+/// What came of asking for an entity's state.
+inline constexpr std::string_view kStateResults[] = {"shown", "not-there", "elsewhere", "busy", "refused"};
+inline constexpr MetricInfo state_reads{"onecode_state_reads_total", counter, "", "kind,result",
+                                        "How often was somebody's record asked for over HTTP, and shown?"};
 inline constexpr MetricInfo accounts_opened{"onecode_accounts_opened_total", counter, "", "",
                                             "How many accounts were opened?"};
 
@@ -205,6 +209,8 @@ public:
   void set_ready(bool ready);
   void set_policy(std::string_view version);
   void store_damaged();
+  /// Somebody asked /state for an entity; `result`: one of kStateResults.
+  void state_read(Kind kind, std::string_view result);
   void reloaded(Reload result);
 
   /// Prometheus text format 0.0.4.

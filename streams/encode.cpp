@@ -2,6 +2,7 @@
 
 #include "domain/explain.hpp"
 #include "domain/hash.hpp"
+#include "streams/decision_id.hpp"
 #include "streams/json_append.hpp"
 #include "streams/ocsf.hpp"
 
@@ -33,14 +34,6 @@ Hash128 output_id(const EncodeContext& context, std::string_view type) {
   put(context.index, 4);
   for (const char c : type.substr(0, sizeof buf - n)) buf[n++] = c;
   return hash128({buf, n});
-}
-
-Hash128 decision_id(const Origin& origin) {
-  thread_local std::string name;
-  name.assign(origin.source);
-  name += '\0';
-  name += origin.id;
-  return hash128(name);
 }
 
 /// Everything before `data`.

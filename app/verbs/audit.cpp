@@ -9,6 +9,8 @@
 #include <set>
 
 #include "actors/policy_book.hpp"
+#include "app/access_log.hpp"
+#include "app/alerts/visible.hpp"
 #include "app/audit/archive_flags.hpp"
 #include "app/audit/archiving.hpp"
 #include "app/audit/bundle.hpp"
@@ -23,6 +25,7 @@
 #include "app/files.hpp"
 #include "app/history.hpp"
 #include "app/terminal.hpp"
+#include "app/verbs/audit_explain.hpp"
 #include "app/verbs/verbs.hpp"
 #include "app/wire.hpp"
 #include "evidence/bundle.hpp"
@@ -36,6 +39,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   KafkaFlags kafka;
+  AccessFlags access;
   ArchiveFlags archive;
   std::string folder, id, out, sign, exporter, account;
   std::vector<std::string> key_files, since, witnesses;
@@ -186,6 +190,7 @@ int run_prove(const Options& o) {
   const auto archived = o.archive.open_if_named();
   const evidence::SubjectKeys keys(archived ? o.archive.evidence_secret() : std::string{});
   RecordReader reader(open_logs(o.folder), archived ? &archived->archive : nullptr, keys);
+  o.access.record({"audit prove", "leaf", {}, o.id, {}}, o.folder);
   const auto places = reader.find(o.id);
   if (places.empty()) throw Failure(kAnswerIsNo, fmt::format("{}: no leaf has the id {}", o.folder, o.id));
   auto all = nlohmann::ordered_json::array();
@@ -234,6 +239,10 @@ int run_bundle(const Options& o) {
   const auto archived = o.archive.open();
   const evidence::SubjectKeys keys(o.archive.evidence_secret());
   RecordReader reader(open_logs(o.folder), &archived->archive, keys);
+  const bool record = request.kind == "record";
+  o.access.record({"audit bundle", request.kind, record ? "" : request.kind == "case" ? o.account : request.id,
+                   record || request.kind == "case" ? request.id : "", {}},
+                  o.archive.folder);
   make_output_folder(o.out, false);
   const auto made = make_bundle(request, reader, archived->archive, o.out);
   const auto verifier = evidence::verifier_of(
@@ -255,6 +264,43 @@ int run_bundle(const Options& o) {
   return kDone;
 }
 
+// -- who looked ---------------------------------------------------------------------------------------------------------
+
+int run_access(const Options& o) {
+  const auto checked = check_access(o.folder);
+  if (o.json) {
+    auto records = nlohmann::ordered_json::array();
+    for (const auto& line : checked.records) {
+      const auto record = nlohmann::ordered_json::parse(line, nullptr, false);
+      records.push_back(record.is_discarded() ? nlohmann::ordered_json() : record);
+    }
+    print(nlohmann::ordered_json{{"lines", checked.lines}, {"last", checked.last}, {"wrong", checked.wrong}, {"records", records}}
+              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+          "\n");
+  } else {
+    std::string text;
+    for (const auto& line : checked.records) {
+      const auto record = nlohmann::ordered_json::parse(line, nullptr, false);
+      const auto word = [&](const char* member) {
+        return record.is_object() && record.contains(member) && record[member].is_string() ? visible(record[member].get<std::string>())
+                                                                                          : std::string();
+      };
+      if (!record.is_object()) {
+        text += visible(line) + "\n";
+        continue;
+      }
+      text += fmt::format("{}  {}  {}  {} {}", word("at"), word("who"), word("verb"), word("kind"),
+                          word("subject").empty() ? word("record") : word("subject"));
+      text += word("purpose").empty() ? "  (no purpose given)\n" : "  " + word("purpose") + "\n";
+    }
+    for (const auto& wrong : checked.wrong) text += wrong + "\n";
+    text += fmt::format("{} lines, {}; the last has the SHA-256 {}\n", checked.lines,
+                        checked.wrong.empty() ? "the chain is whole" : "the chain is broken", checked.last);
+    print(text);
+  }
+  return checked.wrong.empty() ? kDone : kAnswerIsNo;
+}
+
 } // namespace
 
 Run add_audit(CLI::App& verb) {
@@ -264,7 +310,8 @@ Run add_audit(CLI::App& verb) {
       "\nEach shard keeps a transparency log: a leaf for every scan, decision, posting, command, change of holds and "
       "finding.\n\nExamples:\n"
       "  onecode audit export --out evidence --brokers localhost:9092\n"
-      "  onecode audit verify evidence --keys verifiers.txt");
+      "  onecode audit verify evidence --keys verifiers.txt\n"
+      "  onecode audit explain 3fa1… --brokers localhost:9092 --recompute");
   auto* publish = verb.add_subcommand("export", "write the logs as files that any web server can hand out");
   publish->add_option("--out", options->folder, "the folder; what an earlier export left is gone on with")
       ->required()
@@ -305,6 +352,7 @@ Run add_audit(CLI::App& verb) {
       ->type_name("FILE");
   options->archive.add_to(*prove, "take the payload from here: FILE.payload, and FILE.subject, whom it is about");
   prove->footer("\nExample:\n  onecode audit prove 3fa1… evidence --out decision");
+  options->access.add_to(*prove);
   auto* pack = verb.add_subcommand("bundle", "pack the evidence of a record, a person or a case for somebody else");
   pack->add_option("WHAT", options->id,
                    "account:ID, device:ID, integration:ID, case:ID, or the CloudEvents id of a record")
@@ -317,6 +365,7 @@ Run add_audit(CLI::App& verb) {
   pack->add_option("--account", options->account, "of a case: whose it is")->type_name("ID");
   pack->add_option("--keys", options->key_files, "verifier keys of the logs, to go into keys.txt")->type_name("FILE");
   options->archive.add_to(*pack, "the archive of `audit export --archive`");
+  options->access.add_to(*pack);
   pack->footer(
       "\nThe bundle has the records, the proof of each, the policies they were judged by and a page that tells how "
       "to "
@@ -324,12 +373,22 @@ Run add_audit(CLI::App& verb) {
       "  onecode audit bundle account:a-1 evidence --archive archive --secrets archive-secrets --sign "
       "auditor.key.json "
       "\\\n    --name campus.example/auditor --keys verifiers.txt --out a-1");
-  for (auto* sub : {publish, verify, prove, pack}) sub->add_flag("--json", options->json, "print the answer as JSON");
+  auto* access = verb.add_subcommand("access", "who looked at personal records, and is the record of it whole");
+  access->add_option("FILE", options->folder, "an access.ndjson")->required();
+  access->footer(
+      "\nEach line names the SHA-256 of the line before. Exit 1: one was changed, taken out or put in. Whoever noted the last "
+      "digest sees\nthat lines were cut off at the end.\n\nExample:\n  onecode audit access access.ndjson");
+  auto* why = verb.add_subcommand("explain", "why a decision, a hold or a finding is what it is; --recompute confirms it");
+  const Run explain = add_audit_explain(*why);
+  for (auto* sub : {publish, verify, prove, pack, access})
+    sub->add_flag("--json", options->json, "print the answer as JSON");
   auto* gaps = verb.add_subcommand("gaps", "which events of devices never arrived");
-  return [options, publish, verify, pack, gaps, run_gaps = add_gaps(*gaps)] {
+  return [options, publish, verify, pack, access, why, explain, gaps, run_gaps = add_gaps(*gaps)] {
     return publish->parsed()  ? run_export(*options)
            : verify->parsed() ? run_verify(*options)
            : pack->parsed()   ? run_bundle(*options)
+           : access->parsed() ? run_access(*options)
+           : why->parsed()    ? explain()
            : gaps->parsed()   ? run_gaps()
                               : run_prove(*options);
   };

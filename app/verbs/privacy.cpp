@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "app/access_log.hpp"
 #include "app/audit/archive_flags.hpp"
 #include "app/audit/archiving.hpp"
 #include "app/command_answer.hpp"
@@ -28,6 +29,7 @@ namespace {
 struct Options {
   KafkaFlags kafka;
   ArchiveFlags archive;
+  AccessFlags access;
   std::string subject, out, key, actor, reason, people, epoch, linkage;
   std::vector<std::string> shares;
   double wait_seconds = 10;
@@ -38,6 +40,7 @@ int run_export(const Options& o) {
   const auto archived = o.archive.open();
   if (archived->archive.keys().of(o.subject).empty())
     throw Failure(kAnswerIsNo, fmt::format("{}: holds nothing about {}", o.archive.folder, o.subject));
+  o.access.record({"privacy export", "account", o.subject, {}, {}}, o.archive.folder);
   make_output_folder(o.out, false);
   const auto data = write_personal_data(archived->archive, o.subject, clock_now(), o.out);
   if (o.json)
@@ -181,6 +184,8 @@ int run_epoch(const Options& o) {
 
 int run_link(const Options& o) {
   const auto table = open_table(o);
+  // Whose name it is stands in no file: only that somebody looked, and in which table.
+  o.access.record({"privacy link", "person", {}, table.epoch, {}}, o.linkage);
   for (const auto& [person, pseudonym] : table.pseudonyms) {
     if (person != o.subject && pseudonym != o.subject) continue;
     if (o.json)
@@ -217,6 +222,7 @@ Run add_privacy(CLI::App& verb) {
   give->add_option("SUBJECT", options->subject, "the account")->required();
   give->add_option("--out", options->out, "a new folder, readable by you only")->required()->type_name("DIR");
   options->archive.add_to(*give, "the archive");
+  options->access.add_to(*give);
   give->footer("\nExample:\n  onecode privacy export a-1 --archive archive --secrets archive-secrets --out a-1");
   auto* gone = verb.add_subcommand("destroyed", "which keys were destroyed, when and why; never whose");
   options->archive.add_to(*gone, "the archive");
@@ -277,6 +283,7 @@ Run add_privacy(CLI::App& verb) {
   link->add_option("ID", options->subject, "a person or a pseudonym")->required();
   link->add_option("--linkage", options->linkage, "the table of the epoch")->required()->type_name("FILE");
   link->add_option("--share", options->shares, "the shares that open it, twice")->required()->type_name("FILE");
+  options->access.add_to(*link);
   link->footer(
       "\nExample:\n  onecode privacy link a-3f… --linkage autumn/linkage.json --share share-1 --share share-2");
   for (auto* sub : {give, forget, epoch, link, gone})

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "actors/shard.hpp"
+#include "app/access_log.hpp"
 #include "app/config.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
@@ -24,6 +25,7 @@ namespace {
 
 struct Options {
   KafkaFlags kafka;
+  AccessFlags access;
   std::string kind, id, node, token_file, data_dir;
   std::int32_t partitions = kDefaultPartitions;
   bool json = false;
@@ -41,6 +43,10 @@ bool answers(const std::string& address) {
   return static_cast<bool>(client.Get("/livez"));
 }
 
+void record(const Options& o, const std::optional<std::filesystem::path>& beside) {
+  o.access.record({"state", o.kind, o.id, {}, {}}, beside);
+}
+
 /// Asks a running node.
 std::string from_node(const Options& o, const Config& config) {
   const std::string address = o.node.empty() ? config.http.listen : o.node;
@@ -54,7 +60,10 @@ std::string from_node(const Options& o, const Config& config) {
         "node, "
         "--data-dir shows what its store holds");
   headers.emplace("Authorization", "Bearer " + read_secret(token_file));
-  const auto answer = client.Get("/state/" + o.kind + "/" + o.id, headers);
+  // The node writes the line of this look; a second one is written here where somebody names a place for it.
+  if (!o.access.file.empty()) record(o, std::nullopt);
+  const auto answer = client.Get("/state/" + o.kind + "/" + o.id,
+                                 httplib::Params{{"who", access_person()}, {"purpose", o.access.purpose}}, headers);
   if (!answer) throw Failure(kUnreachable, fmt::format("no node answers at http://{}", address));
   if (answer->status == 200) return answer->body;
   if (answer->status == 404) throw Failure(kAnswerIsNo, answer->body);
@@ -63,6 +72,9 @@ std::string from_node(const Options& o, const Config& config) {
 
 /// Looks into the store of a node that is stopped (or into what a running one has flushed).
 std::string from_store(const Options& o) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(o.data_dir, error)) throw InputError(o.data_dir + ": there is no such folder");
+  record(o, o.data_dir);
   const auto shard_index = murmur2_partition(o.id, o.partitions);
   storage::RocksOptions rocks;
   rocks.directory = o.data_dir;
@@ -178,6 +190,7 @@ Run add_state(CLI::App& verb) {
   verb.add_option("--data-dir", options->data_dir, "look into the store of a stopped node instead")->type_name("DIR");
   verb.add_option("--partitions", options->partitions, "partitions of the topics, with --data-dir")
       ->capture_default_str();
+  options->access.add_to(verb);
   verb.add_flag("--json", options->json, "one line for machines");
   verb.footer(
       "\nThe story of one person, device, integration or handset as a clerk needs it; --json is all that the engine "

@@ -9,8 +9,10 @@
 #include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "monitoring/metrics.hpp"
 #include "tests/catch.hpp"
@@ -263,4 +265,33 @@ TEST_CASE("secrets are the same or not") {
   CHECK_FALSE(same_secret("", "abc"));
   CHECK_FALSE(same_secret("abc", ""));
   CHECK_FALSE(same_secret(std::string(1, '\0'), ""));
+}
+
+TEST_CASE("http: each question for a state is told before it is answered, refused ones too") {
+  std::vector<std::string> told;
+  auto h = handlers();
+  h.state_read = [&](const StateRead& r) {
+    told.push_back(std::string(r.kind ? to_string(*r.kind) : "none") + " " + std::string(r.id) + " " +
+                   std::string(to_string(r.answer)) + " " + std::string(r.from) + " " + std::string(r.who) + "|" +
+                   std::string(r.purpose));
+  };
+  const HttpServer server({"127.0.0.1:0"}, h);
+  CHECK(ask(server.port(), "/state/account/a-1?who=clerk&purpose=appeal%2012", kToken).status == 200);
+  CHECK(ask(server.port(), "/state/account/a-9", kToken).status == 404);
+  CHECK(ask(server.port(), "/state/device/far", kToken).status == 404);
+  CHECK(ask(server.port(), "/state/device/busy", kToken).status == 503);
+  CHECK(ask(server.port(), "/state/account/a-1").status == 401);
+  CHECK(ask(server.port(), "/metrics").status == 200);
+  CHECK(told == std::vector<std::string>{"account a-1 shown 127.0.0.1 clerk|appeal 12", "account a-9 not-there 127.0.0.1 |",
+                                         "device far elsewhere 127.0.0.1 |", "device busy busy 127.0.0.1 |",
+                                         "account a-1 refused 127.0.0.1 |"});
+}
+
+TEST_CASE("http: what cannot be recorded is not shown") {
+  auto h = handlers();
+  h.state_read = [](const StateRead&) { throw std::runtime_error("the disk is full"); };
+  const HttpServer server({"127.0.0.1:0"}, h);
+  const auto answer = ask(server.port(), "/state/account/a-1", kToken);
+  CHECK(answer.status == 500);
+  CHECK_FALSE(contains(answer.body, "active"));
 }

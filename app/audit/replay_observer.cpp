@@ -1,0 +1,171 @@
+#include "app/audit/replay_observer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "actors/account_actor.hpp"
+#include "actors/device_actor.hpp"
+#include "app/errors.hpp"
+#include "domain/hash.hpp"
+#include "evidence/leaf.hpp"
+#include "streams/decision_id.hpp"
+
+namespace onecode::app {
+namespace {
+
+constexpr std::string_view kQuarantined = "device-quarantined";
+
+std::string decision_of(const Scan& scan) { return hex(streams::decision_id(scan.origin)); }
+
+} // namespace
+
+ReplayWatch ReplayObserver::watch() {
+  return {[this](const actors::Entity& e, const Message& m) { before(e, m); },
+          [this](const actors::Entity& e, const Message& m, const Context& c, const Effects& f) { after(e, m, c, f); }};
+}
+
+bool ReplayObserver::means(const Scan& scan) const {
+  if (!question_.source.empty() && scan.origin.source != question_.source) return false;
+  return scan.origin.id == question_.id || (question_.id.size() == 32 && decision_of(scan) == question_.id);
+}
+
+void ReplayObserver::before(const actors::Entity& entity, const Message& message) {
+  if (const auto* scan = std::get_if<const Scan*>(&message); scan != nullptr && means(**scan)) {
+    scan_seen_ = true;
+    auto& sight = sights_[decision_of(**scan)];
+    if (sight.admitted) return;
+    sight.scan = **scan;
+    if (const auto* device = dynamic_cast<const actors::DeviceActor*>(&entity)) sight.reg = device->state().reg;
+    if (const auto q = quarantines_.find(sight.scan.device); q != quarantines_.end()) {
+      sight.quarantine = q->second.notice;
+      sight.quarantined_by = q->second.finding;
+    }
+    const auto& integration = sight.reg.integration.empty() ? sight.scan.integration : sight.reg.integration;
+    if (const auto i = integrations_.find(integration); i != integrations_.end()) sight.integration = i->second;
+  } else if (const auto* seen = std::get_if<msg::ScanSeen>(&message); seen != nullptr && means(*seen->scan)) {
+    auto& sight = sights_[decision_of(*seen->scan)];
+    sight.opinion = seen->opinion;
+    if (const auto* account = dynamic_cast<const actors::AccountActor*>(&entity)) sight.before = account->state();
+  }
+}
+
+void ReplayObserver::after(const actors::Entity& entity, const Message& message, const Context& context,
+                    const Effects& effects) {
+  std::string automatic; // the finding that acted by itself: it is published before the device says so
+  for (const auto& output : effects.outputs) {
+    if (const auto* finding = std::get_if<FindingRecord>(&output); finding != nullptr && finding->band == Band::automatic)
+      automatic = finding->uid;
+    if (const auto* notice = std::get_if<Notice>(&output); notice != nullptr && notice->kind == kQuarantined)
+      quarantines_.insert_or_assign(notice->about, Quarantine{*notice, automatic});
+    if (const auto* status = std::get_if<IntegrationStatusRecord>(&output))
+      integrations_.insert_or_assign(status->integration, *status);
+  }
+  if (const auto* scan = std::get_if<const Scan*>(&message); scan != nullptr && means(**scan)) {
+    auto& sight = sights_[decision_of(**scan)];
+    if (sight.admitted) return;
+    const auto decided = [](const Output& o) { return std::holds_alternative<Decision>(o); };
+    const auto passed_on = [](const Send& s) { return std::holds_alternative<msg::ScanSeen>(s.message); };
+    sight.admitted =
+        std::ranges::any_of(effects.outputs, decided) || std::ranges::any_of(effects.sends, passed_on);
+    sight.received = context.now;
+    sight.policy = context.policy_at(sight.scan.origin.time);
+    sight.policy_of_turn = context.policy_at(context.now).version;
+  } else if (const auto* seen = std::get_if<msg::ScanSeen>(&message); seen != nullptr && means(*seen->scan)) {
+    auto& sight = sights_[decision_of(*seen->scan)];
+    if (const auto* account = dynamic_cast<const actors::AccountActor*>(&entity)) sight.after = account->state();
+    sight.policy = context.policy_at(sight.scan.origin.time);
+  }
+}
+
+void ReplayObserver::input(const streams::FileRecord& record) {
+  if (record.topic != Topic::policy || !record.value) return;
+  const auto event = nlohmann::json::parse(*record.value, nullptr, false);
+  if (!event.is_object() || !event.contains("data") || !event["data"].is_object()) return;
+  const auto& data = event["data"];
+  const auto text = [&](const char* name) {
+    const auto it = data.find(name);
+    return it != data.end() && it->is_string() ? it->get<std::string>() : std::string();
+  };
+  if (const auto from = parse_time(text("effective_from")))
+    policies_.push_back({text("version"), *from, data.value("shadow", nlohmann::json()) == true});
+}
+
+void ReplayObserver::output(const streams::OutRecord& out) {
+  if (out.tombstone) return;
+  if (out.topic == Topic::evidence) {
+    if (await_leaf_.empty()) return;
+    streams::FileRecord record;
+    record.topic = out.topic;
+    record.key = out.key;
+    record.value = out.value;
+    record.headers = out.headers;
+    std::erase_if(await_leaf_, [&](const std::string& id) {
+      auto leaf = leaf_in(record, id);
+      return leaf && leaves_.insert_or_assign(id, std::move(*leaf)).second;
+    });
+    return;
+  }
+  const bool finding = out.topic == Topic::alerts || out.topic == Topic::compliance;
+  if (finding) findings_.insert_or_assign(std::string(finding_uid_in(out.value)), out.value);
+  if (!finding && out.topic != Topic::decisions && out.topic != Topic::freezes) return;
+  // Nearly all are decisions of other scans; the id is there without reading them.
+  if (out.topic == Topic::decisions && !sights_.contains(hex(out.id))) return;
+  streams::FileRecord record;
+  record.topic = out.topic;
+  record.key = out.key;
+  record.value = out.value;
+  auto asked = asked_about(question_, record);
+  if (!asked) return;
+  await_leaf_.push_back(asked->record_id);
+  findings_then_[asked->record_id] = findings_;
+  asked_.push_back(std::move(*asked));
+}
+
+bool ReplayObserver::has_stated(std::string_view record_id) const {
+  return std::ranges::any_of(asked_, [&](const Asked& a) { return a.record_id == record_id; });
+}
+
+const ReplayObserver::Sight* ReplayObserver::sight(std::string_view decision_id) const {
+  const auto it = sights_.find(decision_id);
+  return it == sights_.end() || !it->second.admitted ? nullptr : &it->second;
+}
+
+const std::string* ReplayObserver::finding(const Asked& asked, const std::string& uid) const {
+  // The account's own was stated before the decision, in its shard; a reader's may come later among the records of the turn.
+  if (const auto then = findings_then_.find(asked.record_id); then != findings_then_.end())
+    if (const auto it = then->second.find(uid); it != then->second.end()) return &it->second;
+  const auto it = findings_.find(uid);
+  return it == findings_.end() ? nullptr : &it->second;
+}
+
+const ReplayObserver::Leaf* ReplayObserver::leaf(const std::string& record_id) const {
+  const auto it = leaves_.find(record_id);
+  return it == leaves_.end() ? nullptr : &it->second;
+}
+
+std::optional<ReplayObserver::Leaf> ReplayObserver::leaf_in(const streams::FileRecord& record, const std::string& record_id) {
+  const std::string_view bundle = record.value ? std::string_view(*record.value) : std::string_view{};
+  if (bundle.find(record_id) == bundle.npos) return std::nullopt;
+  Leaf out{record.key, {}, 0};
+  for (const auto& [name, value] : record.headers)
+    if (name == "ce_first") std::from_chars(value.data(), value.data() + value.size(), out.place);
+  for (std::size_t begin = 0; begin < bundle.size(); ++out.place) {
+    const auto wrong = [&] { throw InputError(fmt::format("evidence, shard {}, leaf {}: is no list of leaves", record.key, out.place)); };
+    if (begin + 2 > bundle.size()) wrong();
+    const auto size = static_cast<std::size_t>(static_cast<unsigned char>(bundle[begin]) << 8 |
+                                               static_cast<unsigned char>(bundle[begin + 1]));
+    if (begin + 2 + size > bundle.size()) wrong();
+    const auto entry = bundle.substr(begin + 2, size);
+    const auto leaf = evidence::parse_leaf(entry);
+    if (leaf && leaf->id == record_id && leaf->kind != evidence::LeafKind::scan) {
+      out.bytes = entry;
+      return out;
+    }
+    begin += 2 + size;
+  }
+  return std::nullopt;
+}
+
+} // namespace onecode::app
