@@ -247,9 +247,10 @@ private:
     return false;
   }
 
-  /// Sentences that outputs repeat.
-  static bool is_repeated(std::string_view name) {
-    for (const std::string_view text : {"reasons", "items", "violation", "note", "application"})
+  /// Sentences of people that outputs repeat or state keeps. Not numbers and references that must stay what they are.
+  static bool is_kept(std::string_view name) {
+    for (const std::string_view text : {"reasons", "items", "violation", "note", "application", "purpose",
+                                        "architecture", "data_security", "expected_effect"})
       if (name == text) return true;
     return false;
   }
@@ -259,7 +260,7 @@ private:
   }
   void read(Element v, const std::string& path, std::string_view name, std::string& x) {
     check(path, names_id(name) ? read_id(v, x) : read_sentence(v, x, 1, kMaxSentenceBytes));
-    if (is_repeated(name)) x = without_long_numbers(x);
+    if (is_kept(name)) x = without_long_numbers(x);
   }
   void read(Element v, const std::string& path, std::string_view, bool& x) { check(path, read_bool(v, x)); }
   void read(Element v, const std::string& path, std::string_view, Time& x) { check(path, read_time(v, x)); }
