@@ -39,7 +39,8 @@ std::string digest_of(std::string_view line) { return streams::to_hex(streams::s
 
 class File {
 public:
-  explicit File(const fs::path& path) : path_(path), fd_(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) {
+  explicit File(const fs::path& path)
+      : path_(path), fd_(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) {
     if (fd_ < 0) fail("cannot be opened");
     // Two looks at one moment: the second chains to the first.
     while (::flock(fd_, LOCK_EX) != 0)
@@ -89,7 +90,9 @@ private:
 
 } // namespace
 
-std::string access_text(std::string_view text) { return streams::without_long_numbers(shortened(visible(text), kLongestText)); }
+std::string access_text(std::string_view text) {
+  return streams::without_long_numbers(shortened(visible(text), kLongestText));
+}
 
 std::string access_id(std::string_view id) {
   return id.find_first_not_of("0123456789") == id.npos ? access_text(id) : shortened(visible(id), kLongestText);
@@ -100,20 +103,24 @@ std::string access_person() {
   std::string out = user != nullptr ? user->pw_name : std::to_string(::geteuid());
   char host[256] = {};
   if (::gethostname(host, sizeof host - 1) == 0) out += std::string("@") + host;
-  if (const char* sudo = std::getenv("SUDO_USER"); sudo != nullptr && *sudo != '\0') out += std::string(" for ") + sudo;
+  if (const char* sudo = std::getenv("SUDO_USER"); sudo != nullptr && *sudo != '\0')
+    out += std::string(" for ") + sudo;
   return access_text(out);
 }
 
 void append_access(const fs::path& file, const Access& access) {
   const File log(file);
   const auto [last, ended] = log.last_line();
-  nlohmann::ordered_json line{{"at", format_time(clock_now())}, {"who", access_person()}, {"verb", access.verb}, {"kind", access.kind}};
+  nlohmann::ordered_json line{
+      {"at", format_time(clock_now())}, {"who", access_person()}, {"verb", access.verb}, {"kind", access.kind}};
   if (!access.subject.empty()) line["subject"] = access_id(access.subject);
   if (!access.record.empty()) line["record"] = access_id(access.record);
-  line["purpose"] = access.purpose.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(access_text(access.purpose));
+  line["purpose"] =
+      access.purpose.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(access_text(access.purpose));
   line["before"] = last.empty() && !ended ? first_before() : digest_of(last);
   // A torn line is left as it is, and told by whoever checks.
-  log.append((last.empty() || ended ? "" : "\n") + line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  log.append((last.empty() || ended ? "" : "\n") +
+             line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 AccessCheck check_access(const fs::path& file) {
@@ -129,8 +136,11 @@ AccessCheck check_access(const fs::path& file) {
     if (!record.is_object() || before == record.end() || !before->is_string())
       out.wrong.push_back(where + "is no record of an access");
     else if (*before != out.last)
-      out.wrong.push_back(where + (out.lines == 1 ? "is not the first: what stood before it is gone"
-                                                  : "does not follow the line before: one of them was changed, or something between them is gone"));
+      out.wrong.push_back(
+          where +
+          (out.lines == 1
+               ? "is not the first: what stood before it is gone"
+               : "does not follow the line before: one of them was changed, or something between them is gone"));
     if (in.eof()) out.wrong.push_back(where + "has no end: it was torn, or cut");
     out.last = digest_of(line);
     out.records.push_back(std::move(line));
@@ -139,8 +149,10 @@ AccessCheck check_access(const fs::path& file) {
 }
 
 void AccessFlags::add_to(CLI::App& verb) {
-  verb.add_option("--purpose", purpose, "why you look: a case, an appeal, a request; it is recorded")->type_name("TEXT");
-  verb.add_option("--access-log", file, "where the look is recorded (default: access.ndjson beside what is read)")->type_name("FILE");
+  verb.add_option("--purpose", purpose, "why you look: a case, an appeal, a request; it is recorded")
+      ->type_name("TEXT");
+  verb.add_option("--access-log", file, "where the look is recorded (default: access.ndjson beside what is read)")
+      ->type_name("FILE");
 }
 
 void AccessFlags::record(Access access, const std::optional<fs::path>& beside) const {
@@ -151,11 +163,14 @@ void AccessFlags::record(Access access, const std::optional<fs::path>& beside) c
     return;
   }
   std::error_code error;
-  const auto folder = fs::is_directory(*beside, error) ? *beside : beside->has_parent_path() ? beside->parent_path() : fs::path(".");
+  const auto folder = fs::is_directory(*beside, error) ? *beside
+                      : beside->has_parent_path()      ? beside->parent_path()
+                                                       : fs::path(".");
   try {
     append_access(folder / kName, access);
   } catch (const InputError& e) {
-    fmt::print(stderr, "onecode: this look at personal records is not recorded ({}); --access-log FILE records it\n", e.what());
+    fmt::print(stderr, "onecode: this look at personal records is not recorded ({}); --access-log FILE records it\n",
+               e.what());
   }
 }
 

@@ -21,7 +21,8 @@ class App;
 namespace onecode::app {
 
 struct Access {
-  std::string verb, kind, subject, record; // what was looked at: a subject, or a record of whom its reader need not know
+  std::string verb, kind, subject,
+      record; // what was looked at: a subject, or a record of whom its reader need not know
   std::string purpose;
 };
 

@@ -1,5 +1,5 @@
-#include "app/access_log.hpp"
 #include "app/engine.hpp"
+#include "app/access_log.hpp"
 
 #include <fmt/format.h>
 

@@ -78,8 +78,8 @@ struct CaseTimes {
 /// How long what is over is kept before it may be forgotten (domain/account_forget.cpp). Three years are how long a claim
 /// can be brought (Civil Code, Article 188).
 struct Retention {
-  int account_days = 1095; // after an account's end
-  int case_days = 1095;    // after its last case closed, or a claim was recorded
+  int account_days = 1095;  // after an account's end
+  int case_days = 1095;     // after its last case closed, or a claim was recorded
   int evidence_days = 3650; // payloads in the archive, after they happened (archive/archive.hpp)
   bool operator==(const Retention&) const = default;
 };

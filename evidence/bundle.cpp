@@ -14,7 +14,8 @@
 namespace onecode::evidence {
 namespace {
 
-constexpr std::string_view kFormatName = "onecode-bundle/", kFormat = "onecode-bundle/1", kAbout = "about ", kMade = "made ", kFile = "file ";
+constexpr std::string_view kFormatName = "onecode-bundle/", kFormat = "onecode-bundle/1", kAbout = "about ",
+                           kMade = "made ", kFile = "file ";
 constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::string_view kKinds[] = {"account", "device", "integration", "issuer", "case", "record"};
 constexpr std::size_t kMostParts = 4;
@@ -92,15 +93,18 @@ Manifest signed_manifest(const ReadFile& read, const std::vector<Verifier>& veri
   for (const auto& signature : note->signatures) {
     bool known = false, in_time = false;
     for (const auto& v : verifiers) {
-      if (v.key.name != signature.name || v.key.type == NoteKey::Type::cosignature || key_id(v.key) != signature.key_id)
+      if (v.key.name != signature.name || v.key.type == NoteKey::Type::cosignature ||
+          key_id(v.key) != signature.key_id)
         continue;
       known = true;
       if (!signed_by({note->text, {signature}}, v.key))
-        throw BundleTampered(fmt::format("{}: the signature of {} is not of this text", kManifestPath, signature.name));
+        throw BundleTampered(
+            fmt::format("{}: the signature of {} is not of this text", kManifestPath, signature.name));
       in_time = in_time || v.in_time(manifest->made);
     }
     if (!known)
-      throw BundleIncomplete(fmt::format("{}: is signed by {}, whose key nobody gave", kManifestPath, signature.name));
+      throw BundleIncomplete(
+          fmt::format("{}: is signed by {}, whose key nobody gave", kManifestPath, signature.name));
     if (!in_time)
       throw BundleTampered(fmt::format("{}: expired key: {} signed outside its time", kManifestPath, signature.name));
     signer += (signer.empty() ? "" : ", ") + signature.name;

@@ -456,7 +456,9 @@ void Metrics::set_ready(bool ready) { impl_->ready.Set(ready ? 1 : 0); }
 void Metrics::state_read(Kind kind, std::string_view result) {
   const auto it = std::ranges::find(metric::kStateResults, result);
   if (it != std::end(metric::kStateResults))
-    impl_->state_reads[static_cast<std::size_t>(kind)][static_cast<std::size_t>(it - std::begin(metric::kStateResults))]
+    impl_
+        ->state_reads[static_cast<std::size_t>(kind)]
+                     [static_cast<std::size_t>(it - std::begin(metric::kStateResults))]
         ->Increment();
 }
 

@@ -200,7 +200,7 @@ inline bool included(std::uint64_t index, const Hash& leaf, const std::vector<Ha
 struct Key {
   std::string name, id, public_key; // as bytes
   bool sm2 = false;
-  bool witness = false; // it cosigns
+  bool witness = false;                             // it cosigns
   std::int64_t from = INT64_MIN, until = INT64_MAX; // ms since 1970: what it signed at another time does not count
 };
 using Keys = std::vector<Key>;
@@ -405,7 +405,8 @@ inline Note read_note(std::string_view note, const Keys& keys, const std::string
         if (!counted) out.witnesses.push_back({key.name, key.public_key, *seconds});
         continue;
       }
-      if (!verifies(key, out.text, signature)) tampered(name + ": the signature by " + key.name + " is not of this text");
+      if (!verifies(key, out.text, signature))
+        tampered(name + ": the signature by " + key.name + " is not of this text");
       out.signers.push_back(&key);
     }
     if (!known) out.others = true;

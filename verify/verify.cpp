@@ -566,7 +566,8 @@ private:
   }
   void need(const ManifestFile& file) {
     const auto path = sized(file);
-    if (digest_of_file(path, EVP_sha256()) != file.sha256) tampered(path.string() + " has not the SHA-256 of the manifest");
+    if (digest_of_file(path, EVP_sha256()) != file.sha256)
+      tampered(path.string() + " has not the SHA-256 of the manifest");
   }
   std::string content(const ManifestFile& file, std::size_t largest) {
     const auto path = sized(file);

@@ -95,7 +95,8 @@ std::int64_t destroy_expired(const Policy& policy, archive::Archive& archive, Ti
   // A month is over for the last of its records when it is over for the first of the next one.
   const auto kept_from = archive::period_of(now - days(policy.retention.evidence_days));
   return archive.keys().destroy_before(
-      kept_from, now, fmt::format("retention.evidence_days {} of policy {}", policy.retention.evidence_days, policy.version));
+      kept_from, now,
+      fmt::format("retention.evidence_days {} of policy {}", policy.retention.evidence_days, policy.version));
 }
 
 bool cut_subject_keys(const std::string& file, const std::vector<std::string>& subjects) {

@@ -42,7 +42,9 @@ Judgement judge_log(const LogFolder& log, const std::vector<Verifier>& keys) {
                         evidence::utc_text(last)),
             {}};
   if (!by.good)
-    return {kUsage, fmt::format("{} leaves fit the checkpoint, which no key that was given has signed (--keys)", place), {}};
+    return {kUsage,
+            fmt::format("{} leaves fit the checkpoint, which no key that was given has signed (--keys)", place),
+            {}};
   return {kDone, fmt::format("{} leaves, signed", place), {}};
 }
 
@@ -90,7 +92,8 @@ Judgement judge_since(const LogFolder& log, const std::string& file, const std::
   try {
     const auto proof = reader.consistency_proof(old->size);
     if (!evidence::consistent(old->size, old->root, log.head.size, log.head.root, proof))
-      return {kAnswerIsNo, fmt::format("the log forks: its first {} leaves are not those of {}", old->size, file), {}};
+      return {
+          kAnswerIsNo, fmt::format("the log forks: its first {} leaves are not those of {}", old->size, file), {}};
   } catch (const evidence::TileMissing& e) {
     return {kUsage, e.what(), {}};
   } catch (const evidence::TileError& e) {

@@ -40,7 +40,8 @@ CommittedRecords committed_on(streams::Broker& broker) {
 CommittedRecords committed_in(const std::string& path) {
   std::error_code error;
   const bool folder = std::filesystem::is_directory(path, error);
-  if (!folder && !std::filesystem::is_regular_file(path, error)) throw InputError(path + ": there is no such file or folder");
+  if (!folder && !std::filesystem::is_regular_file(path, error))
+    throw InputError(path + ": there is no such file or folder");
   return [path, folder](Topic topic, const std::function<void(const streams::FileRecord&)>& each) {
     if (!folder) return each_line(path, topic, each);
     const auto file = std::filesystem::path(path) / (std::string(name(topic)) + ".ndjson");
@@ -65,7 +66,8 @@ std::optional<Asked> asked_about(const Question& question, const streams::FileRe
   if (!record.value || record.value->find(question.id) == std::string::npos) return std::nullopt;
   Asked asked;
   asked.event = Json::parse(*record.value, nullptr, false);
-  if (!asked.event.is_object() || !asked.event.contains("data") || !asked.event["data"].is_object()) return std::nullopt;
+  if (!asked.event.is_object() || !asked.event.contains("data") || !asked.event["data"].is_object())
+    return std::nullopt;
   asked.record_id = text_of(asked.event, "id");
   const Json& data = asked.event["data"];
   bool meant = asked.record_id == question.id;
@@ -94,7 +96,8 @@ std::optional<Asked> find_asked(const CommittedRecords& records, const Question&
     records(topic, [&](const streams::FileRecord& record) {
       auto asked = asked_about(question, record);
       if (!asked) return;
-      if (asked->about == About::decision) by_source.emplace(text_of(asked->event["data"]["scan"], "source"), asked->record_id);
+      if (asked->about == About::decision)
+        by_source.emplace(text_of(asked->event["data"]["scan"], "source"), asked->record_id);
       found = std::move(asked);
     });
     if (found) break;

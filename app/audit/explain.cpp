@@ -139,9 +139,7 @@ Json finding_json(const Json& event) {
   return out;
 }
 
-std::string mode_of(Mode mode) {
-  return mode == Mode::off ? "off" : mode == Mode::shadow ? "shadow" : "enforce";
-}
+std::string mode_of(Mode mode) { return mode == Mode::off ? "off" : mode == Mode::shadow ? "shadow" : "enforce"; }
 
 /// The evidence that counts at `t`, by the numbers that the account holds.
 Json rules_json(const EvidenceBook& book, Time t, const Policy& policy, Inputs& inputs) {
@@ -264,7 +262,9 @@ Json policy_json(const Policy& policy, const Sight& sight, const std::vector<Rep
   Json out{{"version", policy.version},
            {"effective_from", policy.effective_from.ms == 0 ? Json() : Json(format_time(policy.effective_from))},
            {"regulation",
-            {{"title", policy.regulation_title}, {"date", policy.regulation_date}, {"hash", or_null(policy.regulation_hash)}}},
+            {{"title", policy.regulation_title},
+             {"date", policy.regulation_date},
+             {"hash", or_null(policy.regulation_hash)}}},
            {"thresholds",
             {{"watch", policy.thresholds.watch},
              {"challenge", policy.thresholds.challenge},
@@ -272,11 +272,12 @@ Json policy_json(const Policy& policy, const Sight& sight, const std::vector<Rep
              {"freeze", policy.thresholds.freeze},
              {"families", policy.thresholds.families}}},
            {"version_at_receipt", sight.policy_of_turn}};
-  Text why{"本次刷码发生于 " + minute_text(t) + ",按当时生效的版本判定", "the scan happened at " + minute_text(t) +
-                                                                             ", and is judged by the version in force then"};
+  Text why{"本次刷码发生于 " + minute_text(t) + ",按当时生效的版本判定",
+           "the scan happened at " + minute_text(t) + ", and is judged by the version in force then"};
   out["published"] = Json::array();
   for (const auto& p : published)
-    out["published"].push_back({{"version", p.version}, {"effective_from", format_time(p.effective_from)}, {"shadow", p.shadow}});
+    out["published"].push_back(
+        {{"version", p.version}, {"effective_from", format_time(p.effective_from)}, {"shadow", p.shadow}});
   const auto later = std::ranges::find_if(
       published, [&](const auto& p) { return !p.shadow && p.effective_from > t && p.version != policy.version; });
   if (later != published.end()) {
@@ -297,7 +298,8 @@ std::optional<Text> detail_of(Reason reason, const Sight& sight) {
     case Reason::NOT_ELIGIBLE:
       if (a == nullptr) return std::nullopt;
       if (sight.scan.origin.time < a->profile.valid_from)
-        return Text{"账户自 " + date(a->profile.valid_from) + " 起启用", "the account is good from " + date(a->profile.valid_from)};
+        return Text{"账户自 " + date(a->profile.valid_from) + " 起启用",
+                    "the account is good from " + date(a->profile.valid_from)};
       return a->profile.test ? Text{"这是测试账户", "it is a test account"}
                              : Text{"该处当时只供测试账户使用", "only test accounts were served there then"};
     case Reason::ACCOUNT_EXPIRED:
@@ -308,16 +310,19 @@ std::optional<Text> detail_of(Reason reason, const Sight& sight) {
       return Text{"账户类别为 " + a->profile.category, "the account's category is " + a->profile.category};
     case Reason::DEVICE_NOT_ACTIVE:
       if (reg.life == DeviceLife::active)
-        return Text{"设备认证有效期至 " + date(reg.certified_to), "the reader was certified until " + date(reg.certified_to)};
-      return Text{"设备状态:" + std::string(in_chinese(reg.life)), "the reader's state was: " + std::string(to_string(reg.life))};
+        return Text{"设备认证有效期至 " + date(reg.certified_to),
+                    "the reader was certified until " + date(reg.certified_to)};
+      return Text{"设备状态:" + std::string(in_chinese(reg.life)),
+                  "the reader's state was: " + std::string(to_string(reg.life))};
     case Reason::DEVICE_QUARANTINED:
       if (sight.quarantine) return sight.quarantine->text;
       return std::nullopt;
     case Reason::INTEGRATION_NOT_LIVE:
     case Reason::INTEGRATION_TERMINATED:
       if (reg.view.integration.empty()) return std::nullopt;
-      return Text{"接入系统 " + reg.integration + " 当时:状态 " + reg.view.state + ",接入 " + reg.view.access,
-                  "the system " + reg.integration + " was then: state " + reg.view.state + ", access " + reg.view.access};
+      return Text{
+          "接入系统 " + reg.integration + " 当时:状态 " + reg.view.state + ",接入 " + reg.view.access,
+          "the system " + reg.integration + " was then: state " + reg.view.state + ", access " + reg.view.access};
     case Reason::CODE_EXPIRED: {
       const auto age = (sight.scan.origin.time - sight.scan.token.issued_at).ms / 1000;
       return Text{fmt::format("该码生成于 {} 秒前,有效期 {} 秒", age, sight.scan.token.ttl_s),
@@ -349,7 +354,8 @@ void differ(const std::string& path, const Json& committed, const Json& replayed
     for (const auto& [member, v] : committed.items()) names.insert(member);
     for (const auto& [member, v] : replayed.items()) names.insert(member);
     for (const auto& member : names)
-      differ(path.empty() ? member : path + "." + member, committed.value(member, Json()), replayed.value(member, Json()), out);
+      differ(path.empty() ? member : path + "." + member, committed.value(member, Json()),
+             replayed.value(member, Json()), out);
     return;
   }
   if (committed.is_array() && replayed.is_array() && committed.size() == replayed.size()) {
@@ -426,7 +432,8 @@ public:
 private:
   void replay() {
     // The last record of a finding's uid may come at any time.
-    const bool may_stop = committed_ && !(committed_->about == About::finding && committed_->record_id != request_.question.id);
+    const bool may_stop =
+        committed_ && !(committed_->about == About::finding && committed_->record_id != request_.question.id);
     replay_ = request_.inputs->replay(
         observer_.watch(), [&](const streams::OutRecord& record) { observer_.output(record); },
         [&](const streams::FileRecord& record) { observer_.input(record); },
@@ -447,11 +454,14 @@ private:
     chosen_ = committed_ ? committed_ : replayed_;
     if (chosen_) return;
     if (request_.recompute && replay_.difference)
-      throw InputError("the replay goes wrong before it comes to " + request_.question.id + ": " + *replay_.difference);
-    std::string where = request_.committed && request_.inputs != nullptr ? "neither the committed records nor the replay have"
-                        : request_.committed                             ? "the committed records do not have"
-                                                                         : "the replay does not come to";
-    if (observer_.scan_seen()) where = "there is a scan of this id, and no decision: it could not be used (dead-letters); so " + where;
+      throw InputError("the replay goes wrong before it comes to " + request_.question.id + ": " +
+                       *replay_.difference);
+    std::string where = request_.committed && request_.inputs != nullptr
+                            ? "neither the committed records nor the replay have"
+                        : request_.committed ? "the committed records do not have"
+                                             : "the replay does not come to";
+    if (observer_.scan_seen())
+      where = "there is a scan of this id, and no decision: it could not be used (dead-letters); so " + where;
     throw Failure(request_.recompute ? kBadInput : kAnswerIsNo,
                   fmt::format("{} a decision, a hold or a finding {}", where, request_.question.id));
   }
@@ -459,11 +469,14 @@ private:
   void check_recomputable() const {
     if (request_.inputs == nullptr) throw InputError("--recompute needs the history: HISTORY files, or --brokers");
     if (!committed_)
-      throw InputError(request_.committed
-                           ? "the committed record of " + request_.question.id + " is not there, so there is nothing to compare with"
-                           : "there is nothing to compare with: give the committed records by --outputs or --brokers");
+      throw InputError(
+          request_.committed
+              ? "the committed record of " + request_.question.id +
+                    " is not there, so there is nothing to compare with"
+              : "there is nothing to compare with: give the committed records by --outputs or --brokers");
     if (replay_.difference)
-      throw InputError("the history is not complete, or was changed, so that nothing is confirmed: " + *replay_.difference);
+      throw InputError("the history is not complete, or was changed, so that nothing is confirmed: " +
+                       *replay_.difference);
     if (replay_.digests == 0 && !replay_.gaps.empty())
       throw InputError(fmt::format("the history is not complete, so that nothing is confirmed; missing: {}",
                                    fmt::join(replay_.gaps, "; ")));
@@ -474,7 +487,9 @@ private:
     }
   }
 
-  void not_known(std::string zh, std::string en) { out_["not_known"].push_back(both({std::move(zh), std::move(en)})); }
+  void not_known(std::string zh, std::string en) {
+    out_["not_known"].push_back(both({std::move(zh), std::move(en)}));
+  }
 
   void decision() {
     const Json& data = chosen_->event.at("data");
@@ -555,14 +570,16 @@ private:
         const auto c = Json::parse(*record.value, nullptr, false);
         if (!c.is_object()) continue;
         // Without a replay: the newest that was stated by then. The id says which it is, with one.
-        if (replayed == nullptr ? text_of(c, "time") <= text_of(chosen_->event, "time") : text_of(c, "id") == text_of(event, "id"))
+        if (replayed == nullptr ? text_of(c, "time") <= text_of(chosen_->event, "time")
+                                : text_of(c, "id") == text_of(event, "id"))
           found = &record;
       }
       if (found == nullptr && replayed == nullptr) continue;
       out_["findings"].push_back(finding_json(found != nullptr ? Json::parse(*found->value) : event));
       out_["findings"].back()["from"] = found != nullptr ? "committed" : "replay";
       if (request_.recompute && found != nullptr && replayed != nullptr)
-        for (const auto& d : differences(*found->value, *replayed)) finding_differences_.push_back("finding " + uid + ": " + d);
+        for (const auto& d : differences(*found->value, *replayed))
+          finding_differences_.push_back("finding " + uid + ": " + d);
       if (request_.recompute) ++(found != nullptr && replayed != nullptr ? findings_compared_ : findings_left_);
     }
   }
@@ -579,15 +596,17 @@ private:
       r["replayed"] = digest_of(*replayed_->record.value);
       different = differences(*committed_->record.value, *replayed_->record.value);
       if (committed_->record.key != replayed_->record.key)
-        different.push_back(fmt::format("key: committed {}, replayed {}", committed_->record.key, replayed_->record.key));
+        different.push_back(
+            fmt::format("key: committed {}, replayed {}", committed_->record.key, replayed_->record.key));
     }
     r["turns"] = replay_.turns;
     r["inputs"] = replay_.inputs;
     r["states_compared"] = replay_.digests;
     Json notes = Json::array();
     if (replay_.digests == 0)
-      notes.push_back(both({"所给输入不带各回合的状态摘要,无法确认没有缺失的输入",
-                            "the inputs carry no digests of the state, so that none is missing cannot be confirmed"}));
+      notes.push_back(
+          both({"所给输入不带各回合的状态摘要,无法确认没有缺失的输入",
+                "the inputs carry no digests of the state, so that none is missing cannot be confirmed"}));
     leaf(r, different, notes);
     for (auto& d : finding_differences_) different.push_back(std::move(d));
     r["findings_compared"] = findings_compared_;
@@ -607,7 +626,8 @@ private:
                             "no transparency log (evidence) was given, so its leaf was not compared"}));
       return;
     }
-    r["leaf"] = {{"shard", committed->shard}, {"place", committed->place}, {"committed", digest_of(committed->bytes)}};
+    r["leaf"] = {
+        {"shard", committed->shard}, {"place", committed->place}, {"committed", digest_of(committed->bytes)}};
     const auto parsed = evidence::parse_leaf(committed->bytes);
     if (parsed->payload != evidence::sha256({*committed_->record.value}))
       different.push_back(fmt::format("leaf {} of shard {}: its payload is not the SHA-256 of the committed record",
@@ -621,8 +641,8 @@ private:
     if (committed->bytes != replayed->bytes)
       different.push_back(fmt::format("leaf {} of shard {}: other bytes", committed->place, committed->shard));
     if (committed->shard != replayed->shard || committed->place != replayed->place)
-      different.push_back(fmt::format("leaf: committed as {} of shard {}, replayed as {} of shard {}", committed->place,
-                                      committed->shard, replayed->place, replayed->shard));
+      different.push_back(fmt::format("leaf: committed as {} of shard {}, replayed as {} of shard {}",
+                                      committed->place, committed->shard, replayed->place, replayed->shard));
   }
 
   const ExplainRequest& request_;

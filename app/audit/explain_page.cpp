@@ -95,16 +95,21 @@ private:
   }
   std::string verdict(const std::string& v) const {
     if (v == "allow") return say("放行", "allowed");
-    return v == "deny" ? say("拒绝", "refused") : say("须核验本人后放行", "to be let through after a check of the person");
+    return v == "deny" ? say("拒绝", "refused")
+                       : say("须核验本人后放行", "to be let through after a check of the person");
   }
   std::string band(int b) const {
-    constexpr std::string_view zh[] = {"记录在案,不处理", "继续观察", "下次使用时核验本人", "建议由人决定", "已按策略自动处置"};
-    constexpr std::string_view en[] = {"on record, nothing follows", "watched", "the next use asks for a check of the person",
-                                       "proposed for people to decide", "acted on automatically by the policy"};
+    constexpr std::string_view zh[] = {"记录在案,不处理", "继续观察", "下次使用时核验本人", "建议由人决定",
+                                       "已按策略自动处置"};
+    constexpr std::string_view en[] = {"on record, nothing follows", "watched",
+                                       "the next use asks for a check of the person", "proposed for people to decide",
+                                       "acted on automatically by the policy"};
     return b < 0 || b > 4 ? std::to_string(b) : std::string((zh_ ? zh : en)[b]);
   }
   std::string role(const std::string& r, const std::string& actor) const {
-    if (r == "response-policy") return say("引擎,按已批准的处置策略(" + actor + ")自动作出", "the engine, automatically by the approved response policy (" + actor + ")");
+    if (r == "response-policy")
+      return say("引擎,按已批准的处置策略(" + actor + ")自动作出",
+                 "the engine, automatically by the approved response policy (" + actor + ")");
     return say(actor + "(角色 " + r + ")", actor + " (role " + r + ")");
   }
   std::string half(const std::string& bilingual) const {
@@ -130,13 +135,13 @@ private:
                                     text(d, "account").empty() ? "" : "账户 " + text(d, "account") + " ", use),
                         fmt::format("At {} a code{} was shown to the reader {}{} for {}", second(scan, "time"),
                                     text(d, "account").empty() ? "" : " of the account " + text(d, "account"),
-                                    text(scan, "device"),
-                                    zone.empty() ? "" : " at " + zone, use))));
+                                    text(scan, "device"), zone.empty() ? "" : " at " + zone, use))));
     }
     line(say("结论:", "It was ") + verdict(v) + say("。", "."));
     if (inside(d, "never_blocked") == true && !d["reasons"].empty())
       line(say("出门和策略列明的功能任何时候都不得阻止,所以虽有下列情形仍放行。",
-               "Leaving, and the functions that the policy names, are never blocked: it was let through although what follows was so."));
+               "Leaving, and the functions that the policy names, are never blocked: it was let through although "
+               "what follows was so."));
 
     head(what);
     for (const auto& r : d["reasons"]) {
@@ -166,10 +171,12 @@ private:
     time(scan);
     policy(e);
     head(say("谁作出的决定", "Who decided"));
-    line(sentence(say("由引擎按策略版本 " + text(d, "policy") + " 自动作出,没有人参与这一次的判定",
-                      "the engine, automatically by the policy version " + text(d, "policy") + "; nobody took part in this one")));
+    line(sentence(say(
+        "由引擎按策略版本 " + text(d, "policy") + " 自动作出,没有人参与这一次的判定",
+        "the engine, automatically by the policy version " + text(d, "policy") + "; nobody took part in this one")));
     if (v != "allow")
-      line(sentence(say("冻结、隔离、暂停等前提各由谁决定,见上文各项", "who decided the holds, quarantines or suspensions behind it stands with each above")));
+      line(sentence(say("冻结、隔离、暂停等前提各由谁决定,见上文各项",
+                        "who decided the holds, quarantines or suspensions behind it stands with each above")));
     for (const auto& n : inside(e, "not_known")) line(sentence(say("注意:", "Note: ") + of(n)));
   }
 
@@ -179,38 +186,47 @@ private:
     const Json& limits = inside(inside(e, "policy"), "thresholds");
     if (limits.is_object() && account.contains("score_before")) {
       line(sentence(say(
-          fmt::format("账户的异常评分:出示前 {},出示后 {}(满分 1000)。本策略:满 {} 观察,满 {} 核验本人,满 {} 建议立案,满 {} 且有 {} 类独立证据方可自动冻结",
-                      text(account, "score_before"), text(d, "score"), text(limits, "watch"), text(limits, "challenge"),
-                      text(limits, "propose"), text(limits, "freeze"), text(limits, "families")),
-          fmt::format("The account's misuse score was {} before and {} after it, of 1000. This policy watches from {}, checks the person from {}, "
+          fmt::format("账户的异常评分:出示前 {},出示后 {}(满分 1000)。本策略:满 {} 观察,满 {} 核验本人,满 {} "
+                      "建议立案,满 {} 且有 {} 类独立证据方可自动冻结",
+                      text(account, "score_before"), text(d, "score"), text(limits, "watch"),
+                      text(limits, "challenge"), text(limits, "propose"), text(limits, "freeze"),
+                      text(limits, "families")),
+          fmt::format("The account's misuse score was {} before and {} after it, of 1000. This policy watches from "
+                      "{}, checks the person from {}, "
                       "proposes a case from {}, and freezes by itself from {} with {} independent kinds of evidence",
-                      text(account, "score_before"), text(d, "score"), text(limits, "watch"), text(limits, "challenge"),
-                      text(limits, "propose"), text(limits, "freeze"), text(limits, "families")))));
+                      text(account, "score_before"), text(d, "score"), text(limits, "watch"),
+                      text(limits, "challenge"), text(limits, "propose"), text(limits, "freeze"),
+                      text(limits, "families")))));
       line(say("核验看的是出示前的评分。", "A check of the person goes by the score before."));
     } else {
-      line(sentence(say("账户的异常评分(满分 1000):" + text(d, "score"), "The account's misuse score, of 1000: " + text(d, "score"))));
+      line(sentence(say("账户的异常评分(满分 1000):" + text(d, "score"),
+                        "The account's misuse score, of 1000: " + text(d, "score"))));
     }
     rules(inside(e, "rules"));
     if (const Json& shadow = d["shadow"]; !shadow.empty()) {
       std::string list;
-      for (const auto& r : shadow) list += (list.empty() ? "" : say("、", ", ")) + text(r, "id") + " " + of(r["title"]);
+      for (const auto& r : shadow)
+        list += (list.empty() ? "" : say("、", ", ")) + text(r, "id") + " " + of(r["title"]);
       line(sentence(say("试运行(shadow)的规则不影响任何人;若已启用,下列规则会要求核验本人:" + list,
-                        "Rules in shadow change nothing for anybody; had they been in force, these would have asked for a check of the person: " + list)));
+                        "Rules in shadow change nothing for anybody; had they been in force, these would have asked "
+                        "for a check of the person: " +
+                            list)));
     }
     rules(inside(e, "shadow_rules"), true);
     if (d.contains("candidate"))
-      line(sentence(say(fmt::format("试运行的策略版本 {} 会得出:{}(不影响本决定)", text(d["candidate"], "policy"), verdict(text(d["candidate"], "verdict"))),
-                        fmt::format("The policy version in shadow, {}, would have come to: {} (it changes nothing)", text(d["candidate"], "policy"),
-                                    verdict(text(d["candidate"], "verdict"))))));
+      line(sentence(say(fmt::format("试运行的策略版本 {} 会得出:{}(不影响本决定)", text(d["candidate"], "policy"),
+                                    verdict(text(d["candidate"], "verdict"))),
+                        fmt::format("The policy version in shadow, {}, would have come to: {} (it changes nothing)",
+                                    text(d["candidate"], "policy"), verdict(text(d["candidate"], "verdict"))))));
   }
 
   void rules(const Json& list, bool shadow = false) {
     for (const auto& r : list) {
-      item(sentence(say(
-          fmt::format("{}规则 {}“{}”第 {} 版,{} 分:{}", shadow ? "(试运行)" : "", text(r, "id"), of(r["title"]), text(r, "version"), text(r, "points"),
-                      stopless(of(r["seen"]))),
-          fmt::format("{}rule {} “{}”, version {}, {} points: {}", shadow ? "(shadow) " : "", text(r, "id"), of(r["title"]), text(r, "version"),
-                      text(r, "points"), stopless(of(r["seen"]))))));
+      item(sentence(
+          say(fmt::format("{}规则 {}“{}”第 {} 版,{} 分:{}", shadow ? "(试运行)" : "", text(r, "id"), of(r["title"]),
+                          text(r, "version"), text(r, "points"), stopless(of(r["seen"]))),
+              fmt::format("{}rule {} “{}”, version {}, {} points: {}", shadow ? "(shadow) " : "", text(r, "id"),
+                          of(r["title"]), text(r, "version"), text(r, "points"), stopless(of(r["seen"]))))));
       std::string places;
       for (const auto& p : r["events"]) places += (places.empty() ? "" : say(";", "; ")) + place(p);
       more(sentence(say("发生于 " + minute(r, "time") + (places.empty() ? "" : ";依据的记录:" + places),
@@ -233,19 +249,27 @@ private:
     head(say("账户上的冻结事项", "Holds of the account"));
     for (const auto& h : list) {
       const auto article = text(h, "article");
-      const auto basis = article == "protective" ? say("保护措施,不是处分", "a protection, no sanction")
-                                                 : say("依据《办法》", "by ") + (zh_ ? article_text(article).zh : article_text(article).en + " of the regulation");
-      const auto end = text(h, "expires").empty() ? say("未定期限", "without an end date") : say("至 ", "until ") + minute(h, "expires");
-      std::string what = say("冻结 ", "hold ") + text(h, "id") + say(":", ": ") + basis + say(",停用:", ", blocks: ") + functions(h["functions"]) +
-                         say(";自 ", "; since ") + minute(h, "since") + say(",", ", ") + end;
+      const auto basis = article == "protective"
+                             ? say("保护措施,不是处分", "a protection, no sanction")
+                             : say("依据《办法》", "by ") +
+                                   (zh_ ? article_text(article).zh : article_text(article).en + " of the regulation");
+      const auto end = text(h, "expires").empty() ? say("未定期限", "without an end date")
+                                                  : say("至 ", "until ") + minute(h, "expires");
+      std::string what = say("冻结 ", "hold ") + text(h, "id") + say(":", ": ") + basis +
+                         say(",停用:", ", blocks: ") + functions(h["functions"]) + say(";自 ", "; since ") +
+                         minute(h, "since") + say(",", ", ") + end;
       item(sentence(what));
       if (of_decision)
-        more(sentence(inside(h, "blocks_this") == true ? say("它阻止了这一次使用", "it stopped this use") : say("它与这一次使用无关", "it did not stop this use")));
+        more(sentence(inside(h, "blocks_this") == true ? say("它阻止了这一次使用", "it stopped this use")
+                                                       : say("它与这一次使用无关", "it did not stop this use")));
       more(sentence(say("原因:", "why: ") + stopless(half(text(h, "reason")))));
       const Json& by = h["decided_by"];
-      more(sentence(say("决定者:", "decided by ") + role(text(by, "role"), text(by, "actor")) + say(",策略版本 ", ", policy version ") + text(by, "policy") +
+      more(sentence(say("决定者:", "decided by ") + role(text(by, "role"), text(by, "actor")) +
+                    say(",策略版本 ", ", policy version ") + text(by, "policy") +
                     (text(h, "case").empty() ? "" : say(",案件 ", ", case ") + text(h, "case")) +
-                    (inside(h, "provisional") == true ? say(";这是临时措施,须由工作人员复核", "; it is provisional, until people have looked at it") : "")));
+                    (inside(h, "provisional") == true ? say(";这是临时措施,须由工作人员复核",
+                                                            "; it is provisional, until people have looked at it")
+                                                      : "")));
       if (!of_decision || inside(h, "blocks_this") != true) more(say("救济:", "remedy: ") + half(text(h, "remedy")));
     }
   }
@@ -255,7 +279,13 @@ private:
     head(say(fmt::format("账户 {} 的冻结记录(第 {} 版)", text(a, "id"), text(a, "revision")),
              fmt::format("What holds the account {} (revision {})", text(a, "id"), text(a, "revision"))));
     const auto state = text(a, "state");
-    line(sentence(say("账户状态:", "The account is ") + (zh_ ? (state == "frozen" ? "已冻结" : state == "active" ? "正常" : state == "cancelled" ? "已注销" : state == "expired" ? "已过期" : state) : state) +
+    line(sentence(say("账户状态:", "The account is ") +
+                  (zh_ ? (state == "frozen"      ? "已冻结"
+                          : state == "active"    ? "正常"
+                          : state == "cancelled" ? "已注销"
+                          : state == "expired"   ? "已过期"
+                                                 : state)
+                       : state) +
                   say(",记录于 ", ", as stated at ") + minute(e, "stated")));
     if (inside(a, "holds").empty()) line(say("没有任何冻结事项。", "Nothing holds it."));
     holds(e, false);
@@ -267,19 +297,24 @@ private:
     if (!list.is_array() || list.empty()) return;
     if (with_head) head(say("相关的发现", "Findings that took part"));
     for (const auto& f : list) {
-      item(sentence(say(fmt::format("发现 {}(对象 {}):规则 {}“{}”,{}", text(f, "uid"), text(f, "subject"), text(f, "rule"), of(f["title"]),
-                                    band(inside(f, "band").is_number() ? f["band"].get<int>() : -1)),
-                        fmt::format("finding {} (about {}): rule {} “{}”; {}", text(f, "uid"), text(f, "subject"), text(f, "rule"), of(f["title"]),
-                                    band(inside(f, "band").is_number() ? f["band"].get<int>() : -1)))));
+      item(sentence(say(
+          fmt::format("发现 {}(对象 {}):规则 {}“{}”,{}", text(f, "uid"), text(f, "subject"), text(f, "rule"),
+                      of(f["title"]), band(inside(f, "band").is_number() ? f["band"].get<int>() : -1)),
+          fmt::format("finding {} (about {}): rule {} “{}”; {}", text(f, "uid"), text(f, "subject"), text(f, "rule"),
+                      of(f["title"]), band(inside(f, "band").is_number() ? f["band"].get<int>() : -1)))));
       more(sentence(of(inside(f, "explanation"))));
       std::string rows;
       for (const auto& r : inside(f, "rules"))
-        rows += (rows.empty() ? "" : say("、", ", ")) + fmt::format("{} {}", text(r, "id"), say(fmt::format("第 {} 版 {} 分", text(r, "version"), text(r, "points")),
-                                                                                                 fmt::format("version {}, {} points", text(r, "version"), text(r, "points"))));
+        rows += (rows.empty() ? "" : say("、", ", ")) +
+                fmt::format("{} {}", text(r, "id"),
+                            say(fmt::format("第 {} 版 {} 分", text(r, "version"), text(r, "points")),
+                                fmt::format("version {}, {} points", text(r, "version"), text(r, "points"))));
       if (!rows.empty()) more(sentence(say("计入的规则:", "rules that count: ") + rows));
       const auto article = text(f, "article");
-      more(sentence(say("依据《办法》", "by ") + (zh_ ? article_text(article).zh : article_text(article).en + " of the regulation") +
-                    say(",策略版本 ", ", policy version ") + text(f, "policy") + say(";从 ", "; from ") + minute(f, "first_seen") + say(" 到 ", " to ") + minute(f, "last_seen")));
+      more(sentence(say("依据《办法》", "by ") +
+                    (zh_ ? article_text(article).zh : article_text(article).en + " of the regulation") +
+                    say(",策略版本 ", ", policy version ") + text(f, "policy") + say(";从 ", "; from ") +
+                    minute(f, "first_seen") + say(" 到 ", " to ") + minute(f, "last_seen")));
     }
   }
 
@@ -288,46 +323,69 @@ private:
     if (!device.is_object()) return;
     const Json& i = inside(e, "integration");
     head(say("设备和接入系统当时的状态", "Reader and system, as they were when it arrived"));
-    item(sentence(say("设备 " + text(device, "id") + ":" + text(device, "state_zh"), "reader " + text(device, "id") + ": " + text(device, "state")) +
-                  (text(device, "certified_to").empty() ? "" : say(",认证至 ", ", certified until ") + minute(device, "certified_to")) +
-                  (inside(device, "clock_wrong") == true ? say(";其时钟有误,所载时间不作依据", "; its clock is wrong, so its times are no evidence") : "") +
-                  (inside(device, "trusted") == true ? say(";其记录可作依据", "; what it saw counts as evidence") : say(";其记录不作为对人的依据", "; what it saw is no evidence about people"))));
+    item(sentence(say("设备 " + text(device, "id") + ":" + text(device, "state_zh"),
+                      "reader " + text(device, "id") + ": " + text(device, "state")) +
+                  (text(device, "certified_to").empty()
+                       ? ""
+                       : say(",认证至 ", ", certified until ") + minute(device, "certified_to")) +
+                  (inside(device, "clock_wrong") == true
+                       ? say(";其时钟有误,所载时间不作依据", "; its clock is wrong, so its times are no evidence")
+                       : "") +
+                  (inside(device, "trusted") == true
+                       ? say(";其记录可作依据", "; what it saw counts as evidence")
+                       : say(";其记录不作为对人的依据", "; what it saw is no evidence about people"))));
     if (device.contains("quarantine")) {
       more(of(device["quarantine"]["text"]));
-      more(say("设备责任单位的救济:", "remedy of the unit that answers for it: ") + half(text(device["quarantine"], "remedy")));
+      more(say("设备责任单位的救济:", "remedy of the unit that answers for it: ") +
+           half(text(device["quarantine"], "remedy")));
     }
     for (const auto& o : inside(device, "stopped_by"))
-      more(sentence(say("因整改令停用:", "kept out of use by the rectification order ") + visible(o.get<std::string>())));
+      more(sentence(say("因整改令停用:", "kept out of use by the rectification order ") +
+                    visible(o.get<std::string>())));
     if (text(i, "id").empty()) return;
     item(sentence(say("接入系统 ", "system ") + text(i, "id") +
-                  (i.contains("state") ? say(":状态 ", ": state ") + text(i, "state") + say(",接入 ", ", access ") + text(i, "access") : say(":未登记在案", ": not on record")) +
+                  (i.contains("state")
+                       ? say(":状态 ", ": state ") + text(i, "state") + say(",接入 ", ", access ") + text(i, "access")
+                       : say(":未登记在案", ": not on record")) +
                   (text(i, "unit").empty() ? "" : say(",责任单位 ", ", unit ") + text(i, "unit"))));
     for (const auto& o : inside(i, "orders"))
-      more(sentence(say(fmt::format("整改令 {}({}):{},期限 {}", text(o, "id"), article_text(text(o, "control")).zh, text(o, "violation"), minute(o, "due")),
-                        fmt::format("rectification order {} ({}): {}, due {}", text(o, "id"), article_text(text(o, "control")).en, text(o, "violation"), minute(o, "due")))));
+      more(sentence(say(fmt::format("整改令 {}({}):{},期限 {}", text(o, "id"), article_text(text(o, "control")).zh,
+                                    text(o, "violation"), minute(o, "due")),
+                        fmt::format("rectification order {} ({}): {}, due {}", text(o, "id"),
+                                    article_text(text(o, "control")).en, text(o, "violation"), minute(o, "due")))));
   }
 
   void time(const Json& scan) {
     if (!scan.contains("function")) return;
     head(say("时间", "Times"));
-    line(sentence(say("发生 " + second(scan, "time") + ",收到 " + second(scan, "received"), "it happened " + second(scan, "time") + " and was received " + second(scan, "received"))));
+    line(sentence(say("发生 " + second(scan, "time") + ",收到 " + second(scan, "received"),
+                      "it happened " + second(scan, "time") + " and was received " + second(scan, "received"))));
     if (inside(scan, "late") == true)
-      line(say("这是迟到或离线补传的记录:按发生时的策略、有效期和权限判定;冻结只看在此之前开始且现在仍有效的;设备和接入系统按收到时的状态。",
-               "It came late or was uploaded offline: policy, term and entitlement are those of when it happened; of the holds those count that began before it and "
-               "still stand; reader and system are taken as they were when it arrived."));
+      line(
+          say("这是迟到或离线补传的记录:按发生时的策略、有效期和权限判定;冻结只看在此之前开始且现在仍有效的;"
+              "设备和接入系统按收到时的状态。",
+              "It came late or was uploaded offline: policy, term and entitlement are those of when it happened; of "
+              "the holds those count that began before it and "
+              "still stand; reader and system are taken as they were when it arrived."));
     if (text(scan, "clock") == "free")
-      line(say("设备时钟未同步,此记录的时间不用于比对行踪。", "The reader's clock was not synchronised, so this time is not compared with others."));
+      line(say("设备时钟未同步,此记录的时间不用于比对行踪。",
+               "The reader's clock was not synchronised, so this time is not compared with others."));
   }
 
   void policy(const Json& e) {
     const Json& p = inside(e, "policy");
     if (!p.is_object()) return;
     head(say("适用的策略版本", "Policy version"));
-    line(sentence(say("版本 ", "version ") + text(p, "version") + (text(p, "effective_from").empty() ? say("(在首个发布的版本之前适用)", " (before the first that was published)") : say(",自 ", ", in force from ") + minute(p, "effective_from") + say(" 起生效", ""))));
+    line(sentence(say("版本 ", "version ") + text(p, "version") +
+                  (text(p, "effective_from").empty()
+                       ? say("(在首个发布的版本之前适用)", " (before the first that was published)")
+                       : say(",自 ", ", in force from ") + minute(p, "effective_from") + say(" 起生效", ""))));
     line(sentence(of(p["why"])));
     if (text(p, "version_at_receipt") != text(p, "version"))
-      line(sentence(say("收到时生效的是版本 ", "when it was received the version in force was ") + text(p, "version_at_receipt")));
-    line(sentence(say("依据:", "basis: ") + text(p["regulation"], "title") + say("(", " (") + text(p["regulation"], "date") + say(")", ")")));
+      line(sentence(say("收到时生效的是版本 ", "when it was received the version in force was ") +
+                    text(p, "version_at_receipt")));
+    line(sentence(say("依据:", "basis: ") + text(p["regulation"], "title") + say("(", " (") +
+                  text(p["regulation"], "date") + say(")", ")")));
   }
 
   void inputs(const Json& e) {
@@ -335,31 +393,42 @@ private:
     if (list.is_array() && !list.empty()) {
       head(say("依据的输入记录(主题/分区@位移)", "Inputs that it rests on (topic/partition@offset)"));
       for (const auto& p : list)
-        item(place(p) + (text(p, "time").empty() ? "" : "  " + second(p, "time")) + (text(p, "device").empty() ? "" : say("  设备 ", "  reader ") + text(p, "device")) +
+        item(place(p) + (text(p, "time").empty() ? "" : "  " + second(p, "time")) +
+             (text(p, "device").empty() ? "" : say("  设备 ", "  reader ") + text(p, "device")) +
              (text(p, "event_id").empty() ? "" : "  id " + text(p, "event_id")));
     }
   }
 
   void record(const Json& e) {
     head(say("记录", "Record"));
-    line(sentence((text(e, "from") == "committed" ? say("已提交的记录:主题 ", "the committed record: topic ") : say("没有给出已提交的记录;以下为重放历史所得:主题 ", "no committed record was given; this is what the history leads to: topic ")) +
-                  text(e, "topic") + (e.contains("offset") ? fmt::format("/{}@{}", text(e, "partition"), text(e, "offset")) : "") + say(",摘要 ", ", digest ") + text(e, "sha256")));
+    line(sentence((text(e, "from") == "committed"
+                       ? say("已提交的记录:主题 ", "the committed record: topic ")
+                       : say("没有给出已提交的记录;以下为重放历史所得:主题 ",
+                             "no committed record was given; this is what the history leads to: topic ")) +
+                  text(e, "topic") +
+                  (e.contains("offset") ? fmt::format("/{}@{}", text(e, "partition"), text(e, "offset")) : "") +
+                  say(",摘要 ", ", digest ") + text(e, "sha256")));
   }
 
   void recompute(const Json& r) {
     if (!r.is_object()) return;
     head(say("重新计算", "Computed again"));
     const bool same = r["identical"] == true;
-    line(same ? say("结果逐字节相同。", "The result is identical, byte for byte.") : say("结果不同。", "The result differs."));
+    line(same ? say("结果逐字节相同。", "The result is identical, byte for byte.")
+              : say("结果不同。", "The result differs."));
     line(say("已提交 ", "committed ") + text(r, "committed"));
-    line(say("重放得 ", "replayed  ") + (text(r, "replayed").empty() ? say("无此记录", "no such record") : text(r, "replayed")));
+    line(say("重放得 ", "replayed  ") +
+         (text(r, "replayed").empty() ? say("无此记录", "no such record") : text(r, "replayed")));
     if (r.contains("leaf"))
       line(say(fmt::format("透明日志:分片 {} 第 {} 条", text(r["leaf"], "shard"), text(r["leaf"], "place")),
-               fmt::format("transparency log: shard {}, leaf {}", text(r["leaf"], "shard"), text(r["leaf"], "place"))) +
+               fmt::format("transparency log: shard {}, leaf {}", text(r["leaf"], "shard"),
+                           text(r["leaf"], "place"))) +
            (r["leaf"].contains("replayed") ? say(",已一并比对", ", compared too") : ""));
-    line(sentence(say(fmt::format("重放 {} 个回合、{} 条输入,比对 {} 次状态摘要、{} 项发现", text(r, "turns"), text(r, "inputs"), text(r, "states_compared"), text(r, "findings_compared")),
-                      fmt::format("{} turns with {} inputs replayed; {} digests of the state and {} findings compared", text(r, "turns"), text(r, "inputs"), text(r, "states_compared"),
-                                  text(r, "findings_compared")))));
+    line(sentence(say(
+        fmt::format("重放 {} 个回合、{} 条输入,比对 {} 次状态摘要、{} 项发现", text(r, "turns"), text(r, "inputs"),
+                    text(r, "states_compared"), text(r, "findings_compared")),
+        fmt::format("{} turns with {} inputs replayed; {} digests of the state and {} findings compared",
+                    text(r, "turns"), text(r, "inputs"), text(r, "states_compared"), text(r, "findings_compared")))));
     for (const auto& d : r["differences"]) item(visible(d.get<std::string>()));
     for (const auto& n : r["notes"]) item(sentence(of(n)));
   }

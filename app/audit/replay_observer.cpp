@@ -22,8 +22,9 @@ std::string decision_of(const Scan& scan) { return hex(streams::decision_id(scan
 } // namespace
 
 ReplayWatch ReplayObserver::watch() {
-  return {[this](const actors::Entity& e, const Message& m) { before(e, m); },
-          [this](const actors::Entity& e, const Message& m, const Context& c, const Effects& f) { after(e, m, c, f); }};
+  return {
+      [this](const actors::Entity& e, const Message& m) { before(e, m); },
+      [this](const actors::Entity& e, const Message& m, const Context& c, const Effects& f) { after(e, m, c, f); }};
 }
 
 bool ReplayObserver::means(const Scan& scan) const {
@@ -52,10 +53,11 @@ void ReplayObserver::before(const actors::Entity& entity, const Message& message
 }
 
 void ReplayObserver::after(const actors::Entity& entity, const Message& message, const Context& context,
-                    const Effects& effects) {
+                           const Effects& effects) {
   std::string automatic; // the finding that acted by itself: it is published before the device says so
   for (const auto& output : effects.outputs) {
-    if (const auto* finding = std::get_if<FindingRecord>(&output); finding != nullptr && finding->band == Band::automatic)
+    if (const auto* finding = std::get_if<FindingRecord>(&output);
+        finding != nullptr && finding->band == Band::automatic)
       automatic = finding->uid;
     if (const auto* notice = std::get_if<Notice>(&output); notice != nullptr && notice->kind == kQuarantined)
       quarantines_.insert_or_assign(notice->about, Quarantine{*notice, automatic});
@@ -67,8 +69,7 @@ void ReplayObserver::after(const actors::Entity& entity, const Message& message,
     if (sight.admitted) return;
     const auto decided = [](const Output& o) { return std::holds_alternative<Decision>(o); };
     const auto passed_on = [](const Send& s) { return std::holds_alternative<msg::ScanSeen>(s.message); };
-    sight.admitted =
-        std::ranges::any_of(effects.outputs, decided) || std::ranges::any_of(effects.sends, passed_on);
+    sight.admitted = std::ranges::any_of(effects.outputs, decided) || std::ranges::any_of(effects.sends, passed_on);
     sight.received = context.now;
     sight.policy = context.policy_at(sight.scan.origin.time);
     sight.policy_of_turn = context.policy_at(context.now).version;
@@ -145,14 +146,17 @@ const ReplayObserver::Leaf* ReplayObserver::leaf(const std::string& record_id) c
   return it == leaves_.end() ? nullptr : &it->second;
 }
 
-std::optional<ReplayObserver::Leaf> ReplayObserver::leaf_in(const streams::FileRecord& record, const std::string& record_id) {
+std::optional<ReplayObserver::Leaf> ReplayObserver::leaf_in(const streams::FileRecord& record,
+                                                            const std::string& record_id) {
   const std::string_view bundle = record.value ? std::string_view(*record.value) : std::string_view{};
   if (bundle.find(record_id) == bundle.npos) return std::nullopt;
   Leaf out{record.key, {}, 0};
   for (const auto& [name, value] : record.headers)
     if (name == "ce_first") std::from_chars(value.data(), value.data() + value.size(), out.place);
   for (std::size_t begin = 0; begin < bundle.size(); ++out.place) {
-    const auto wrong = [&] { throw InputError(fmt::format("evidence, shard {}, leaf {}: is no list of leaves", record.key, out.place)); };
+    const auto wrong = [&] {
+      throw InputError(fmt::format("evidence, shard {}, leaf {}: is no list of leaves", record.key, out.place));
+    };
     if (begin + 2 > bundle.size()) wrong();
     const auto size = static_cast<std::size_t>(static_cast<unsigned char>(bundle[begin]) << 8 |
                                                static_cast<unsigned char>(bundle[begin + 1]));

@@ -24,9 +24,9 @@ public:
   /// A scan on its way through the engine.
   struct Sight {
     Scan scan;
-    Time received;              // engine time of the turn that took it in
-    DeviceState::Register reg;  // before it
-    std::optional<Notice> quarantine;               // the last one of its reader, and the finding that led to it
+    Time received;                    // engine time of the turn that took it in
+    DeviceState::Register reg;        // before it
+    std::optional<Notice> quarantine; // the last one of its reader, and the finding that led to it
     std::string quarantined_by;
     std::optional<IntegrationStatusRecord> integration; // as its integration said last
     DeviceOpinion opinion;

@@ -240,8 +240,13 @@ int run_bundle(const Options& o) {
   const evidence::SubjectKeys keys(o.archive.evidence_secret());
   RecordReader reader(open_logs(o.folder), &archived->archive, keys);
   const bool record = request.kind == "record";
-  o.access.record({"audit bundle", request.kind, record ? "" : request.kind == "case" ? o.account : request.id,
-                   record || request.kind == "case" ? request.id : "", {}},
+  o.access.record({"audit bundle",
+                   request.kind,
+                   record                   ? ""
+                   : request.kind == "case" ? o.account
+                                            : request.id,
+                   record || request.kind == "case" ? request.id : "",
+                   {}},
                   o.archive.folder);
   make_output_folder(o.out, false);
   const auto made = make_bundle(request, reader, archived->archive, o.out);
@@ -274,7 +279,8 @@ int run_access(const Options& o) {
       const auto record = nlohmann::ordered_json::parse(line, nullptr, false);
       records.push_back(record.is_discarded() ? nlohmann::ordered_json() : record);
     }
-    print(nlohmann::ordered_json{{"lines", checked.lines}, {"last", checked.last}, {"wrong", checked.wrong}, {"records", records}}
+    print(nlohmann::ordered_json{
+              {"lines", checked.lines}, {"last", checked.last}, {"wrong", checked.wrong}, {"records", records}}
               .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
           "\n");
   } else {
@@ -282,8 +288,9 @@ int run_access(const Options& o) {
     for (const auto& line : checked.records) {
       const auto record = nlohmann::ordered_json::parse(line, nullptr, false);
       const auto word = [&](const char* member) {
-        return record.is_object() && record.contains(member) && record[member].is_string() ? visible(record[member].get<std::string>())
-                                                                                          : std::string();
+        return record.is_object() && record.contains(member) && record[member].is_string()
+                   ? visible(record[member].get<std::string>())
+                   : std::string();
       };
       if (!record.is_object()) {
         text += visible(line) + "\n";
@@ -376,9 +383,11 @@ Run add_audit(CLI::App& verb) {
   auto* access = verb.add_subcommand("access", "who looked at personal records, and is the record of it whole");
   access->add_option("FILE", options->folder, "an access.ndjson")->required();
   access->footer(
-      "\nEach line names the SHA-256 of the line before. Exit 1: one was changed, taken out or put in. Whoever noted the last "
+      "\nEach line names the SHA-256 of the line before. Exit 1: one was changed, taken out or put in. Whoever noted "
+      "the last "
       "digest sees\nthat lines were cut off at the end.\n\nExample:\n  onecode audit access access.ndjson");
-  auto* why = verb.add_subcommand("explain", "why a decision, a hold or a finding is what it is; --recompute confirms it");
+  auto* why =
+      verb.add_subcommand("explain", "why a decision, a hold or a finding is what it is; --recompute confirms it");
   const Run explain = add_audit_explain(*why);
   for (auto* sub : {publish, verify, prove, pack, access})
     sub->add_flag("--json", options->json, "print the answer as JSON");

@@ -67,12 +67,19 @@ int run_explain(const Options& o) {
   const auto explanation = explain(request);
   const auto at = [&](const char* part, const char* member) {
     const auto it = explanation.find(part);
-    return it != explanation.end() && it->contains(member) && (*it)[member].is_string() ? (*it)[member].get<std::string>() : "";
+    return it != explanation.end() && it->contains(member) && (*it)[member].is_string()
+               ? (*it)[member].get<std::string>()
+               : "";
   };
   const auto account = explanation.contains("account") ? at("account", "id") : at("decision", "account");
   std::optional<std::filesystem::path> beside;
   if (!o.outputs.empty() || files) beside = files ? o.inputs.files.front() : o.outputs;
-  o.access.record({"audit explain", account.empty() ? "record" : "account", account, explanation.at("record").get<std::string>(), {}}, beside);
+  o.access.record({"audit explain",
+                   account.empty() ? "record" : "account",
+                   account,
+                   explanation.at("record").get<std::string>(),
+                   {}},
+                  beside);
   if (!missing.empty()) fmt::print(stderr, "onecode: told from the committed records alone: {}\n", missing);
   print(o.json ? explanation.dump() + "\n" : explanation_page(explanation, o.language));
   return o.recompute && explanation.at("recompute").at("identical") != true ? kAnswerIsNo : kDone;
@@ -82,15 +89,19 @@ int run_explain(const Options& o) {
 
 Run add_audit_explain(CLI::App& verb) {
   auto options = std::make_shared<Options>();
-  verb.add_option("DECISION", options->question.id,
-                  "CloudEvents id of a decision or of its scan, of a record of holds or of a finding; or a finding's uid")
+  verb.add_option(
+          "DECISION", options->question.id,
+          "CloudEvents id of a decision or of its scan, of a record of holds or of a finding; or a finding's uid")
       ->required();
-  verb.add_option("HISTORY", options->inputs.files, "event files, in order (onecode history); without: the cluster's");
+  verb.add_option("HISTORY", options->inputs.files,
+                  "event files, in order (onecode history); without: the cluster's");
   verb.add_option("--source", options->question.source, "source of the scan, where its id alone names several")
       ->type_name("URI");
-  verb.add_option("--outputs", options->outputs, "committed records, as `tail` and `replay` write them; without: the cluster's")
+  verb.add_option("--outputs", options->outputs,
+                  "committed records, as `tail` and `replay` write them; without: the cluster's")
       ->type_name("DIR|FILE");
-  verb.add_flag("--recompute", options->recompute, "replay up to it and compare byte for byte with what was committed");
+  verb.add_flag("--recompute", options->recompute,
+                "replay up to it and compare byte for byte with what was committed");
   verb.add_option("--lang", options->language, "zh, en or both")
       ->check(CLI::IsMember({"zh", "en", "both"}))
       ->capture_default_str();
@@ -99,10 +110,13 @@ Run add_audit_explain(CLI::App& verb) {
   options->access.add_to(verb);
   verb.add_flag("--json", options->json, "print the answer as one line of JSON");
   verb.footer(
-      "\nWhy, in Chinese and English: reasons, score, rules with their versions and points, holds and who decided them, "
-      "the policy\nversion and why that one, reader and system as they were, and the inputs that it rests on. All of it "
+      "\nWhy, in Chinese and English: reasons, score, rules with their versions and points, holds and who decided "
+      "them, "
+      "the policy\nversion and why that one, reader and system as they were, and the inputs that it rests on. All of "
+      "it "
       "comes from the committed\nrecord and from the replay that comes to it again.\n"
-      "--recompute: exit 0 identical, 1 it differs (and where), 3 it cannot be said (the history is not complete).\n\n"
+      "--recompute: exit 0 identical, 1 it differs (and where), 3 it cannot be said (the history is not "
+      "complete).\n\n"
       "Examples:\n  onecode audit explain gw-03/d-0417/3/182731 --brokers localhost:9092 --recompute\n"
       "  onecode audit explain 3fa1… term.ndjson --outputs committed --lang zh");
   return [options] { return run_explain(*options); };

@@ -22,7 +22,8 @@ struct Files {
     REQUIRE(onecode({"replay", in, "--out", out, "--policy", policy, "--unsigned-commands"}).code == 0);
   }
   Exit explain(std::vector<std::string> more = {}) const {
-    std::vector<std::string> words{"audit", "explain", "s1", in, "--outputs", out, "--policy", policy, "--unsigned-commands"};
+    std::vector<std::string> words{
+        "audit", "explain", "s1", in, "--outputs", out, "--policy", policy, "--unsigned-commands"};
     words.insert(words.end(), more.begin(), more.end());
     return onecode(words);
   }
@@ -62,7 +63,8 @@ TEST_CASE("a look leaves a line beside what was read: who, when, whose, by which
 
 TEST_CASE("lines are chained, and a chain that was touched says where", "[contract]") {
   const Files files;
-  for (const char* purpose : {"one", "two", "three", "four"}) REQUIRE(files.explain({"--purpose", purpose}).code == 0);
+  for (const char* purpose : {"one", "two", "three", "four"})
+    REQUIRE(files.explain({"--purpose", purpose}).code == 0);
   const auto path = files.beside();
   const Exit whole = onecode({"audit", "access", path.string()});
   CHECK(whole.code == 0);
@@ -106,7 +108,9 @@ TEST_CASE("lines are chained, and a chain that was touched says where", "[contra
 TEST_CASE("lines cut off at the end show to whoever noted the last digest", "[contract]") {
   const Files files;
   for (int i = 0; i < 3; ++i) REQUIRE(files.explain().code == 0);
-  const auto last = [&] { return json::parse(onecode({"audit", "access", files.beside().string(), "--json"}).out).at("last"); };
+  const auto last = [&] {
+    return json::parse(onecode({"audit", "access", files.beside().string(), "--json"}).out).at("last");
+  };
   const json noted = last();
   auto lines = lines_of(files.beside());
   lines.pop_back();
@@ -148,7 +152,8 @@ TEST_CASE("a place that cannot be written does not stop a look that named none, 
 TEST_CASE("a question about somebody who is not there leaves its line in a store's folder too", "[contract]") {
   const Folder folder;
   fs::create_directory(folder / "store");
-  const Exit exit = onecode({"state", "account", "a-1", "--data-dir", (folder / "store").string(), "--purpose", "a test"});
+  const Exit exit =
+      onecode({"state", "account", "a-1", "--data-dir", (folder / "store").string(), "--purpose", "a test"});
   CHECK(exit.code != 0);
   const auto lines = lines_of(folder / "store/access.ndjson");
   REQUIRE(lines.size() == 1);

@@ -21,13 +21,15 @@ public:
     in = folder_.write("in.ndjson", campus.text());
     policy = folder_.write("policy.json", campus.policy.dump());
     out = folder_ / "out";
-    std::vector<std::string> words{"replay", in.string(), "--out", out.string(), "--policy", policy.string(), "--unsigned-commands"};
+    std::vector<std::string> words{"replay",        in.string(),          "--out", out.string(), "--policy",
+                                   policy.string(), "--unsigned-commands"};
     const Exit exit = onecode(words);
     INFO(exit.err);
     REQUIRE(exit.code == 0);
   }
   Exit explain(const std::string& id, std::vector<std::string> more = {}, bool outputs = true) const {
-    std::vector<std::string> words{"audit", "explain", id, in.string(), "--policy", policy.string(), "--unsigned-commands"};
+    std::vector<std::string> words{
+        "audit", "explain", id, in.string(), "--policy", policy.string(), "--unsigned-commands"};
     if (outputs) words.insert(words.end(), {"--outputs", out.string()});
     words.insert(words.end(), more.begin(), more.end());
     return onecode(words);
@@ -52,7 +54,8 @@ public:
     return nullptr;
   }
   // Changes the bytes of one topic's file: every `from` that follows `after` once.
-  void doctor(const std::string& topic, const std::string& after, const std::string& from, const std::string& to) const {
+  void doctor(const std::string& topic, const std::string& after, const std::string& from,
+              const std::string& to) const {
     const auto path = out / (topic + ".ndjson");
     std::string text = read_file(path);
     const auto at = text.find(from, text.find(after));
@@ -93,7 +96,8 @@ bool has_input(const json& explanation, const std::string& id) {
 
 } // namespace
 
-TEST_CASE("the refusal of a frozen account is told with the hold, who decided it, and what to do", "[contract][R1.1]") {
+TEST_CASE("the refusal of a frozen account is told with the hold, who decided it, and what to do",
+          "[contract][R1.1]") {
   const Recorded record(lent());
   const json told = record.as_json("next");
   CHECK(told.at("about") == "decision");
@@ -197,7 +201,8 @@ TEST_CASE("a check of the person is told with the score before the scan and the 
   const json told = record.as_json("s3");
   CHECK(told.at("decision").at("verdict") == "challenge");
   CHECK(codes(told) == std::vector<std::string>{"CHALLENGE_REQUIRED"});
-  CHECK(told.at("account").at("score_before").get<int>() >= told.at("policy").at("thresholds").at("challenge").get<int>());
+  CHECK(told.at("account").at("score_before").get<int>() >=
+        told.at("policy").at("thresholds").at("challenge").get<int>());
   CHECK(record.explain("s3", {"--recompute"}).code == 0);
 }
 
@@ -227,7 +232,8 @@ TEST_CASE("leaving is told as what nobody may block, with the reasons", "[contra
   CHECK(codes(told) == std::vector<std::string>{"ACCOUNT_FROZEN"});
 }
 
-TEST_CASE("a cloned reader's refusal names the reader's state and why, and that it is not about the person", "[contract][R11.1a]") {
+TEST_CASE("a cloned reader's refusal names the reader's state and why, and that it is not about the person",
+          "[contract][R11.1a]") {
   Campus campus = ordinary();
   const std::string rule = GENERATE("D2", "D3");
   CAPTURE(rule);
@@ -242,7 +248,8 @@ TEST_CASE("a cloned reader's refusal names the reader's state and why, and that 
                          {"kind", "heartbeat"},
                          {"network", {{"src_ip", i == 1 ? "10.9.9.9" : "10.0.0.1"}}}};
       const std::int64_t time = (i + 1) * kMinute;
-      campus.add(line("device-reports", "d-1", event("onecode.device-report.v1", "r-" + std::to_string(i), time, data)));
+      campus.add(
+          line("device-reports", "d-1", event("onecode.device-report.v1", "r-" + std::to_string(i), time, data)));
       campus.lines.back()["timestamp"] = epoch_ms(time);
     }
   }
@@ -379,7 +386,8 @@ TEST_CASE("a scan that only looks like text for a terminal does not become one",
   Campus campus = ordinary();
   campus.scan("s\x1b[2J1", "d-1", 1, "a-1", 0);
   const Recorded record(campus);
-  const std::string id = record.decision("s\x1b[2J1").is_null() ? "" : record.decision("s\x1b[2J1").at("id").get<std::string>();
+  const std::string id =
+      record.decision("s\x1b[2J1").is_null() ? "" : record.decision("s\x1b[2J1").at("id").get<std::string>();
   if (id.empty()) return; // ids with control characters may be refused
   CHECK_FALSE(has(record.explain(id).out, "\x1b"));
 }

@@ -90,7 +90,8 @@ TEST_CASE("what is planted about people is found nowhere but in dead letters", "
   kafka.group = kafka.prefix + "engine";
   const auto folder = fs::temp_directory_path() / kafka.prefix;
   fs::create_directories(folder / "secrets");
-  for (const char* secret : {"evidence", "token"}) std::ofstream(folder / "secrets" / secret) << "0123456789abcdef0123456789abcdef";
+  for (const char* secret : {"evidence", "token"})
+    std::ofstream(folder / "secrets" / secret) << "0123456789abcdef0123456789abcdef";
   const auto broker = app::connect(kafka);
   broker->create_topics(kDefaultPartitions);
 
@@ -108,7 +109,8 @@ TEST_CASE("what is planted about people is found nowhere but in dead letters", "
     publisher->publish(topic, -1, key, value, headers, streams::kNoTimestamp);
   };
   publisher->publish(Topic::policy, 0, world.policy.version,
-                     streams::policy_event(streams::sign_policy(streams::write_policy(world.policy), world.key.private_key, world.key.id),
+                     streams::policy_event(streams::sign_policy(streams::write_policy(world.policy),
+                                                                world.key.private_key, world.key.id),
                                            world.policy.effective_from),
                      headers, streams::kNoTimestamp);
   publisher->flush();
@@ -154,7 +156,8 @@ TEST_CASE("what is planted about people is found nowhere but in dead letters", "
         const auto end = broker->watermarks({topic, p}, streams::Isolation::committed).high;
         const auto reader = broker->reader({topic, p}, 0, streams::Isolation::committed);
         while (reader->position() < end)
-          if (const auto batch = reader->next(streams::Milliseconds(500))) n += static_cast<std::int64_t>(batch->records.size());
+          if (const auto batch = reader->next(streams::Milliseconds(500)))
+            n += static_cast<std::int64_t>(batch->records.size());
       }
       return n;
     };
@@ -171,8 +174,9 @@ TEST_CASE("what is planted about people is found nowhere but in dead letters", "
     const auto lent = std::ranges::find(world.misuse, "lent code", &app::Misuse::kind);
     REQUIRE(lent != world.misuse.end());
     // Whoever looks may type somebody into the purpose; it is in the log.
-    const auto shown = client.Get("/state/account/" + lent->subject, httplib::Params{{"who", kPhone}, {"purpose", kNumbers}},
-                                  httplib::Headers{{"Authorization", "Bearer 0123456789abcdef0123456789abcdef"}});
+    const auto shown =
+        client.Get("/state/account/" + lent->subject, httplib::Params{{"who", kPhone}, {"purpose", kNumbers}},
+                   httplib::Headers{{"Authorization", "Bearer 0123456789abcdef0123456789abcdef"}});
     REQUIRE(shown);
     CHECK(shown->status == 200);
     CHECK(planted_in(shown->body).empty());
@@ -216,8 +220,9 @@ TEST_CASE("what is planted about people is found nowhere but in dead letters", "
     }
   }
   CHECK(in_dead_letters); // what is looked for can be found
-  for (const Topic topic : {Topic::decisions, Topic::device_status, Topic::integration_status, Topic::alerts, Topic::compliance,
-                            Topic::freezes, Topic::notices, Topic::evidence, Topic::journal, Topic::history})
+  for (const Topic topic :
+       {Topic::decisions, Topic::device_status, Topic::integration_status, Topic::alerts, Topic::compliance,
+        Topic::freezes, Topic::notices, Topic::evidence, Topic::journal, Topic::history})
     CHECK(records[topic] > 0);
   std::size_t entries = 0;
   {

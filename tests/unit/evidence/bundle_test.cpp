@@ -149,103 +149,104 @@ TEST_CASE("Forgeries of a bundle, and what is said of them", "[evidence][bundle]
   const auto swap = [](Bundle& b, const std::string& one, const std::string& two) {
     std::swap(b.files[one], b.files[two]);
   };
-  for (const auto& row : std::vector<Row>{
-           {"a payload replaced", [](Bundle& b) { b.files["records/0001.payload"] = payload(4); },
-            "tampered: records/0001.payload: is not the file that the manifest names"},
-           {"a payload replaced by the exporter",
-            [](Bundle& b) {
-              b.files["records/0001.payload"] = payload(4);
-              b.sign();
-            },
-            "tampered: records/0001.payload: is not what the leaf commits to"},
-           {"another person named",
-            [](Bundle& b) {
-              auto& line = b.files["records/0001.subject"];
-              line.replace(line.size() - 2, 1, "2");
-              b.sign();
-            },
-            "tampered: records/0001.subject: is not whom the leaf is about"},
-           {"proofs swapped",
-            [&](Bundle& b) {
-              swap(b, "records/0001.tlog-proof", "records/0002.tlog-proof");
-              b.sign();
-            },
-            "tampered: records/0001.tlog-proof: does not prove that the leaf is in the log log.example/shard/3"},
-           {"a leaf made up",
-            [](Bundle& b) {
-              b.files["records/0002.leaf"] = entry_of(11);
-              b.sign();
-            },
-            "tampered: records/0002.tlog-proof: does not prove that the leaf is in the log log.example/shard/3"},
-           {"the same entry twice",
-            [](Bundle& b) {
-              b.add(2, 3);
-              b.sign();
-            },
-            "tampered: records/0002.leaf: is the same entry as another record"},
-           {"a record cut out",
-            [](Bundle& b) {
-              b.files.erase("records/0001.leaf");
-              b.sign();
-            },
-            "tampered: records/0001.payload: belongs to no record"},
-           {"a proof gone",
-            [](Bundle& b) {
-              b.files.erase("records/0002.tlog-proof");
-              b.sign();
-            },
-            "tampered: records/0002.leaf: the manifest has no proof of it"},
-           {"a file gone", [](Bundle& b) { b.files.erase("VERIFY.html"); }, "incomplete: VERIFY.html: is missing"},
-           {"a file put in", [](Bundle& b) { b.files["records/0003.leaf"] = entry_of(1); },
-            "tampered: records/0003.leaf: the manifest knows nothing of it"},
-           {"no manifest", [](Bundle& b) { b.files.erase("manifest"); }, "incomplete: manifest: is missing"},
-           {"not signed",
-            [](Bundle& b) {
-              auto& text = b.files["manifest"];
-              text.resize(text.find("\n\n") + 2);
-            },
-            "tampered: manifest: is no signed manifest of a bundle"},
-           {"signed by somebody else",
-            [](Bundle& b) {
-              b.exporter_private = std::string(31, 'f') + '1';
-              b.sign();
-            },
-            "tampered: manifest: the signature of campus.example/auditor is not of this text"},
-           {"signed by nobody known", [](Bundle& b) { b.verifiers.pop_back(); },
-            "incomplete: manifest: is signed by campus.example/auditor, whose key nobody gave"},
-           {"the log's key not given", [](Bundle& b) { b.verifiers.erase(b.verifiers.begin()); },
-            "incomplete: records/0001.tlog-proof: the head of log.example/shard/3 is signed by no key that was given"},
-           {"a log signed by another key",
-            [](Bundle& b) {
-              b.verifiers[0].key.public_key = onecode::streams::ed25519_from_private(std::string(32, 'z')).public_key;
-            },
-            "incomplete: records/0001.tlog-proof: the head of log.example/shard/3 is signed by no key that was given"},
-           {"an expired key of the log",
-            [](Bundle& b) { b.verifiers[0].until = kReceived - onecode::milliseconds(1); },
-            "tampered: records/0001.tlog-proof: expired key: the leaf was received at 2026-03-01T23:58:12.345Z, when "
-            "the key of "
-            "log.example/shard/3 was out of use"},
-           {"an expired key of the exporter",
-            [](Bundle& b) { b.verifiers[1].until = kReceived - onecode::milliseconds(1); },
-            "tampered: manifest: expired key: campus.example/auditor signed outside its time"},
-           {"a key of the exporter that was not in use yet",
-            [](Bundle& b) { b.verifiers[1].from = kReceived + onecode::milliseconds(1); },
-            "tampered: manifest: expired key: campus.example/auditor signed outside its time"},
-           {"keys in their time",
-            [](Bundle& b) {
-              for (auto& v : b.verifiers) v.from = v.until = kReceived;
-            },
-            "sound"},
-           {"two heads of one log",
-            [](Bundle& b) {
-              publish_at(b.tiles, b.log, {10, 12}, entry_of);
-              TileReader reader(reader_of(b.tiles), 12);
-              b.files["records/0002.tlog-proof"] =
-                  to_text(TlogProof{{}, 7, reader.inclusion_proof(7), *b.tiles.get("checkpoint")});
-              b.sign();
-            },
-            "tampered: records/0002.tlog-proof: the log log.example/shard/3 has two heads in this bundle"},
-       }) {
+  for (
+      const auto& row : std::vector<Row>{
+          {"a payload replaced", [](Bundle& b) { b.files["records/0001.payload"] = payload(4); },
+           "tampered: records/0001.payload: is not the file that the manifest names"},
+          {"a payload replaced by the exporter",
+           [](Bundle& b) {
+             b.files["records/0001.payload"] = payload(4);
+             b.sign();
+           },
+           "tampered: records/0001.payload: is not what the leaf commits to"},
+          {"another person named",
+           [](Bundle& b) {
+             auto& line = b.files["records/0001.subject"];
+             line.replace(line.size() - 2, 1, "2");
+             b.sign();
+           },
+           "tampered: records/0001.subject: is not whom the leaf is about"},
+          {"proofs swapped",
+           [&](Bundle& b) {
+             swap(b, "records/0001.tlog-proof", "records/0002.tlog-proof");
+             b.sign();
+           },
+           "tampered: records/0001.tlog-proof: does not prove that the leaf is in the log log.example/shard/3"},
+          {"a leaf made up",
+           [](Bundle& b) {
+             b.files["records/0002.leaf"] = entry_of(11);
+             b.sign();
+           },
+           "tampered: records/0002.tlog-proof: does not prove that the leaf is in the log log.example/shard/3"},
+          {"the same entry twice",
+           [](Bundle& b) {
+             b.add(2, 3);
+             b.sign();
+           },
+           "tampered: records/0002.leaf: is the same entry as another record"},
+          {"a record cut out",
+           [](Bundle& b) {
+             b.files.erase("records/0001.leaf");
+             b.sign();
+           },
+           "tampered: records/0001.payload: belongs to no record"},
+          {"a proof gone",
+           [](Bundle& b) {
+             b.files.erase("records/0002.tlog-proof");
+             b.sign();
+           },
+           "tampered: records/0002.leaf: the manifest has no proof of it"},
+          {"a file gone", [](Bundle& b) { b.files.erase("VERIFY.html"); }, "incomplete: VERIFY.html: is missing"},
+          {"a file put in", [](Bundle& b) { b.files["records/0003.leaf"] = entry_of(1); },
+           "tampered: records/0003.leaf: the manifest knows nothing of it"},
+          {"no manifest", [](Bundle& b) { b.files.erase("manifest"); }, "incomplete: manifest: is missing"},
+          {"not signed",
+           [](Bundle& b) {
+             auto& text = b.files["manifest"];
+             text.resize(text.find("\n\n") + 2);
+           },
+           "tampered: manifest: is no signed manifest of a bundle"},
+          {"signed by somebody else",
+           [](Bundle& b) {
+             b.exporter_private = std::string(31, 'f') + '1';
+             b.sign();
+           },
+           "tampered: manifest: the signature of campus.example/auditor is not of this text"},
+          {"signed by nobody known", [](Bundle& b) { b.verifiers.pop_back(); },
+           "incomplete: manifest: is signed by campus.example/auditor, whose key nobody gave"},
+          {"the log's key not given", [](Bundle& b) { b.verifiers.erase(b.verifiers.begin()); },
+           "incomplete: records/0001.tlog-proof: the head of log.example/shard/3 is signed by no key that was given"},
+          {"a log signed by another key",
+           [](Bundle& b) {
+             b.verifiers[0].key.public_key = onecode::streams::ed25519_from_private(std::string(32, 'z')).public_key;
+           },
+           "incomplete: records/0001.tlog-proof: the head of log.example/shard/3 is signed by no key that was given"},
+          {"an expired key of the log",
+           [](Bundle& b) { b.verifiers[0].until = kReceived - onecode::milliseconds(1); },
+           "tampered: records/0001.tlog-proof: expired key: the leaf was received at 2026-03-01T23:58:12.345Z, when "
+           "the key of "
+           "log.example/shard/3 was out of use"},
+          {"an expired key of the exporter",
+           [](Bundle& b) { b.verifiers[1].until = kReceived - onecode::milliseconds(1); },
+           "tampered: manifest: expired key: campus.example/auditor signed outside its time"},
+          {"a key of the exporter that was not in use yet",
+           [](Bundle& b) { b.verifiers[1].from = kReceived + onecode::milliseconds(1); },
+           "tampered: manifest: expired key: campus.example/auditor signed outside its time"},
+          {"keys in their time",
+           [](Bundle& b) {
+             for (auto& v : b.verifiers) v.from = v.until = kReceived;
+           },
+           "sound"},
+          {"two heads of one log",
+           [](Bundle& b) {
+             publish_at(b.tiles, b.log, {10, 12}, entry_of);
+             TileReader reader(reader_of(b.tiles), 12);
+             b.files["records/0002.tlog-proof"] =
+                 to_text(TlogProof{{}, 7, reader.inclusion_proof(7), *b.tiles.get("checkpoint")});
+             b.sign();
+           },
+           "tampered: records/0002.tlog-proof: the log log.example/shard/3 has two heads in this bundle"},
+      }) {
     Bundle bundle;
     row.forge(bundle);
     INFO(row.name);

@@ -282,9 +282,9 @@ TEST_CASE("http: each question for a state is told before it is answered, refuse
   CHECK(ask(server.port(), "/state/device/busy", kToken).status == 503);
   CHECK(ask(server.port(), "/state/account/a-1").status == 401);
   CHECK(ask(server.port(), "/metrics").status == 200);
-  CHECK(told == std::vector<std::string>{"account a-1 shown 127.0.0.1 clerk|appeal 12", "account a-9 not-there 127.0.0.1 |",
-                                         "device far elsewhere 127.0.0.1 |", "device busy busy 127.0.0.1 |",
-                                         "account a-1 refused 127.0.0.1 |"});
+  CHECK(told == std::vector<std::string>{"account a-1 shown 127.0.0.1 clerk|appeal 12",
+                                         "account a-9 not-there 127.0.0.1 |", "device far elsewhere 127.0.0.1 |",
+                                         "device busy busy 127.0.0.1 |", "account a-1 refused 127.0.0.1 |"});
 }
 
 TEST_CASE("http: what cannot be recorded is not shown") {

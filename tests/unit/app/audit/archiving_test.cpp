@@ -28,7 +28,8 @@ namespace {
 const Time kTime = *parse_time("2026-03-02T08:00:00.000+08:00");
 
 std::string event(const std::string& id, const std::string& data) {
-  return fmt::format(R"({{"specversion":"1.0","id":"{}","source":"/t","type":"t","time":"{}","data":{}}})", id, format_time(kTime), data);
+  return fmt::format(R"({{"specversion":"1.0","id":"{}","source":"/t","type":"t","time":"{}","data":{}}})", id,
+                     format_time(kTime), data);
 }
 
 /// One shard's records, their log as it is exported, and an archive.
@@ -78,7 +79,8 @@ struct World {
   }
   archive::Archive archive() { return {folder / "archive.db", folder / "keys.db", *wrapper}; }
   std::uint64_t fill(archive::Archive& into) {
-    return archive_topics(broker, into, [](auto) { return true; }, [&](const std::string& what) { odd.push_back(what); });
+    return archive_topics(
+        broker, into, [](auto) { return true; }, [&](const std::string& what) { odd.push_back(what); });
   }
 };
 
@@ -90,12 +92,15 @@ void lent_code(World& w) {
   w.say(Topic::scans, LeafKind::scan, "a-1", "s-1", scan("a-1", 1));
   w.say(Topic::scans, LeafKind::scan, "a-2", "s-2", scan("a-2", 2));
   w.say(Topic::scans, LeafKind::scan, "a-1", "s-3", scan("a-1", 3));
-  w.say(Topic::decisions, LeafKind::decision, "a-1", "dec-3", R"({"scan":{"source":"/t","id":"s-3"},"account":"a-1","verdict":"deny"})");
-  w.say(Topic::alerts, LeafKind::finding, "a-1", "f-1",
-        R"({"finding_info":{"uid":"f-1"},"evidences":[{"data":{"id":"s-3"}}],"unmapped":{"onecode":{"explanation":{"zh":"借给他人","en":"it was lent"}}}})");
+  w.say(Topic::decisions, LeafKind::decision, "a-1", "dec-3",
+        R"({"scan":{"source":"/t","id":"s-3"},"account":"a-1","verdict":"deny"})");
+  w.say(
+      Topic::alerts, LeafKind::finding, "a-1", "f-1",
+      R"({"finding_info":{"uid":"f-1"},"evidences":[{"data":{"id":"s-3"}}],"unmapped":{"onecode":{"explanation":{"zh":"借给他人","en":"it was lent"}}}})");
   w.say(Topic::freezes, LeafKind::hold, "a-1", "h-1",
         R"({"account":"a-1","state":"frozen","holds":[{"id":"x","case":"c-7","evidence":["f-1"]}]})");
-  w.say(Topic::commands, LeafKind::command, "a-1", "cmd-1", R"({"command":"case.open","target":"a-1","args":{"case":"c-7","act":"lend"}})");
+  w.say(Topic::commands, LeafKind::command, "a-1", "cmd-1",
+        R"({"command":"case.open","target":"a-1","args":{"case":"c-7","act":"lend"}})");
 }
 
 std::vector<std::string> ids(RecordReader& reader, const std::vector<archive::Archive::Place>& places) {
@@ -148,7 +153,8 @@ TEST_CASE("A bundle of a case has what names it, what that rests on, and nothing
   request.kind = "case";
   request.id = "c-7";
   request.account = "a-1";
-  CHECK(ids(reader, select(request, reader, archive)) == std::vector<std::string>{"cmd-1", "dec-3", "f-1", "h-1", "s-3"});
+  CHECK(ids(reader, select(request, reader, archive)) ==
+        std::vector<std::string>{"cmd-1", "dec-3", "f-1", "h-1", "s-3"});
   request.kind = "account";
   request.id = "a-1";
   CHECK(ids(reader, select(request, reader, archive)) ==
@@ -167,7 +173,8 @@ TEST_CASE("A bundle of a case has what names it, what that rests on, and nothing
   const auto files = evidence::tile_folder(w.folder / "bundle");
   std::vector<std::string> paths;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(w.folder / "bundle"))
-    if (entry.is_regular_file()) paths.push_back(std::filesystem::relative(entry.path(), w.folder / "bundle").string());
+    if (entry.is_regular_file())
+      paths.push_back(std::filesystem::relative(entry.path(), w.folder / "bundle").string());
   const auto sound = evidence::check_bundle(
       evidence::reader_of(*files), paths,
       {{w.log_key, {}, {}}, {{request.exporter, evidence::NoteKey::Type::ed25519, request.key.public_key}, {}, {}}});
@@ -226,7 +233,8 @@ TEST_CASE("Whom the engine has forgotten is forgotten here, and every proof stay
   CHECK(make_bundle(request, reader, archive, w.folder / "bundle").erased == 1);
   const auto files = evidence::tile_folder(w.folder / "bundle");
   CHECK_NOTHROW(evidence::check_bundle(
-      evidence::reader_of(*files), {"VERIFY.html", "keys.txt", "manifest", "records/0001.leaf", "records/0001.tlog-proof"},
+      evidence::reader_of(*files),
+      {"VERIFY.html", "keys.txt", "manifest", "records/0001.leaf", "records/0001.tlog-proof"},
       {{w.log_key, {}, {}}, {{request.exporter, evidence::NoteKey::Type::ed25519, request.key.public_key}, {}, {}}}));
 }
 
@@ -240,7 +248,8 @@ TEST_CASE("Records are read for as long as the policy says, and not longer", "[a
   policy.retention.evidence_days = 30;
   CHECK(destroy_expired(policy, archive, *parse_time("2026-04-30T00:00:00.000+08:00")) == 0);
   CHECK_FALSE(archive.keys().of("a-1").empty());
-  CHECK(destroy_expired(policy, archive, *parse_time("2026-05-01T00:00:00.000+08:00")) == 2); // a-1's and a-2's of March
+  CHECK(destroy_expired(policy, archive, *parse_time("2026-05-01T00:00:00.000+08:00")) ==
+        2); // a-1's and a-2's of March
   CHECK(archive.keys().of("a-1").empty());
   REQUIRE(archive.keys().destroyed().size() == 1);
   CHECK(archive.keys().destroyed()[0].why == "retention.evidence_days 30 of policy p-7");
