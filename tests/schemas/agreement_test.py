@@ -26,11 +26,6 @@ STRICTER = [
         and path[-1] in ("outcome", "act", "kind", "result", "scope", "article", "reliability", "days", "term_days"),
     ),
     (
-        "command",
-        "why an account is forgotten: the account refuses an empty reason as BAD_FIELD when the command is its turn",
-        lambda path, what: path == ("data", "reason"),
-    ),
-    (
         "policy",
         "read only where signatures are checked, and then as text",
         lambda path, what: path in (("data", "signature"), ("data", "key")),
