@@ -37,6 +37,7 @@ endfunction()
 foreach(folder domain streams evidence archive storage monitoring actors app)
   onecode_tests(unit_${folder} unit/${folder} onecode_${folder})
 endforeach()
+target_link_libraries(unit_actors PRIVATE onecode_storage) # actors/ knows its interfaces only: a body for tests
 # Against programs in Go that are not ours, which the tests compile themselves.
 onecode_tests(interop_tests interop onecode_test_support)
 onecode_tests(property_tests property onecode_test_support rapidcheck)
@@ -87,7 +88,7 @@ add_dependencies(verify_tests onecode-verify-sanitized onecode) # which is the w
 # Both readers of the evidence get it, compiled here with what they need of streams/: for a fixed number of inputs, and with clang's libFuzzer as
 # main() for as long as one likes (`./dev fuzz`).
 file(GLOB evidence_fuzzed CONFIGURE_DEPENDS evidence/*.cpp)
-list(APPEND evidence_fuzzed streams/base64.cpp streams/sha256.cpp streams/signatures.cpp)
+list(APPEND evidence_fuzzed domain/time.cpp streams/base64.cpp streams/sha256.cpp streams/signatures.cpp)
 set(fuzz_targets tests/fuzz/targets.cpp tests/fuzz/readers.cpp tests/fuzz/folders.cpp)
 add_executable(fuzz_tests EXCLUDE_FROM_ALL ${fuzz_targets} tests/fuzz/fuzz_test.cpp ${evidence_fuzzed})
 target_link_libraries(fuzz_tests PRIVATE onecode_test_main OpenSSL::Crypto simdjson::simdjson fmt::fmt)

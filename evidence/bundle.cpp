@@ -175,7 +175,7 @@ private:
       throw BundleIncomplete(out.path + ": is of a later version");
     if (!leaf) throw BundleTampered(out.path + ": is no leaf");
     const std::string proof_path = base + ".tlog-proof";
-    if (!files.contains(proof_path)) throw BundleTampered(out.path + ": the manifest has no proof of it");
+    if (!files.contains(proof_path)) throw BundleTampered(proof_path + ": is not in the manifest");
     const std::string text = needed(read_, proof_path);
     const auto proof = parse_tlog_proof(text);
     if (!proof) throw BundleTampered(proof_path + ": is no proof");

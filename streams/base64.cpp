@@ -83,4 +83,15 @@ std::optional<std::string> from_base64_any(std::string_view text) {
   return std::nullopt;
 }
 
+std::string to_hex(std::string_view raw) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(raw.size() * 2);
+  for (const char c : raw) {
+    out += digits[static_cast<unsigned char>(c) >> 4];
+    out += digits[static_cast<unsigned char>(c) & 15];
+  }
+  return out;
+}
+
 } // namespace onecode::streams

@@ -150,7 +150,8 @@ void read_log(std::string_view input) {
   }
   const auto verdict_of = [&](const Files& some) {
     const auto& path = folder.holding(some);
-    return report_of([&](verify::Report& report) { verify::check_logs(path, {keys().second[0]}, report); }).verdict();
+    return report_of([&](verify::Report& report) { verify::check_logs(path, {keys().second[0]}, 0, report); })
+        .verdict();
   };
   const auto one = first_reading(files);
   const auto two = verdict_of(files);

@@ -38,7 +38,12 @@ inline const Keys& keys() {
 /// Scan, decision, timer … as a shard logs them, whose payloads are payload_of(i) and whose subject is kSubject.
 constexpr std::string_view kSubject = "a-0012345";
 inline std::string payload_of(std::uint64_t i) { return "payload " + std::to_string(i); }
-inline Commitment commitment_of(std::uint64_t i) { return commit_to(kSubject, "key", std::to_string(i)); }
+inline Commitment commitment_of(std::uint64_t i) {
+  Leaf place;
+  place.at = onecode::TopicPartition{onecode::Topic::scans, 3};
+  place.offset = static_cast<std::int64_t>(i / 2);
+  return commit_to(kSubject, sha256({"key"}), place);
+}
 inline std::string leaf_at(std::uint64_t i) {
   const std::string payload = payload_of(i), id = "id-" + std::to_string(i);
   Leaf leaf;

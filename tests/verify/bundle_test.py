@@ -356,7 +356,7 @@ class Bundles(Case):
             (LOG.verifier(), "manifest"),
             (EXPORTER.verifier() + OTHER.verifier(), "records/0001.tlog-proof"),
             (LOG.verifier() + Key(EXPORTER.name, 9).verifier(), "manifest"),
-            (Key(LOG.name, 9).verifier() + EXPORTER.verifier(), "records/0003.tlog-proof"),
+            (Key(LOG.name, 9).verifier() + EXPORTER.verifier(), "records/0001.tlog-proof"),
             ("", "manifest"),
         ):
             self.keys.write_text(keys)

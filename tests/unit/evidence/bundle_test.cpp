@@ -195,7 +195,7 @@ TEST_CASE("Forgeries of a bundle, and what is said of them", "[evidence][bundle]
              b.files.erase("records/0002.tlog-proof");
              b.sign();
            },
-           "tampered: records/0002.leaf: the manifest has no proof of it"},
+           "tampered: records/0002.tlog-proof: is not in the manifest"},
           {"a file gone", [](Bundle& b) { b.files.erase("VERIFY.html"); }, "incomplete: VERIFY.html: is missing"},
           {"a file put in", [](Bundle& b) { b.files["records/0003.leaf"] = entry_of(1); },
            "tampered: records/0003.leaf: the manifest knows nothing of it"},
