@@ -90,9 +90,10 @@ AccountState any_account() {
   const auto any_print = [] { return *rc::gen::arbitrary<HandsetPrint>(); };
   const auto flag = [] { return *rc::gen::arbitrary<bool>(); };
   a.profile = {
-      flag(),       any_text(), any_time(),
-      maybe_time(), any_text(), any_text(),
-      flag(),       flag(),     several([&] { return BoundHandset{any_text(), flag(), any_time(), maybe_time()}; })};
+      flag(),       any_text(),  any_time(),
+      maybe_time(), any_text(),  any_text(),
+      flag(),       flag(),      several([&] { return BoundHandset{any_text(), flag(), any_time(), maybe_time()}; }),
+      maybe_time(), maybe_time()};
   a.hot.first_scan = maybe_time();
   a.hot.scans = *rc::gen::arbitrary<std::uint64_t>();
   a.hot.bucket_start = any_time();
