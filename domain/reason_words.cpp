@@ -13,19 +13,21 @@ struct Entry {
 const std::array<Entry, kReasons>& entries() {
   static const std::array<Entry, kReasons> all{{
       {Reason::NOT_ELIGIBLE,
-       {{"该账户当时不能在此使用:尚未到启用日期,或者是测试账户用在了测试之外的地方",
-         "the account could not be used there at that time: its first day had not come, or it is a test account "
-         "outside of "
-         "a test"},
-        {"请核对账户的启用日期;日期有误的,请向开户部门申请更正。",
-         "Check the account's first day; if it is wrong, ask the office that opened the account to correct it."}}},
+       {{"该账户当时不能在此使用:尚未到启用日期,或者该处只供测试账户使用,或者是测试账户用在了测试之外的地方",
+         "the account could not be used there at that time: its first day had not come, only test accounts were "
+         "served there, "
+         "or it is a test account outside of a test"},
+        {"尚未启用的,到启用日期即可使用,日期有误可向开户部门申请更正;该处只供测试的,请使用其他途径。",
+         "Before its first day: wait for it, or ask the office that opened the account to correct a wrong date. "
+         "Where only "
+         "test accounts are served: use another way."}}},
       {Reason::ACCOUNT_UNKNOWN,
        {{"没有以此编号开立的账户", "no account was opened under this id"},
         {"请到服务点核对身份并办理开户。", "Go to a service point, show who you are and have an account opened."}}},
       {Reason::ACCOUNT_FROZEN,
        {{"账户上有一项冻结,该功能在冻结范围内", "the account has a hold, and this function is among those it blocks"},
-        {"每项冻结的原因、期限和救济途径列于下文;每项冻结各自解除。",
-         "Each hold's reason, end and remedy are told below; each ends on its own."}}},
+        {"每项冻结各有其原因、期限和救济途径,一并列出;每项冻结各自解除。",
+         "Each hold has a reason, an end and a remedy of its own, which stand with it; each ends by itself."}}},
       {Reason::ACCOUNT_CANCELLED,
        {{"账户已注销", "the account was cancelled"},
         {"如认为注销有误,请在规定期限内向信息中心申诉。",

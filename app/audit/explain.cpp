@@ -11,11 +11,12 @@
 #include "app/errors.hpp"
 #include "domain/account_machine.hpp"
 #include "domain/explain.hpp"
-#include "domain/functions.hpp"
+#include "domain/integration.hpp"
 #include "domain/reason_words.hpp"
 #include "domain/rules/catalogue.hpp"
 #include "evidence/leaf.hpp"
 #include "evidence/sha256.hpp"
+#include "monitoring/population.hpp"
 #include "streams/authenticate.hpp"
 
 namespace onecode::app {
@@ -212,11 +213,18 @@ Json device_json(const Sight& sight) {
   return out;
 }
 
+std::string_view state_in_chinese(std::string_view state) {
+  for (std::size_t i = 0; i < monitoring::kIntegrationLives; ++i)
+    if (const auto life = static_cast<IntegrationLife>(i); to_string(life) == state) return in_chinese(life);
+  return in_chinese(IntegrationLife::unknown);
+}
+
 Json integration_json(const Sight& sight) {
   const auto& view = sight.reg.view;
   Json out{{"id", sight.reg.integration.empty() ? or_null(sight.scan.integration) : Json(sight.reg.integration)}};
   if (!view.integration.empty()) {
     out["state"] = view.state.empty() ? "unknown" : view.state;
+    out["state_zh"] = state_in_chinese(view.state);
     out["access"] = view.access;
     out["unit"] = or_null(view.unit);
     out["functions"] = view.scope.functions;
@@ -321,7 +329,10 @@ std::optional<Text> detail_of(Reason reason, const Sight& sight) {
     case Reason::INTEGRATION_TERMINATED:
       if (reg.view.integration.empty()) return std::nullopt;
       return Text{
-          "接入系统 " + reg.integration + " 当时:状态 " + reg.view.state + ",接入 " + reg.view.access,
+          "接入系统 " + reg.integration + " 当时的状态:" + std::string(state_in_chinese(reg.view.state)) +
+              (reg.view.access == "open"        ? ""
+               : reg.view.access == "suspended" ? ",接入已暂停"
+                                                : ",接入已终止"),
           "the system " + reg.integration + " was then: state " + reg.view.state + ", access " + reg.view.access};
     case Reason::CODE_EXPIRED: {
       const auto age = (sight.scan.origin.time - sight.scan.token.issued_at).ms / 1000;

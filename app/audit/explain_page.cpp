@@ -73,7 +73,10 @@ private:
     if (s.ends_with("。") || s.ends_with(".")) return s;
     return s + (zh ? "。" : ".");
   }
-  std::string sentence(const std::string& s) const { return stopped(s, zh_); }
+  std::string sentence(std::string s) const {
+    if (!zh_ && !s.empty() && s[0] >= 'a' && s[0] <= 'z') s[0] = static_cast<char>(s[0] - 'a' + 'A');
+    return stopped(std::move(s), zh_);
+  }
 
   void head(const std::string& s) { out_ += (out_.empty() ? "" : "\n") + s + "\n"; }
   void line(const std::string& s) { out_ += "  " + s + "\n"; }
@@ -106,6 +109,10 @@ private:
                                        "acted on automatically by the policy"};
     return b < 0 || b > 4 ? std::to_string(b) : std::string((zh_ ? zh : en)[b]);
   }
+  std::string access(const std::string& a) const {
+    if (!zh_) return a;
+    return a == "open" ? "正常" : a == "suspended" ? "已暂停" : a == "terminated" ? "已终止" : a;
+  }
   std::string role(const std::string& r, const std::string& actor) const {
     if (r == "response-policy")
       return say("引擎,按已批准的处置策略(" + actor + ")自动作出",
@@ -137,7 +144,6 @@ private:
                                     text(d, "account").empty() ? "" : " of the account " + text(d, "account"),
                                     text(scan, "device"), zone.empty() ? "" : " at " + zone, use))));
     }
-    line(say("结论:", "It was ") + verdict(v) + say("。", "."));
     if (inside(d, "never_blocked") == true && !d["reasons"].empty())
       line(say("出门和策略列明的功能任何时候都不得阻止,所以虽有下列情形仍放行。",
                "Leaving, and the functions that the policy names, are never blocked: it was let through although "
@@ -174,7 +180,11 @@ private:
     line(sentence(say(
         "由引擎按策略版本 " + text(d, "policy") + " 自动作出,没有人参与这一次的判定",
         "the engine, automatically by the policy version " + text(d, "policy") + "; nobody took part in this one")));
-    if (v != "allow")
+    const auto others = [](const Json& r) {
+      const auto code = text(r, "code");
+      return code == "ACCOUNT_FROZEN" || code == "DEVICE_QUARANTINED" || code.starts_with("INTEGRATION_");
+    };
+    if (std::any_of(d["reasons"].begin(), d["reasons"].end(), others))
       line(sentence(say("冻结、隔离、暂停等前提各由谁决定,见上文各项",
                         "who decided the holds, quarantines or suspensions behind it stands with each above")));
     for (const auto& n : inside(e, "not_known")) line(sentence(say("注意:", "Note: ") + of(n)));
@@ -197,7 +207,8 @@ private:
                       text(account, "score_before"), text(d, "score"), text(limits, "watch"),
                       text(limits, "challenge"), text(limits, "propose"), text(limits, "freeze"),
                       text(limits, "families")))));
-      line(say("核验看的是出示前的评分。", "A check of the person goes by the score before."));
+      line(say("是否核验,看出示前的评分;证据的分值随时间减退。",
+               "Whether the person is checked goes by the score before; the points of evidence fade with time."));
     } else {
       line(sentence(say("账户的异常评分(满分 1000):" + text(d, "score"),
                         "The account's misuse score, of 1000: " + text(d, "score"))));
@@ -345,7 +356,8 @@ private:
     if (text(i, "id").empty()) return;
     item(sentence(say("接入系统 ", "system ") + text(i, "id") +
                   (i.contains("state")
-                       ? say(":状态 ", ": state ") + text(i, "state") + say(",接入 ", ", access ") + text(i, "access")
+                       ? say(":状态“" + text(i, "state_zh") + "”,接入", ": state " + text(i, "state") + ", access ") +
+                             access(text(i, "access"))
                        : say(":未登记在案", ": not on record")) +
                   (text(i, "unit").empty() ? "" : say(",责任单位 ", ", unit ") + text(i, "unit"))));
     for (const auto& o : inside(i, "orders"))

@@ -38,13 +38,6 @@ void ReplayObserver::before(const actors::Entity& entity, const Message& message
     auto& sight = sights_[decision_of(**scan)];
     if (sight.admitted) return;
     sight.scan = **scan;
-    if (const auto* device = dynamic_cast<const actors::DeviceActor*>(&entity)) sight.reg = device->state().reg;
-    if (const auto q = quarantines_.find(sight.scan.device); q != quarantines_.end()) {
-      sight.quarantine = q->second.notice;
-      sight.quarantined_by = q->second.finding;
-    }
-    const auto& integration = sight.reg.integration.empty() ? sight.scan.integration : sight.reg.integration;
-    if (const auto i = integrations_.find(integration); i != integrations_.end()) sight.integration = i->second;
   } else if (const auto* seen = std::get_if<msg::ScanSeen>(&message); seen != nullptr && means(*seen->scan)) {
     auto& sight = sights_[decision_of(*seen->scan)];
     sight.opinion = seen->opinion;
@@ -70,6 +63,13 @@ void ReplayObserver::after(const actors::Entity& entity, const Message& message,
     const auto decided = [](const Output& o) { return std::holds_alternative<Decision>(o); };
     const auto passed_on = [](const Send& s) { return std::holds_alternative<msg::ScanSeen>(s.message); };
     sight.admitted = std::ranges::any_of(effects.outputs, decided) || std::ranges::any_of(effects.sends, passed_on);
+    if (const auto* device = dynamic_cast<const actors::DeviceActor*>(&entity)) sight.reg = device->state().reg;
+    if (const auto q = quarantines_.find(sight.scan.device); q != quarantines_.end()) {
+      sight.quarantine = q->second.notice;
+      sight.quarantined_by = q->second.finding;
+    }
+    const auto& integration = sight.reg.integration.empty() ? sight.scan.integration : sight.reg.integration;
+    if (const auto i = integrations_.find(integration); i != integrations_.end()) sight.integration = i->second;
     sight.received = context.now;
     sight.policy = context.policy_at(sight.scan.origin.time);
     sight.policy_of_turn = context.policy_at(context.now).version;

@@ -25,7 +25,7 @@ public:
   struct Sight {
     Scan scan;
     Time received;                    // engine time of the turn that took it in
-    DeviceState::Register reg;        // before it
+    DeviceState::Register reg;        // as it was judged: what this very scan showed of its reader counts already
     std::optional<Notice> quarantine; // the last one of its reader, and the finding that led to it
     std::string quarantined_by;
     std::optional<IntegrationStatusRecord> integration; // as its integration said last

@@ -190,7 +190,8 @@ int run_prove(const Options& o) {
   const auto archived = o.archive.open_if_named();
   const evidence::SubjectKeys keys(archived ? o.archive.evidence_secret() : std::string{});
   RecordReader reader(open_logs(o.folder), archived ? &archived->archive : nullptr, keys);
-  o.access.record({"audit prove", "leaf", {}, o.id, {}}, o.folder);
+  // Not in the folder: it is for everybody to read.
+  o.access.record({"audit prove", "leaf", {}, o.id, {}}, fs::canonical(o.folder).parent_path());
   const auto places = reader.find(o.id);
   if (places.empty()) throw Failure(kAnswerIsNo, fmt::format("{}: no leaf has the id {}", o.folder, o.id));
   auto all = nlohmann::ordered_json::array();

@@ -73,7 +73,10 @@ int run_explain(const Options& o) {
   };
   const auto account = explanation.contains("account") ? at("account", "id") : at("decision", "account");
   std::optional<std::filesystem::path> beside;
-  if (!o.outputs.empty() || files) beside = files ? o.inputs.files.front() : o.outputs;
+  if (files)
+    beside = o.inputs.files.front();
+  else if (!o.outputs.empty()) // beside a folder, not in it: it may be handed on
+    beside = std::filesystem::canonical(o.outputs).parent_path();
   o.access.record({"audit explain",
                    account.empty() ? "record" : "account",
                    account,
