@@ -80,32 +80,27 @@ std::optional<std::string> KeyStore::subject_of(std::int64_t id) {
   return std::string(there.bytes(0));
 }
 
-std::int64_t KeyStore::note(std::int64_t keys, Time at, std::string_view why) {
+std::int64_t KeyStore::destroy(const char* which, std::string_view value, Time at, std::string_view why) {
+  commit();
+  Transaction all(database_);
+  Statement gone(database_, which);
+  gone.text(value).step();
+  const auto keys = database_.changes();
   known_.clear();
-  if (keys == 0) return 0;
-  Statement line(database_, "INSERT INTO destroyed (at, keys, why) VALUES (?, ?, ?)");
-  line.number(at.ms).number(keys).text(why).step();
+  if (keys > 0) {
+    Statement line(database_, "INSERT INTO destroyed (at, keys, why) VALUES (?, ?, ?)");
+    line.number(at.ms).number(keys).text(why).step();
+  }
+  all.commit();
   return keys;
 }
 
 std::int64_t KeyStore::destroy(std::string_view subject, Time at, std::string_view why) {
-  commit();
-  Transaction all(database_);
-  Statement gone(database_, "DELETE FROM keys WHERE subject = ?");
-  gone.text(subject).step();
-  const auto keys = note(database_.changes(), at, why);
-  all.commit();
-  return keys;
+  return destroy("DELETE FROM keys WHERE subject = ?", subject, at, why);
 }
 
 std::int64_t KeyStore::destroy_before(std::string_view period, Time at, std::string_view why) {
-  commit();
-  Transaction all(database_);
-  Statement gone(database_, "DELETE FROM keys WHERE period < ? AND instr(subject, ' ') = 0");
-  gone.text(period).step();
-  const auto keys = note(database_.changes(), at, why);
-  all.commit();
-  return keys;
+  return destroy("DELETE FROM keys WHERE period < ? AND instr(subject, ' ') = 0", period, at, why);
 }
 
 std::vector<KeyStore::Destroyed> KeyStore::destroyed() {

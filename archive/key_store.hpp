@@ -56,7 +56,7 @@ public:
   std::vector<Destroyed> destroyed();
 
 private:
-  std::int64_t note(std::int64_t keys, Time at, std::string_view why);
+  std::int64_t destroy(const char* which, std::string_view value, Time at, std::string_view why);
 
   KeyWrapper& wrapper_;
   Database database_;

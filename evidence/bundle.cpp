@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "evidence/hex.hpp"
 #include "evidence/sm3.hpp"
 #include "evidence/tlog_proof.hpp"
 #include "streams/authenticate.hpp"
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::string_view kFormatName = "onecode-bundle/", kFormat = "onecode-bundle/1", kAbout = "about ",
                            kMade = "made ", kFile = "file ";
-constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::string_view kKinds[] = {"account", "device", "integration", "issuer", "case", "record"};
 constexpr std::size_t kMostParts = 4;
 
@@ -30,14 +30,6 @@ std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t n = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   return error == std::errc{} && std::to_string(n) == text ? std::optional(n) : std::nullopt;
-}
-
-std::optional<Hash> hash_of_hex(std::string_view text) {
-  Hash out{};
-  if (text.size() != 2 * out.size() || text.find_first_not_of(kHex) != std::string_view::npos) return std::nullopt;
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = static_cast<unsigned char>(kHex.find(text[2 * i]) << 4 | kHex.find(text[2 * i + 1]));
-  return out;
 }
 
 bool is_part(std::string_view part) {
@@ -62,7 +54,7 @@ std::optional<Manifest::File> parse_file(std::string_view line) {
   line.remove_prefix(kFile.size());
   const auto one = line.find(' '), two = one == std::string_view::npos ? one : line.find(' ', one + 1);
   if (two == std::string_view::npos) return std::nullopt;
-  const auto hash = hash_of_hex(line.substr(0, one));
+  const auto hash = hash_from_hex(line.substr(0, one));
   const auto size = number(line.substr(one + 1, two - one - 1));
   const auto path = line.substr(two + 1);
   if (!hash || !size || !is_path(path) || path == kManifestPath) return std::nullopt;
@@ -203,7 +195,7 @@ private:
   std::string opened(const std::string& path, const Leaf& leaf) const {
     const std::string text = needed(read_, path);
     constexpr std::size_t kSalt = 2 * sizeof(Hash);
-    const auto salt = hash_of_hex(std::string_view(text).substr(0, kSalt));
+    const auto salt = hash_from_hex(std::string_view(text).substr(0, kSalt));
     if (!salt || text.size() < kSalt + 2 || text[kSalt] != ' ' || text.find('\n') != text.size() - 1)
       throw BundleTampered(path + ": is no salt and subject");
     auto subject = text.substr(kSalt + 1, text.size() - kSalt - 2);
@@ -218,6 +210,8 @@ private:
 };
 
 } // namespace
+
+bool is_bundle_kind(std::string_view kind) { return std::ranges::find(kKinds, kind) != std::end(kKinds); }
 
 std::string to_text(const Manifest& m) {
   std::string out = fmt::format("{}\n{}{} {}\n{}{}\n", kFormat, kAbout, m.kind, m.id, kMade, utc_text(m.made));
@@ -237,7 +231,7 @@ std::optional<Manifest> parse_manifest(std::string_view text) {
   if (space == std::string_view::npos || line.find(' ', space + 1) != std::string_view::npos) return std::nullopt;
   out.kind = line.substr(0, space);
   out.id = line.substr(space + 1);
-  if (std::ranges::find(kKinds, out.kind) == std::end(kKinds) || out.id.empty()) return std::nullopt;
+  if (!is_bundle_kind(out.kind) || out.id.empty()) return std::nullopt;
   line = take_line(text);
   const auto made = line.starts_with(kMade) ? parse_utc(line.substr(kMade.size())) : std::nullopt;
   if (!made) return std::nullopt;

@@ -36,6 +36,8 @@ struct Manifest {
   };
   std::vector<File> files; // ascending by path
 };
+/// Is it one of those words?
+bool is_bundle_kind(std::string_view kind);
 std::string to_text(const Manifest& manifest);
 /// nullopt: not exactly such a text.
 std::optional<Manifest> parse_manifest(std::string_view text);

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "evidence/hex.hpp"
 #include "streams/authenticate.hpp"
 
 namespace onecode::evidence {
@@ -27,14 +28,6 @@ Hash down(Hash node, std::string_view way) {
   return node;
 }
 
-std::optional<Hash> hash_of_hex(std::string_view text) {
-  Hash out{};
-  if (text.size() != 2 * out.size() || text.find_first_not_of(kDigits) != std::string_view::npos) return std::nullopt;
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = static_cast<unsigned char>(kDigits.find(text[2 * i]) << 4 | kDigits.find(text[2 * i + 1]));
-  return out;
-}
-
 } // namespace
 
 SubjectKeys::SubjectKeys(std::string_view secret) {
@@ -50,7 +43,7 @@ SubjectKeys::SubjectKeys(std::string_view secret) {
     secret.remove_prefix(std::min(end + 1, secret.size()));
     const auto space = std::min(text.find(' '), text.size());
     const auto way = text.substr(0, space);
-    const auto key = hash_of_hex(text.substr(std::min(space + 1, text.size())));
+    const auto key = hash_from_hex(text.substr(std::min(space + 1, text.size())));
     if (way.empty() || way.size() > kLevels || way.find_first_not_of(kDigits) != std::string_view::npos || !key)
       throw std::runtime_error(fmt::format("line {} is no node of a key tree (WAY KEY)", line));
     nodes_.emplace(way, *key);

@@ -161,6 +161,7 @@ BundleMade make_bundle(const BundleRequest& request, RecordReader& reader, Archi
       evidence::to_text(evidence::Manifest{request.kind, request.id, request.made, folder.files()}), {}};
   note.signatures.push_back(evidence::sign_note(key, request.key.private_key, note.text));
   write_file((path / evidence::kManifestPath).string(), evidence::to_text(note));
+  made.verifier = evidence::verifier_of(key);
   return made;
 }
 

@@ -28,6 +28,7 @@ std::vector<archive::Archive::Place> select(const BundleRequest& request, Record
 
 struct BundleMade {
   std::uint64_t records = 0, payloads = 0, erased = 0;
+  std::string verifier; // of the exporter
 };
 /// `folder` is new or empty. Throws InputError: nothing is known of it.
 BundleMade make_bundle(const BundleRequest& request, RecordReader& reader, archive::Archive& archive,

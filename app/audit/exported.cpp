@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "app/audit/logs.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
 #include "evidence/tiles.hpp"
@@ -13,13 +13,6 @@ namespace onecode::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::int32_t shard_of(std::string_view origin) {
-  const auto last = origin.substr(origin.rfind('/') + 1);
-  std::int32_t n = -1;
-  const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), n);
-  return error == std::errc{} && end == last.data() + last.size() ? n : -1;
-}
 
 } // namespace
 
@@ -42,7 +35,7 @@ std::vector<LogFolder> open_logs(const fs::path& folder) {
     const auto head = note ? evidence::parse_checkpoint(note->text) : std::nullopt;
     if (!head) throw Failure(kAnswerIsNo, (path / evidence::kCheckpointPath).string() + ": is no signed checkpoint");
     log.head = *head;
-    log.shard = shard_of(head->origin);
+    log.shard = shard_of(head->origin).value_or(-1);
     out.push_back(std::move(log));
   }
   return out;

@@ -37,6 +37,10 @@ struct Log {
 
 } // namespace
 
+std::optional<std::int32_t> shard_of(std::string_view origin) {
+  return number<std::int32_t>(origin.substr(origin.rfind('/') + 1));
+}
+
 std::map<std::int32_t, SignedHead> newest_heads(streams::Broker& broker,
                                                 const std::function<void(const std::string&)>& odd) {
   std::map<std::int32_t, SignedHead> out;
@@ -46,9 +50,7 @@ std::map<std::int32_t, SignedHead> newest_heads(streams::Broker& broker,
       const auto text = r.value.value_or(std::string_view{});
       const auto note = evidence::parse_note(text);
       const auto head = note ? evidence::parse_checkpoint(note->text) : std::nullopt;
-      const auto shard =
-          head ? number<std::int32_t>(std::string_view(head->origin).substr(head->origin.rfind('/') + 1))
-               : std::nullopt;
+      const auto shard = head ? shard_of(head->origin) : std::nullopt;
       if (!shard) return odd(place_of(at, r.offset) + " is no checkpoint");
       auto& newest = out[*shard];
       if (newest.note.empty() || head->size >= newest.head.size) newest = {*head, std::string(text)};

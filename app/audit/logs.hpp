@@ -20,6 +20,9 @@ struct SignedHead {
   std::string note;
 };
 
+/// The last part of a log's origin; nullopt: that is no number.
+std::optional<std::int32_t> shard_of(std::string_view origin);
+
 /// By shard, the one with the most leaves; each record that is no checkpoint goes to `odd` with its place. The shard is the last part
 /// of the origin.
 std::map<std::int32_t, SignedHead> newest_heads(streams::Broker& broker,

@@ -10,6 +10,7 @@
 #include "app/errors.hpp"
 #include "app/files.hpp"
 #include "archive/cipher.hpp"
+#include "evidence/hex.hpp"
 #include "evidence/sha256.hpp"
 #include "streams/authenticate.hpp"
 
@@ -20,7 +21,6 @@ using nlohmann::json;
 
 constexpr const char* kFormat = "onecode-linkage/1";
 constexpr std::size_t kShare = 32;
-constexpr std::string_view kHex = "0123456789abcdef";
 
 std::string random_bytes(std::size_t n) {
   std::string out(n, '\0');
@@ -75,13 +75,9 @@ Shares new_shares() { return {random_bytes(kShare), random_bytes(kShare)}; }
 std::string share_text(const std::string& share) { return streams::to_hex(share) + "\n"; }
 
 std::string read_share(const std::string& file) {
-  const auto hex = read_secret(file);
-  if (hex.size() != 2 * kShare || hex.find_first_not_of(kHex) != std::string::npos)
-    throw InputError(file + ": is no share (64 hexadecimal digits)");
-  std::string out;
-  for (std::size_t i = 0; i < hex.size(); i += 2)
-    out += static_cast<char>(kHex.find(hex[i]) << 4 | kHex.find(hex[i + 1]));
-  return out;
+  auto share = evidence::from_hex(read_secret(file));
+  if (!share || share->size() != kShare) throw InputError(file + ": is no share (64 hexadecimal digits)");
+  return std::move(*share);
 }
 
 std::string seal(const Linkage& table, const Shares& shares) {
