@@ -104,14 +104,31 @@ streams::FileRecord file_record(TopicPartition at, const streams::Record& r, con
   return out;
 }
 
+namespace {
+
+/// Returns where reading stands.
+std::int64_t read_between(streams::Broker& broker, TopicPartition at, std::int64_t from, std::int64_t end,
+                          const std::function<void(const streams::Record&)>& each) {
+  const auto reader = broker.reader(at, from, streams::Isolation::committed);
+  while (reader->position() < end)
+    if (const auto batch = reader->next(streams::Milliseconds(1000)))
+      for (const auto& record : batch->records)
+        if (record.offset < end) each(record);
+  return std::min(reader->position(), end);
+}
+
+} // namespace
+
+std::int64_t read_from(streams::Broker& broker, TopicPartition at, std::int64_t from,
+                       const std::function<void(const streams::Record&)>& each) {
+  const auto marks = broker.watermarks(at, streams::Isolation::committed);
+  return read_between(broker, at, std::max(from, marks.low), marks.high, each);
+}
+
 std::int64_t read_whole(streams::Broker& broker, TopicPartition at,
                         const std::function<void(const streams::Record&)>& each) {
   const auto marks = broker.watermarks(at, streams::Isolation::committed);
-  const auto reader = broker.reader(at, marks.low, streams::Isolation::committed);
-  while (reader->position() < marks.high)
-    if (const auto batch = reader->next(streams::Milliseconds(1000)))
-      for (const auto& record : batch->records)
-        if (record.offset < marks.high) each(record);
+  read_between(broker, at, marks.low, marks.high, each);
   return marks.low;
 }
 

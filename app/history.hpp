@@ -47,6 +47,9 @@ private:
 /// A record as an event file has it; `turn`: the one that applied it.
 streams::FileRecord file_record(TopicPartition at, const streams::Record& record, const std::string& turn = {});
 
+/// Calls each(record) for the committed records of one partition from that offset, or where it begins; returns where reading stands.
+std::int64_t read_from(streams::Broker& broker, TopicPartition at, std::int64_t from,
+                       const std::function<void(const streams::Record&)>& each);
 /// Calls each(record) for all committed records of one partition; returns the offset where they begin.
 std::int64_t read_whole(streams::Broker& broker, TopicPartition at,
                         const std::function<void(const streams::Record&)>& each);

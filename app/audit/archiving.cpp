@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "app/errors.hpp"
 #include "app/files.hpp"
+#include "app/history.hpp"
 #include "app/signing.hpp"
 #include "evidence/leaf.hpp"
 #include "evidence/subject_keys.hpp"
@@ -65,28 +67,23 @@ std::uint64_t archive_topics(streams::Broker& broker, archive::Archive& archive,
   return done;
 }
 
-std::vector<std::string> destroy_forgotten(streams::Broker& broker, archive::Archive& archive) {
-  std::vector<std::string> out;
+Forgotten destroy_forgotten(streams::Broker& broker, archive::Archive& archive, const std::string& secret_file) {
+  Forgotten out;
+  std::map<TopicPartition, std::int64_t> read;
   const auto topics = broker.describe_topics();
   const auto it = topics.find(Topic::notices);
   for (std::int32_t p = 0; it != topics.end() && p < it->second.partitions; ++p) {
     const TopicPartition at{Topic::notices, p};
-    const auto marks = broker.watermarks(at, streams::Isolation::committed);
-    const auto reader = broker.reader(at, std::max(archive.position(at), marks.low), streams::Isolation::committed);
-    while (reader->position() < marks.high) {
-      const auto batch = reader->next(streams::Milliseconds(1000), 1000);
-      if (!batch) continue;
-      for (const auto& record : batch->records) {
-        const auto notice = nlohmann::json::parse(record.value.value_or("null"), nullptr, false);
-        if (!notice.is_object() || !notice.contains(kNoticeKind) || notice[kNoticeKind] != "account-forgotten")
-          continue;
-        const std::string subject = notice.value(kNoticeAbout, "");
-        archive.keys().destroy(subject, clock_now(), notice.value("id", ""));
-        out.push_back(subject);
-      }
-    }
-    archive.set_position(at, reader->position());
+    read[at] = read_from(broker, at, archive.position(at), [&](const streams::Record& record) {
+      const auto notice = nlohmann::json::parse(record.value.value_or("null"), nullptr, false);
+      if (!notice.is_object() || !notice.contains(kNoticeKind) || notice[kNoticeKind] != "account-forgotten") return;
+      out.subjects.push_back(notice.value(kNoticeAbout, ""));
+      archive.keys().destroy(out.subjects.back(), clock_now(), notice.value("id", ""));
+    });
   }
+  out.another_secret = cut_subject_keys(secret_file, out.subjects);
+  // Last: whoever dies before this does it again.
+  for (const auto& [at, next] : read) archive.set_position(at, next);
   archive.commit();
   return out;
 }

@@ -22,9 +22,13 @@ std::uint64_t archive_topics(streams::Broker& broker, archive::Archive& archive,
 /// Where their leaves stand.
 std::uint64_t archive_leaves(const std::vector<LogFolder>& logs, archive::Archive& archive);
 
+struct Forgotten {
+  std::vector<std::string> subjects;
+  bool another_secret = false; // the file is another one now, and every node needs it
+};
 /// Destroys the keys of those whom the engine has forgotten since the last time (its notice `account-forgotten`, after two people's
-/// commands). Whose they were.
-std::vector<std::string> destroy_forgotten(streams::Broker& broker, archive::Archive& archive);
+/// commands): the archive's, and those in the secret `evidence` of this file. Again after a crash. Throws InputError.
+Forgotten destroy_forgotten(streams::Broker& broker, archive::Archive& archive, const std::string& secret_file);
 
 /// Destroys the keys of all months whose time is over by the policy in force at `now`; how many there were.
 std::int64_t destroy_expired(const Policy& policy, archive::Archive& archive, Time now);

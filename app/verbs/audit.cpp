@@ -84,11 +84,12 @@ int run_export(const Options& o) {
     if (interrupt.asked())
       throw Failure(130, "interrupted; the next export goes on with the archive where this one stopped");
     const auto leaves = archive_leaves(open_logs(o.folder), archived->archive);
-    const auto gone = destroy_forgotten(*broker, archived->archive);
+    const bool another_secret =
+        destroy_forgotten(*broker, archived->archive, o.archive.secrets + "/evidence").another_secret;
     const auto now = clock_now();
     const auto expired = destroy_expired(policy_in_force(*broker, config, now), archived->archive, now);
     if (expired > 0 && !o.json) print(fmt::format("archive: {} keys destroyed, their time is over\n", expired));
-    if (cut_subject_keys(o.archive.secrets + "/evidence", gone))
+    if (another_secret)
       fmt::print(stderr, "onecode: {}/evidence is another secret now: give it to every node and start them again\n",
                  o.archive.secrets);
     if (!o.json) print(fmt::format("archive: {} records and {} leaves are new\n", records, leaves));
@@ -225,8 +226,7 @@ int run_bundle(const Options& o) {
   BundleRequest request;
   request.kind = colon == std::string::npos ? "record" : o.id.substr(0, colon);
   request.id = colon == std::string::npos ? o.id : o.id.substr(colon + 1);
-  constexpr std::string_view kKinds[] = {"account", "device", "integration", "issuer", "case", "record"};
-  if (std::ranges::find(kKinds, request.kind) == std::end(kKinds)) {
+  if (!evidence::is_bundle_kind(request.kind)) {
     request.kind = "record"; // ids of events may have colons
     request.id = o.id;
   }
@@ -251,22 +251,18 @@ int run_bundle(const Options& o) {
                   o.archive.folder);
   make_output_folder(o.out, false);
   const auto made = make_bundle(request, reader, archived->archive, o.out);
-  const auto verifier = evidence::verifier_of(
-      {request.exporter,
-       request.key.algorithm == KeyAlgorithm::sm2 ? evidence::NoteKey::Type::sm2 : evidence::NoteKey::Type::ed25519,
-       request.key.public_key});
   if (o.json)
     print(nlohmann::ordered_json{{"bundle", o.out},
                                  {"records", made.records},
                                  {"texts", made.payloads},
                                  {"erased", made.erased},
-                                 {"verifier", verifier}}
+                                 {"verifier", made.verifier}}
               .dump(2) +
           "\n");
   else
     print(fmt::format(
         "{}: {} records, {} with their text, {} erased\nWhoever checks it needs this key, by another way:\n{}\n",
-        o.out, made.records, made.payloads, made.erased, verifier));
+        o.out, made.records, made.payloads, made.erased, made.verifier));
   return kDone;
 }
 

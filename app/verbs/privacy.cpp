@@ -80,12 +80,12 @@ Answer send(const Options& o, streams::Broker& broker) {
 /// What is left to do once the engine has forgotten somebody; also of those who were forgotten before.
 std::vector<std::string> destroy(const Options& o, streams::Broker& broker) {
   const auto archived = o.archive.open();
-  auto gone = destroy_forgotten(broker, archived->archive);
   const std::string file = o.archive.secrets + "/evidence";
-  if (cut_subject_keys(file, gone) && !o.json)
+  auto gone = destroy_forgotten(broker, archived->archive, file);
+  if (gone.another_secret && !o.json)
     print(fmt::format("{} is another secret now: give it to every node and start them again, one after the other\n",
                       file));
-  return gone;
+  return std::move(gone.subjects);
 }
 
 int run_forget(const Options& o) {

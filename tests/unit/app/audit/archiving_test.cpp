@@ -197,18 +197,18 @@ TEST_CASE("Whom the engine has forgotten is forgotten here, and every proof stay
   archive_leaves(open_logs(w.folder / "evidence"), archive);
   w.publisher->publish(Topic::notices, 0, "reg-1", event("n-0", R"({"kind":"forgetting-proposed","about":"a-1"})"));
   w.publisher->flush();
-  CHECK(destroy_forgotten(w.broker, archive).empty());
+  const auto secret = (w.folder / "evidence-secret").string();
+  CHECK(destroy_forgotten(w.broker, archive, secret).subjects.empty());
   CHECK_FALSE(archive.by_subject("a-1").empty());
   w.publisher->publish(Topic::notices, 0, "reg-1", event("n-1", R"({"kind":"account-forgotten","about":"a-1"})"));
   w.publisher->flush();
-  CHECK(destroy_forgotten(w.broker, archive) == std::vector<std::string>{"a-1"});
-  CHECK(destroy_forgotten(w.broker, archive).empty());
+  CHECK(destroy_forgotten(w.broker, archive, secret).subjects == std::vector<std::string>{"a-1"});
+  CHECK(destroy_forgotten(w.broker, archive, secret).subjects.empty());
   CHECK(archive.by_subject("a-1").empty());
   CHECK(archive.by_subject("a-2").size() == 1);
   REQUIRE(archive.keys().destroyed().size() == 1);
   CHECK(archive.keys().destroyed()[0].why == "n-1");
 
-  const auto secret = (w.folder / "evidence-secret").string();
   write_file(secret, "secret", 0600);
   CHECK(cut_subject_keys(secret, {"a-1"}));
   CHECK_FALSE(cut_subject_keys(secret, {"a-1"}));
@@ -253,4 +253,22 @@ TEST_CASE("Records are read for as long as the policy says, and not longer", "[a
   CHECK(archive.keys().of("a-1").empty());
   REQUIRE(archive.keys().destroyed().size() == 1);
   CHECK(archive.keys().destroyed()[0].why == "retention.evidence_days 30 of policy p-7");
+}
+
+TEST_CASE("Forgetting that ended half-way is done again, down to the secret", "[app][audit][privacy]") {
+  World w;
+  lent_code(w);
+  auto archive = w.archive();
+  w.fill(archive);
+  w.publisher->publish(Topic::notices, 0, "reg-1", event("n-1", R"({"kind":"account-forgotten","about":"a-1"})"));
+  w.publisher->flush();
+  const auto secret = (w.folder / "evidence-secret").string();
+  write_file(secret, "onecode-key-tree/1\nnonsense\n", 0600);
+  CHECK_THROWS_AS(destroy_forgotten(w.broker, archive, secret), InputError);
+  write_file(secret, "secret", 0600);
+  const auto gone = destroy_forgotten(w.broker, archive, secret);
+  CHECK(gone.subjects == std::vector<std::string>{"a-1"});
+  CHECK(gone.another_secret);
+  CHECK_FALSE(evidence::SubjectKeys(read_secret(secret)).find("a-1").has_value());
+  CHECK(archive.keys().destroyed().size() == 1); // of keys that were gone already nothing is noted
 }
