@@ -1,5 +1,5 @@
 // Catch2 v2 (Debian 12) and v3 (Debian 13) behind one include. Write tests in what both have:
-//   TEST_CASE SECTION GENERATE CHECK REQUIRE CHECK_THROWS_AS INFO CAPTURE, and SKIP("why") below.
+//   TEST_CASE SECTION GENERATE CHECK REQUIRE CHECK_THROWS_AS INFO CAPTURE, Matchers::Matches (Contains is two things), and SKIP("why") below.
 // v2 has no SKIP: here it is made of a note to the listener and a return, so use it only directly in a TEST_CASE.
 #pragma once
 

@@ -80,7 +80,7 @@ TEST_CASE("Neither file tells anything without the master key, and the archive n
   CHECK(file_bytes(files.archive()).find("onecode.scan") == std::string::npos);
   const auto another = aes_key_wrapper(std::string(32, 'n'));
   Archive archive(files.archive(), files.keys(), *another);
-  CHECK_THROWS_WITH(archive.payload(hash), Catch::Matchers::Contains("cannot be unwrapped"));
+  CHECK_THROWS_WITH(archive.payload(hash), Catch::Matchers::Matches(".*cannot be unwrapped.*"));
   Archive without(files.archive(), files.folder() / "other.db", *files.wrapper);
   CHECK(std::get<Archive::Absent>(without.payload(hash)) == Archive::Absent::erased);
 }
@@ -134,7 +134,7 @@ TEST_CASE("A payload that was changed in the file is not given out", "[archive]"
   for (const int n : {1, 2}) try {
       archive.payload(sha256({scan_text("a-1", n)}));
     } catch (const std::runtime_error& e) {
-      CHECK_THAT(e.what(), Catch::Matchers::Contains("was changed"));
+      CHECK_THAT(e.what(), Catch::Matchers::Matches(".*was changed.*"));
       ++refused;
     }
   CHECK(refused == 1);

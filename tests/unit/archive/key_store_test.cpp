@@ -20,7 +20,7 @@ TEST_CASE("AES key wrap gives what RFC 3394 gives", "[archive]") {
   CHECK(wrapped == from_hex("28C9F404C4B810F4CBCCB35CFB87F8263F5786E2D80ED326CBC7F0E71A99F43BFB988B9B7A02DD21"));
   CHECK(wrapper->unwrap(wrapped) == key);
   CHECK_THROWS_WITH(aes_key_wrapper(std::string(32, 'x'))->unwrap(wrapped),
-                    Catch::Matchers::Contains("cannot be unwrapped"));
+                    Catch::Matchers::Matches(".*cannot be unwrapped.*"));
   for (std::size_t i = 0; i < wrapped.size(); ++i) {
     std::string other = wrapped;
     other[i] = static_cast<char>(other[i] ^ 1);
