@@ -55,7 +55,7 @@ TEST_CASE("A16: what checks say, in any order of arrival", "[rules][A16][R8.1]")
 }
 
 TEST_CASE("A16: what a later pass has answered says nothing, though others failed since", "[rules][A16]") {
-  const RuleSettings& s = campus_policy().rule(RuleId::A16);
+  const RuleSettings s = campus_policy().rule(RuleId::A16);
   std::vector<AccountState::Check> checks;
   for (const auto& t : {Told{"failed", {}}, {"passed", hours(1)}, {"failed", hours(2)}, {"failed", hours(3)}})
     rules::remember_check(checks, {"face", t.outcome, kNoon + t.after});
