@@ -61,6 +61,7 @@ struct Root {
   /// before anything follows from it.
   struct Commitment {
     std::uint64_t subject = 0;
+    std::int64_t offset = 0; // of the record, whose own memory may be far
     std::array<unsigned char, 32> value{};
   };
   mutable std::optional<Commitment> commitment{};

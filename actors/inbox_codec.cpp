@@ -70,6 +70,10 @@ void read_message(std::uint64_t index, Reader& reader, Arena& arena, Message& me
   }
 }
 
+bool may_be_refused(const Envelope& envelope) {
+  return envelope.stage != Stage::deliver || std::holds_alternative<const Command*>(envelope.message);
+}
+
 } // namespace
 
 void encode_inbox(const Envelope& envelope, std::string& out) {
@@ -88,8 +92,10 @@ void encode_inbox(const Envelope& envelope, std::string& out) {
     wire.offset = record->offset;
     wire.timestamp_ms = record->timestamp_ms;
     wire.key = record->key;
-    if (record->value) wire.value = std::string(*record->value);
-    for (const auto& h : record->headers) wire.headers.emplace(h.name, h.value);
+    if (may_be_refused(envelope)) {
+      if (record->value) wire.value = std::string(*record->value);
+      for (const auto& h : record->headers) wire.headers.emplace(h.name, h.value);
+    }
   }
   wire.message = envelope.message.index();
   Writer writer(out);

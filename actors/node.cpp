@@ -66,7 +66,9 @@ Node::Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& 
       policies_(std::move(policies)),
       observer_(observer),
       checkpoints_(options_.log_origin, secrets),
-      takeover_(broker, stores, crew, secrets) {}
+      takeover_(broker, stores, crew, secrets) {
+  options_.shard.subject_keys = subject_keys(secrets);
+}
 
 Node::~Node() = default;
 

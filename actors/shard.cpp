@@ -30,6 +30,7 @@ constexpr std::size_t kParcelKept = 8192;
 constexpr std::size_t kMaxFaultsPerTurn = 100;
 
 constexpr Duration kEventMemory = days(7);
+constexpr std::size_t kSetsOfShard = 1024; // of known subjects' keys, where a shard is alone
 
 Hash128 event_hash(const Origin& o) {
   thread_local std::string text; // keeps its memory
@@ -79,7 +80,7 @@ Shard::Shard(std::int32_t index, ShardOptions options, const streams::Secrets& s
       decoder_(secrets),
       residents_(*store_, secrets, options_.resident_limit, options_.store_lag_limit),
       events_(*store_),
-      log_(secrets),
+      log_(options_.subject_keys ? options_.subject_keys : subject_keys(secrets, kSetsOfShard)),
       sweep_(*store_, residents_, options_.sweep_step),
       campus_id_(campus_facts_of(index, options_.partitions)),
       outgoing_(static_cast<std::size_t>(options_.partitions)),
@@ -533,6 +534,7 @@ void Shard::emit(const Envelope& envelope, const Output& output) {
   const streams::EncodeContext context{envelope.root->due.value_or(facts_.now),
                                        mix(envelope.root->cause, envelope.order.path), outputs_++};
   OutRecord& out = next_output();
+  TransparencyLog::expect(*envelope.root);
   streams::encode(output, context, out);
   ++staged_.stats.produced[TurnStats::at(out.topic)];
   log_.stated(output, *envelope.root, out);

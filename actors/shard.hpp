@@ -45,6 +45,7 @@ struct ShardOptions {
   bool sweep = true;                       // without a journal to trim (replay) there is nothing to sweep for
   std::size_t sweep_step = 256U << 10;     // actors/sweep.hpp
   bool unsigned_commands = false;          // offline replay only
+  std::shared_ptr<evidence::KnownKeys> subject_keys; // of all shards of a node; nullptr: this one has its own
   /// Tests, and replays that watch: called before an entity receives a message; what it throws counts as the entity's fault.
   std::function<void(const Entity&, const Message&)> before_receive;
   /// Replays that watch: after it, with what followed. Not of a message that failed.
@@ -78,7 +79,7 @@ struct ClockHint {
 
 /// What a shard wants written when the turn commits. Lives in the shard until committed() or aborted().
 struct Staged {
-  std::vector<streams::OutRecord> outputs; // the first `output_count`; the rest are spare strings of earlier turns
+  std::deque<streams::OutRecord> outputs; // the first `output_count`; the rest are spare strings of earlier turns
   std::size_t output_count = 0;
   std::vector<std::string> journal; // batches, each complete, at most 900 KiB unless one entity is larger
   std::string history;              // the commit record; empty: this shard had no part in the turn

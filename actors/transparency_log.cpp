@@ -1,5 +1,8 @@
 #include "actors/transparency_log.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -17,27 +20,59 @@ LeafKind kind_of(Topic topic) {
   return topic == Topic::scans ? LeafKind::scan : topic == Topic::ledger ? LeafKind::posting : LeafKind::command;
 }
 
-std::string bytes_of(Hash128 h) {
-  std::string out;
-  for (const std::uint64_t half : {h.hi, h.lo})
-    for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(half >> shift & 0xff);
+/// As hex() writes it, without memory for it.
+std::array<char, 32> digits(Hash128 h) {
+  std::array<char, 32> out;
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = "0123456789abcdef"[(i < 16 ? h.hi : h.lo) >> (60 - 4 * (i % 16)) & 15];
   return out;
 }
 
-/// Of subjects, so many are found without climbing the tree of keys.
-constexpr std::size_t kKnownKeys = 8192;
+/// So many leaves are hashed at once: enough to go side by side, few enough that they and their payloads are still at hand.
+constexpr std::size_t kAtOnce = 128;
 
 } // namespace
 
-TransparencyLog::TransparencyLog(const streams::Secrets& secrets)
-    : keys_(secrets.find("evidence").value_or(std::string{})) {
-  if (kept()) known_keys_.resize(kKnownKeys);
+std::shared_ptr<evidence::KnownKeys> subject_keys(const streams::Secrets& secrets, std::size_t sets) {
+  return std::make_shared<evidence::KnownKeys>(
+      evidence::SubjectKeys(secrets.find("evidence").value_or(std::string{})), sets);
 }
+
+TransparencyLog::TransparencyLog(std::shared_ptr<evidence::KnownKeys> keys) : keys_(std::move(keys)) {}
 
 void TransparencyLog::open(const LogHead& head) { head_ = committed_ = head; }
 
 void TransparencyLog::received(const Received& input) {
-  if (kept()) received_.push_back(input);
+  if (!kept()) return;
+  received_.push_back({input, hash64(input.subject), {}});
+  keys_->expect(received_.back().hash);
+  if (received_.size() - hashed_ == kAtOnce) hash_received();
+}
+
+void TransparencyLog::hash_received() {
+  std::array<evidence::HashJob, kAtOnce> payloads;
+  std::array<evidence::ToCommit, kAtOnce> commitments;
+  const auto some = std::span(received_).subspan(hashed_);
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    const auto& r = some[i].received;
+    keys_->expect_slot(some[i].hash);
+    if (evidence::payload_headers(*r.root->record).empty())
+      payloads[plain++] = {{}, r.root->record->value.value_or(std::string_view{}), &some[i].payload};
+    else
+      some[i].payload = evidence::payload_hash(*r.root->record);
+  }
+  evidence::sha256(std::span(payloads).first(plain));
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    const auto& r = some[i].received;
+    commitments[i] = to_commit(r.subject, some[i].hash);
+    commitments[i].at = r.root->at;
+    commitments[i].offset = r.root->record->offset;
+  }
+  evidence::commit(std::span(commitments).first(some.size()));
+  for (std::size_t i = 0; i < some.size(); ++i)
+    some[i].received.root->commitment = {some[i].hash, commitments[i].offset, commitments[i].commitment.value};
+  hashed_ = received_.size();
 }
 
 void TransparencyLog::at(Time now, std::string_view build, bool sm3) {
@@ -47,31 +82,35 @@ void TransparencyLog::at(Time now, std::string_view build, bool sm3) {
 }
 
 void TransparencyLog::append_received() {
-  for (const auto& r : received_) {
-    Leaf leaf;
+  hash_received();
+  Leaf leaf;
+  for (const auto& input : received_) {
+    const auto& r = input.received;
     leaf.kind = kind_of(r.root->at.topic);
     leaf.id = r.id;
-    leaf.payload = evidence::payload_hash(*r.root->record);
+    leaf.subject = r.root->commitment->value;
+    leaf.payload = input.payload;
+    leaf.payload_sm3.reset();
     if (sm3_) leaf.payload_sm3 = evidence::payload_sm3(*r.root->record);
     leaf.time = r.time;
     leaf.clock = r.clock;
     leaf.at = r.root->at;
-    leaf.offset = r.root->record->offset;
+    leaf.offset = r.root->commitment->offset;
     auto& next = leaf.kind == LeafKind::scan      ? head_.scans
                  : leaf.kind == LeafKind::posting ? head_.postings
                                                   : head_.commands;
     leaf.from = std::exchange(next, leaf.offset + 1);
     leaf.mac = r.mac;
-    leaf.subject = commitment(r.subject, leaf);
-    r.root->commitment = {hash64(r.subject), leaf.subject};
-    add(leaf);
+    add(leaf, std::nullopt);
   }
   received_.clear();
+  hashed_ = 0;
 }
 
 void TransparencyLog::stated(const Output& output, const Root& root, const streams::OutRecord& record) {
   if (!kept() || record.tombstone) return; // the command that asked for it has its leaf
-  Leaf leaf;
+  Leaf& leaf = stated_;
+  leaf.policy = {};
   std::string_view subject;
   const bool logged = std::visit(
       [&](const auto& o) {
@@ -97,43 +136,75 @@ void TransparencyLog::stated(const Output& output, const Root& root, const strea
       },
       output);
   if (!logged) return;
-  const std::string id = streams::to_hex(bytes_of(record.id));
-  leaf.id = id;
-  leaf.payload = evidence::sha256({record.value});
+  const auto id = digits(record.id);
+  leaf.id = {id.data(), id.size()};
+  leaf.payload_sm3.reset();
   if (sm3_) leaf.payload_sm3 = evidence::sm3({record.value});
+  const auto& known = root.commitment;
   if (root.record != nullptr) {
     leaf.at = root.at;
-    leaf.offset = root.record->offset;
+    leaf.offset = known ? known->offset : root.record->offset;
+  } else {
+    leaf.at.reset();
+    leaf.offset = 0;
   }
-  const auto& known = root.commitment;
-  leaf.subject = known && known->subject == hash64(subject) ? known->value : commitment(subject, leaf);
-  add(leaf);
+  if (const auto hash = hash64(subject); known && known->subject == hash) {
+    leaf.subject = known->value;
+  } else {
+    auto one = to_commit(subject, hash);
+    one.at = leaf.at;
+    one.offset = leaf.offset;
+    one.id = leaf.id;
+    evidence::commit({&one, 1});
+    leaf.subject = one.commitment.value;
+  }
+  add(leaf, record.value);
 }
 
-evidence::Hash TransparencyLog::commitment(std::string_view subject, const Leaf& leaf) {
-  auto& known = known_keys_[hash64(subject) % kKnownKeys];
-  if (!known.key || known.subject != subject) {
-    known.subject = subject;
-    known.key = keys_.find(subject);
-  }
-  if (known.key) return evidence::commit_to(subject, *known.key, leaf).value;
-  return evidence::commit_to({}, {}, leaf).value; // forgotten: nobody is named any more
+evidence::ToCommit TransparencyLog::to_commit(std::string_view subject, std::uint64_t hash) const {
+  const auto found = keys_->find(subject, hash);
+  return {found.destroyed ? std::string_view{} : subject, found.key, {}, 0, {}, {}};
 }
 
-void TransparencyLog::add(Leaf leaf) {
+void TransparencyLog::add(Leaf& leaf, std::optional<std::string_view> payload) {
   leaf.received = now_;
   leaf.build = build_;
-  leaf_.clear();
-  append(leaf_, leaf);
-  evidence::append_entry(leaves_, leaf_);
-  head_.tree.append(evidence::leaf_hash(leaf_));
+  const auto begin = evidence::begin_entry(together_);
+  append(together_, leaf);
+  evidence::end_entry(together_, begin);
+  auto& pending = pending_.emplace_back();
+  pending.entry = begin;
+  pending.payload = payload;
+  if (pending_.size() == kAtOnce) hash_pending();
 }
 
-void TransparencyLog::write(std::int32_t shard, std::string_view turn, streams::OutRecord& out) const {
+void TransparencyLog::hash_pending() {
+  std::array<evidence::HashJob, kAtOnce> jobs;
+  std::array<std::string_view, kAtOnce> entries;
+  std::size_t n = 0;
+  for (auto& p : pending_)
+    if (p.payload) jobs[n++] = {{}, *p.payload, &p.hash};
+  evidence::sha256(std::span(jobs).first(n));
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const auto& p = pending_[i];
+    const auto end = i + 1 < pending_.size() ? pending_[i + 1].entry - evidence::kEntryLengthBytes : together_.size();
+    entries[i] = std::string_view(together_).substr(p.entry, end - p.entry);
+    if (p.payload)
+      evidence::view(p.hash).copy(&together_[p.entry + evidence::payload_position(entries[i])], p.hash.size());
+  }
+  head_.tree.append(evidence::leaf_hashes(std::span(entries).first(pending_.size())));
+  leaves_ += together_;
+  together_.clear();
+  pending_.clear();
+}
+
+void TransparencyLog::write(std::int32_t shard, std::string_view turn, streams::OutRecord& out) {
+  hash_pending();
   const std::string name = std::to_string(shard);
   out.topic = Topic::evidence;
   out.key = name;
-  out.value = leaves_;
+  out.value.swap(leaves_);
+  written_ = &out;
   out.headers = {{"content-type", "application/octet-stream"},
                  {"ce_specversion", "1.0"},
                  {"ce_id", name + '/' + std::to_string(committed_.tree.size())},
@@ -147,12 +218,20 @@ void TransparencyLog::write(std::int32_t shard, std::string_view turn, streams::
 
 void TransparencyLog::committed() {
   committed_ = head_;
-  leaves_.clear();
+  give_back();
 }
 
 void TransparencyLog::aborted() {
   head_ = committed_;
   received_.clear();
+  hashed_ = 0;
+  together_.clear();
+  pending_.clear();
+  give_back();
+}
+
+void TransparencyLog::give_back() {
+  if (written_ != nullptr) leaves_.swap(std::exchange(written_, nullptr)->value);
   leaves_.clear();
 }
 

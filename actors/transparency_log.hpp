@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,18 +17,22 @@
 
 #include "actors/envelope.hpp"
 #include "actors/log_head.hpp"
+#include "evidence/known_keys.hpp"
 #include "evidence/leaf.hpp"
-#include "evidence/subject_keys.hpp"
 #include "streams/authenticate.hpp"
 #include "streams/encode.hpp"
 
 namespace onecode::actors {
 
+/// Out of the secret `evidence`; none: no log is kept.
+std::shared_ptr<evidence::KnownKeys> subject_keys(const streams::Secrets& secrets,
+                                                  std::size_t sets = evidence::KnownKeys::kSetsOfNode);
+
 class TransparencyLog {
 public:
-  explicit TransparencyLog(const streams::Secrets& secrets);
+  explicit TransparencyLog(std::shared_ptr<evidence::KnownKeys> keys);
 
-  bool kept() const { return !keys_.empty(); }
+  bool kept() const { return !keys_->empty(); }
   /// As committed last.
   void open(const LogHead& head);
   const LogHead& head() const { return head_; }
@@ -46,29 +51,54 @@ public:
   void at(Time now, std::string_view build, bool sm3);
   /// What was received, before anything is stated.
   void append_received();
+  /// `record` stays where and as it is until the end of the turn.
+  /// Brings in the memory that stated() will need of it.
+  static void expect(const Root& root) {
+    __builtin_prefetch(&root.at);
+    __builtin_prefetch(&root.commitment);
+    __builtin_prefetch(&root.commitment + 1);
+  }
   void stated(const Output& output, const Root& root, const streams::OutRecord& record);
 
   /// Was anything logged in this turn?
-  bool any() const { return !leaves_.empty(); }
-  void write(std::int32_t shard, std::string_view turn, streams::OutRecord& out) const;
+  bool any() const { return !leaves_.empty() || !together_.empty(); }
+  /// `out`, too, stays.
+  void write(std::int32_t shard, std::string_view turn, streams::OutRecord& out);
   void committed();
   void aborted();
 
 private:
-  evidence::Hash commitment(std::string_view subject, const evidence::Leaf& leaf);
-  void add(evidence::Leaf leaf);
+  /// Whom a leaf is about; a forgotten subject is nobody.
+  evidence::ToCommit to_commit(std::string_view subject, std::uint64_t hash) const;
+  void hash_received();
+  /// nullopt: the leaf has the hash already.
+  void add(evidence::Leaf& leaf, std::optional<std::string_view> payload);
+  void hash_pending();
+  void give_back();
 
-  struct KnownKey {
-    std::string subject;
-    std::optional<evidence::Hash> key;
+  /// A leaf that lacks hashes: they are made many at once.
+  struct Pending {
+    std::size_t entry = 0; // where it begins in together_
+    std::optional<std::string_view> payload;
+    evidence::Hash hash{};
   };
-  evidence::SubjectKeys keys_;
-  std::vector<KnownKey> known_keys_;
+  const std::shared_ptr<evidence::KnownKeys> keys_;
   LogHead head_, committed_;
 
   // The turn.
-  std::vector<Received> received_;
-  std::string build_, leaf_, leaves_;
+  struct Input {
+    Received received;
+    std::uint64_t hash = 0; // of its subject
+    evidence::Hash payload{};
+  };
+  std::vector<Input> received_;
+  std::size_t hashed_ = 0; // of them, the first
+  std::vector<Pending> pending_;
+  evidence::Leaf stated_; // the last one: to make a new one means to clear 200 bytes
+  std::string build_;
+  std::string together_; // leaves that lack hashes: a turn's leaves are more than the cache holds, so they are few
+  std::string leaves_;   // the others
+  streams::OutRecord* written_ = nullptr; // has the memory of leaves_
   Time now_;
   bool sm3_ = false; // of payloads, beside SHA-256
 };

@@ -72,6 +72,7 @@ void Replayer::start(std::int32_t partitions) {
   shard.partitions = partitions;
   shard.resident_limit = static_cast<std::size_t>(-1);
   shard.unsigned_commands = options_.unsigned_commands;
+  shard.subject_keys = actors::subject_keys(secrets_);
   shard.before_receive = options_.watch.before;
   shard.after_receive = options_.watch.after;
   for (std::int32_t p = 0; p < partitions; ++p) {

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "evidence/sha256.hpp"
+#include "evidence/sha256_many.hpp"
 #include "streams/authenticate.hpp"
 
 namespace onecode::archive {

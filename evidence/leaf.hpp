@@ -25,12 +25,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "domain/time.hpp"
 #include "domain/topics.hpp"
-#include "evidence/sha256.hpp"
+#include "evidence/sha256_many.hpp"
 #include "streams/broker.hpp"
 
 namespace onecode::evidence {
@@ -60,6 +61,8 @@ struct Leaf {
 };
 
 void append(std::string& out, const Leaf& leaf);
+/// Where a leaf's bytes have the hash of its payload. Requires a leaf as append() writes it.
+std::size_t payload_position(std::string_view leaf);
 /// nullopt: not exactly one leaf of a version that is known here.
 std::optional<Leaf> parse_leaf(std::string_view bytes);
 
@@ -75,6 +78,16 @@ struct Commitment {
 };
 /// The leaf's place (or id, of a timer's) is what is read of it.
 Commitment commit_to(std::string_view subject, const Hash& subject_key, const Leaf& leaf);
+/// The same for many at once.
+struct ToCommit {
+  std::string_view subject;
+  HmacKey subject_key;
+  std::optional<TopicPartition> at; // of the leaf, as the next two
+  std::int64_t offset = 0;
+  std::string_view id;
+  Commitment commitment{};
+};
+void commit(std::span<ToCommit> all);
 bool opens(const Hash& commitment, const Hash& salt, std::string_view subject);
 
 } // namespace onecode::evidence

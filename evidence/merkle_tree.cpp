@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "evidence/sha256_many.hpp"
+
 namespace onecode::evidence {
 namespace {
 
@@ -55,6 +57,14 @@ void subproof(std::uint64_t before, std::uint64_t begin, std::uint64_t n, bool k
 
 TreeHash leaf_hash(std::string_view entry) { return sha256({kLeaf, entry}); }
 TreeHash node_hash(const TreeHash& left, const TreeHash& right) { return sha256({kNode, view(left), view(right)}); }
+std::vector<TreeHash> leaf_hashes(std::span<const std::string_view> entries) {
+  std::vector<TreeHash> out(entries.size());
+  thread_local std::vector<HashJob> jobs; // keeps its memory
+  jobs.clear();
+  for (std::size_t i = 0; i < entries.size(); ++i) jobs.push_back({kLeaf, entries[i], &out[i]});
+  sha256(jobs);
+  return out;
+}
 const TreeHash& empty_root() {
   static const TreeHash root = sha256({});
   return root;
@@ -69,6 +79,28 @@ void Frontier::append(const TreeHash& leaf) {
   }
   peaks_ += view(h);
   ++size_;
+}
+
+void Frontier::append(std::span<const TreeHash> leaves) {
+  thread_local std::vector<TreeHash> level, above, left; // keep their memory; left: peaks, the smallest first
+  thread_local std::vector<HashJob> jobs;
+  level.assign(leaves.begin(), leaves.end());
+  for (std::uint64_t n = size_; !level.empty(); n >>= 1) {
+    if ((n & 1) != 0) { // the level's peak is on the left of what is new
+      const std::size_t rest = peaks_.size() - sizeof(TreeHash);
+      std::ranges::copy(std::string_view(peaks_).substr(rest), level.emplace(level.begin())->begin());
+      peaks_.resize(rest);
+    }
+    above.resize(level.size() / 2);
+    jobs.clear();
+    for (std::size_t i = 0; i < above.size(); ++i)
+      jobs.push_back({kNode, {reinterpret_cast<const char*>(level[2 * i].data()), 2 * sizeof(TreeHash)}, &above[i]});
+    sha256(jobs);
+    if (level.size() % 2 != 0) left.push_back(level.back());
+    level.swap(above);
+  }
+  size_ += leaves.size();
+  for (; !left.empty(); left.pop_back()) peaks_ += view(left.back());
 }
 
 TreeHash Frontier::root() const {

@@ -20,6 +20,7 @@ namespace onecode::evidence {
 using TreeHash = Hash;
 
 TreeHash leaf_hash(std::string_view entry);
+std::vector<TreeHash> leaf_hashes(std::span<const std::string_view> entries);
 TreeHash node_hash(const TreeHash& left, const TreeHash& right);
 const TreeHash& empty_root();
 
@@ -27,6 +28,7 @@ class Frontier {
 public:
   std::uint64_t size() const { return size_; }
   void append(const TreeHash& leaf);
+  void append(std::span<const TreeHash> leaves);
   TreeHash root() const;
 
   template <class Self, class V>

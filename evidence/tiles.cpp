@@ -7,7 +7,7 @@
 namespace onecode::evidence {
 namespace {
 
-constexpr std::size_t kHash = sizeof(TreeHash), kLength = 2;
+constexpr std::size_t kHash = sizeof(TreeHash);
 
 std::string path(std::string_view kind, const Tile& tile) {
   std::string number = fmt::format("{:03}", tile.index % 1000);
@@ -29,18 +29,27 @@ std::string entries_path(const Tile& tile) { return path("entries", tile); }
 std::string partials_of(const std::string& full_path) { return full_path + ".p"; }
 
 void append_entry(std::string& bundle, std::string_view entry) {
-  bundle += static_cast<char>(entry.size() >> 8);
-  bundle += static_cast<char>(entry.size());
+  const auto begin = begin_entry(bundle);
   bundle += entry;
+  end_entry(bundle, begin);
+}
+std::size_t begin_entry(std::string& bundle) {
+  bundle.append(kEntryLengthBytes, '\0');
+  return bundle.size();
+}
+void end_entry(std::string& bundle, std::size_t begin) {
+  const auto size = bundle.size() - begin;
+  bundle[begin - 2] = static_cast<char>(size >> 8);
+  bundle[begin - 1] = static_cast<char>(size & 0xff);
 }
 
 std::optional<std::vector<std::string_view>> split_bundle(std::string_view bundle, unsigned width) {
   std::vector<std::string_view> out;
   while (!bundle.empty() && out.size() < width) {
-    if (bundle.size() < kLength) return std::nullopt;
+    if (bundle.size() < kEntryLengthBytes) return std::nullopt;
     const std::size_t size =
         static_cast<std::size_t>(static_cast<unsigned char>(bundle[0])) << 8 | static_cast<unsigned char>(bundle[1]);
-    bundle.remove_prefix(kLength);
+    bundle.remove_prefix(kEntryLengthBytes);
     if (bundle.size() < size) return std::nullopt;
     out.push_back(bundle.substr(0, size));
     bundle.remove_prefix(size);

@@ -20,7 +20,7 @@ namespace onecode::evidence {
 
 inline constexpr unsigned kTileHeight = 8, kTileWidth = 1U << kTileHeight;
 inline constexpr unsigned kTileLevels = 64 / kTileHeight;
-inline constexpr std::size_t kMostEntryBytes = 0xffff;
+inline constexpr std::size_t kMostEntryBytes = 0xffff, kEntryLengthBytes = 2; // before each in a bundle
 inline constexpr const char* kCheckpointPath = "checkpoint";
 
 /// A file of the log is missing or is not what it must be; the text begins with its path.
@@ -47,6 +47,9 @@ std::string partials_of(const std::string& full_path);
 
 /// Requires at most kMostEntryBytes.
 void append_entry(std::string& bundle, std::string_view entry);
+/// The same of an entry that is written in its place: room for its length, the entry, its length. `begin`: what begin_entry() said.
+std::size_t begin_entry(std::string& bundle);
+void end_entry(std::string& bundle, std::size_t begin);
 /// nullopt: not exactly so many entries.
 std::optional<std::vector<std::string_view>> split_bundle(std::string_view bundle, unsigned width);
 

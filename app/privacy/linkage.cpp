@@ -11,7 +11,7 @@
 #include "app/files.hpp"
 #include "archive/cipher.hpp"
 #include "evidence/hex.hpp"
-#include "evidence/sha256.hpp"
+#include "evidence/sha256_many.hpp"
 #include "streams/authenticate.hpp"
 
 namespace onecode::app {

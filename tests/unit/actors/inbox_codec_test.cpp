@@ -34,7 +34,7 @@ Envelope scan_seen(const Scan& scan, const Root& root) {
 
 } // namespace
 
-TEST_CASE("a message to another node arrives whole, with the record that started it") {
+TEST_CASE("a message to another node arrives whole, with the place of the record that started it") {
   Scan scan;
   scan.origin = {{Topic::scans, 3}, 42, "/gateways/gw", "gw/1", Time{1'772'409'492'345}};
   scan.device = "d-1";
@@ -61,14 +61,41 @@ TEST_CASE("a message to another node arrives whole, with the record that started
   REQUIRE(got.root->record != nullptr);
   CHECK(got.root->record->offset == 42);
   CHECK(got.root->record->key == "d-1");
-  CHECK(got.root->record->value == "{\"raw\":true}");
-  REQUIRE(got.root->record->headers.size() == 1);
-  CHECK(got.root->record->headers[0].value == "gw/1");
+  // What the account cannot refuse stays where it was sent to.
+  CHECK_FALSE(got.root->record->value.has_value());
+  CHECK(got.root->record->headers.empty());
+  CHECK(bytes.find("raw") == std::string::npos);
   const auto& seen = std::get<msg::ScanSeen>(got.message);
   CHECK(seen.scan->origin.id == "gw/1");
   CHECK(seen.scan->amount == Fen{350});
   CHECK(seen.opinion.findings == std::vector<std::string>{"f1", "f2"});
   CHECK(bytes_of(got) == bytes);
+}
+
+TEST_CASE("what may be refused over there has the original record with it") {
+  const streams::Header header{"ce_id", "c-1"};
+  streams::Record record;
+  record.offset = 42;
+  record.key = "a-1";
+  record.value = "{\"raw\":true}";
+  record.headers = {&header, 1};
+  Root root{Order::input({Topic::commands, 3}, 42), {Topic::commands, 3}, &record, {11, 12}, 5};
+  Command command;
+  command.target = "a-1";
+  Scan scan;
+  Envelope refusable = scan_seen(scan, root);
+  SECTION("a command") { refusable.message = static_cast<const Command*>(&command); }
+  SECTION("what is not at its entity's shard yet") {
+    refusable.message = static_cast<const Scan*>(&scan);
+    refusable.stage = Stage::admit;
+  }
+  Arena arena;
+  const std::string bytes = bytes_of(refusable);
+  const Envelope got = decode_inbox(bytes, 99, arena);
+  REQUIRE(got.root->record != nullptr);
+  CHECK(got.root->record->value == "{\"raw\":true}");
+  REQUIRE(got.root->record->headers.size() == 1);
+  CHECK(got.root->record->headers[0].value == "c-1");
 }
 
 TEST_CASE("damaged inbox bytes are refused, never followed") {

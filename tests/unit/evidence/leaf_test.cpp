@@ -85,6 +85,19 @@ TEST_CASE("A leaf byte for byte", "[evidence][leaf][R9.2]") {
             "036d6163");
 }
 
+TEST_CASE("A leaf's hash of its payload is where it is said to be", "[evidence][leaf]") {
+  for (const std::size_t size : {0, 1, 32, 255, 300}) {
+    Leaf leaf = example();
+    const std::string id(size, 'x');
+    leaf.id = id;
+    const auto sm3 = GENERATE(false, true);
+    if (sm3) leaf.payload_sm3.emplace().fill(0x33);
+    const auto bytes = bytes_of(leaf);
+    CHECK(bytes.substr(payload_position(bytes), sizeof(Hash)) == view(leaf.payload));
+    CHECK(bytes.find(view(leaf.payload)) == payload_position(bytes));
+  }
+}
+
 TEST_CASE("A leaf with SM3 is of version 2, and else the same", "[evidence][leaf][sm3]") {
   Leaf leaf = example();
   const std::string without = bytes_of(leaf);
@@ -185,4 +198,22 @@ TEST_CASE("Whom a leaf is about", "[evidence][leaf][privacy]") {
   CHECK_FALSE(opens(again.value, c.salt, "a-1"));
   leaf.at.reset();
   CHECK(commit_to("a-1", key, leaf).salt == hmac_sha256(view(key), "e-2"));
+
+  // Many at once, timers' among them, are each as by itself.
+  std::vector<ToCommit> many;
+  for (std::int64_t i = 0; i < 40; ++i) {
+    ToCommit one{i % 2 == 0 ? "a-1" : "", hmac_key(view(i % 4 == 0 ? another : key)), {}, i, "e-3", {}};
+    if (i % 3 != 0) one.at = {i % 5 == 0 ? Topic::ledger : Topic::scans, static_cast<std::int32_t>(i)};
+    many.push_back(one);
+  }
+  commit(many);
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    Leaf of;
+    of.at = many[i].at;
+    of.offset = many[i].offset;
+    of.id = many[i].id;
+    const auto alone = commit_to(many[i].subject, i % 4 == 0 ? another : key, of);
+    CHECK(many[i].commitment.salt == alone.salt);
+    CHECK(many[i].commitment.value == alone.value);
+  }
 }

@@ -81,6 +81,27 @@ TEST_CASE("merkle tree: appending gives the root by the book", "[merkle]") {
   }
 }
 
+TEST_CASE("merkle tree: many leaves at once are appended as one by one", "[merkle]") {
+  const Log log(300);
+  for (std::size_t before = 0; before <= 40; ++before)
+    for (const std::size_t more : {0, 1, 2, 3, 7, 8, 63, 64, 65, 200}) {
+      INFO(before << " leaves and " << more << " more");
+      Frontier f, one;
+      for (std::size_t i = 0; i < before; ++i) f.append(log.leaves[i]);
+      f.append(std::span(log.leaves).subspan(before, more));
+      for (std::size_t i = 0; i < before + more; ++i) one.append(log.leaves[i]);
+      REQUIRE(f.size() == before + more);
+      REQUIRE(f.root() == log.root(before + more));
+      // And go on as if they had been.
+      f.append(log.leaves[299]);
+      one.append(log.leaves[299]);
+      REQUIRE(f.root() == one.root());
+    }
+  const std::vector<std::string_view> entries{"", "a", "entry 17"};
+  const auto hashes = leaf_hashes(entries);
+  for (std::size_t i = 0; i < entries.size(); ++i) CHECK(hashes[i] == leaf_hash(entries[i]));
+}
+
 TEST_CASE("merkle tree: an inclusion proof convinces of its own entry and place only", "[merkle]") {
   const Log log(kMost);
   for (std::size_t size = 1; size <= kMost; ++size) {

@@ -1,0 +1,47 @@
+#include "evidence/known_keys.hpp"
+
+#include <utility>
+
+namespace onecode::evidence {
+
+KnownKeys::KnownKeys(SubjectKeys keys, std::size_t sets)
+    : keys_(std::move(keys)), sets_(keys_.empty() ? 0 : sets), slots_(sets_.size() * kWays) {}
+
+void KnownKeys::expect(std::uint64_t hash) const { __builtin_prefetch(&sets_[hash & (sets_.size() - 1)]); }
+
+void KnownKeys::expect_slot(std::uint64_t hash) const {
+  const std::size_t at = hash & (sets_.size() - 1);
+  for (std::size_t way = 0; way < kWays; ++way)
+    if (sets_[at].tags[way] == tag(hash)) {
+      __builtin_prefetch(&slots_[at * kWays + way]);
+      __builtin_prefetch(&slots_[at * kWays + way].size);
+    }
+}
+
+KnownKeys::Found KnownKeys::find(std::string_view subject, std::uint64_t hash) {
+  const std::size_t at = hash & (sets_.size() - 1);
+  auto& set = sets_[at];
+  {
+    const std::lock_guard lock(locks_[at % locks_.size()]);
+    for (std::size_t way = 0; way < kWays; ++way) {
+      if (set.tags[way] != tag(hash)) continue;
+      const auto& slot = slots_[at * kWays + way];
+      if (std::string_view(slot.subject.data(), slot.size) == subject) return {slot.key, slot.destroyed};
+    }
+  }
+  const auto key = keys_.find(subject);
+  Found found{hmac_key(view(key.value_or(Hash{}))), !key};
+  if (subject.empty() || subject.size() > kLongest) return found;
+  const std::lock_guard lock(locks_[at % locks_.size()]);
+  const auto way = set.oldest;
+  set.oldest = static_cast<std::uint16_t>((way + 1) % kWays);
+  set.tags[way] = tag(hash);
+  auto& slot = slots_[at * kWays + way];
+  slot.key = found.key;
+  slot.destroyed = found.destroyed;
+  slot.size = static_cast<unsigned char>(subject.size());
+  subject.copy(slot.subject.data(), subject.size());
+  return found;
+}
+
+} // namespace onecode::evidence
