@@ -85,6 +85,7 @@ public:
     options_.shard.unsigned_commands = true;
     options_.shard.sweep_step = 500;
     sm3_ = static_cast<Sm3>(settings_() % 3);
+    marker_delay_ = 1 + settings_() % 40;
     for (std::size_t i = 0; i < kNodes; ++i) {
       nodes_.push_back(std::make_unique<SimulatedNode>(fmt::format("n{}", i)));
       auto& node = *nodes_.back();
@@ -134,7 +135,11 @@ private:
     o.virtual_time = true;
     o.session_timeout_ms = kSessionMs;
     o.clock = [this] { return now_; };
-    o.marker_is_late = [this] { return faults_ && below(4) == 0; };
+    // Asked at each call of anybody: in some lives long enough for somebody to take over meanwhile.
+    o.marker_is_late = [this] {
+      marker_late_ = faults_ && (marker_late_ ? below(marker_delay_) != 0 : below(4) == 0);
+      return marker_late_;
+    };
     return o;
   }
 
@@ -508,6 +513,8 @@ private:
   Random random_;
   Random settings_; // of its own: what is drawn from it changes nothing else in a life
   Sm3 sm3_ = Sm3::never;
+  std::uint64_t marker_delay_ = 1; // calls, on average
+  bool marker_late_ = false;
   std::int64_t now_;
   streams::LocalBroker broker_;
   SmallCampus campus_;

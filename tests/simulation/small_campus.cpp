@@ -212,7 +212,8 @@ std::vector<streams::FileRecord> SmallCampus::next(Time now, std::int32_t partit
                                         format_time(opens_ + minutes(static_cast<std::int64_t>(1 + below(600))))),
                             now));
       break;
-    case 15: { // somebody leaves for good, at once or in three steps; some do not
+    case 15:
+    case 16: { // somebody leaves for good, at once or in three steps; some do not
       const auto who = account_id(kAccounts - 1 - below(kAccounts / 2));
       const auto step = below(5);
       if (step < 2 || step > 2) out.push_back(command("account.close", who, "registrar", "{}", now));
