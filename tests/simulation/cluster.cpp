@@ -86,6 +86,11 @@ public:
     options_.shard.sweep_step = 500;
     sm3_ = static_cast<Sm3>(settings_() % 3);
     marker_delay_ = 1 + settings_() % 40;
+    if (settings_() % 3 == 0) { // stores lag behind what is erased, long enough for the sweep to come by
+      campus_.tidy_up();
+      options_.resident_limit = 90;
+      options_.store_lag_limit = 20'000 + settings_() % 100'000;
+    }
     for (std::size_t i = 0; i < kNodes; ++i) {
       nodes_.push_back(std::make_unique<SimulatedNode>(fmt::format("n{}", i)));
       auto& node = *nodes_.back();

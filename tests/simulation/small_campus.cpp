@@ -113,7 +113,8 @@ std::vector<streams::FileRecord> SmallCampus::next(Time now, std::int32_t partit
   std::vector<streams::FileRecord> out;
   const auto account = below(kAccounts);
   const auto device = below(kDevices);
-  switch (below(36)) {
+  const auto what = below(36);
+  switch (tidies_ && what > 30 ? 15 : what) {
     case 0: { // a code is lent: shown at both ends of the campus within seconds, from two handsets
       const auto other = (device + 1) % kDevices;
       out.push_back(scan(device, account, handset_id(account), now));
