@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/entity.hpp"
+#include "actors/planted.hpp"
 #include "domain/archive.hpp"
 #include "storage/digest.hpp"
 #include "storage/keys.hpp"
@@ -49,6 +50,7 @@ public:
 
   /// Erases every part but this one.
   void erase_all_but(std::string_view name) {
+    if (planted(Mistake::erasure_not_staged)) return;
     const auto& parts = entity_->residence.parts;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (parts[i].digest == 0 || parts[i].name == PartName(name)) continue;
@@ -62,7 +64,9 @@ public:
     begin(entity, chunk);
     const auto& parts = entity.residence.parts;
     for (std::size_t i = 0; i < parts.size(); ++i)
-      if (parts[i].erased())
+      if (parts[i].erased() && planted(Mistake::erasure_not_put_again))
+        continue;
+      else if (parts[i].erased())
         erase(i, parts[i].name.view());
       else if (parts[i].unstored())
         put(i, parts[i].name.view(), parts[i].view());

@@ -21,9 +21,13 @@ enum class Mistake : std::uint8_t {
   trim_before_flush,
   double_local_delivery,
   head_signed_before_commit,
+  erasure_not_staged,
+  erasure_not_put_again,
+  erasure_not_stored,
+  sm3_not_recorded,
 };
 
-inline constexpr std::array<std::string_view, 12> kMistakes{
+inline constexpr std::array<std::string_view, 16> kMistakes{
     "none",
     "committed offset off by one",
     "store written before the commit",
@@ -36,6 +40,10 @@ inline constexpr std::array<std::string_view, 12> kMistakes{
     "trim before flush",
     "double local delivery",
     "head signed before its turn is committed",
+    "a forgetting whose deletion is not staged with the rest",
+    "an erasure that the sweep does not put into the journal again",
+    "an erasure that the journal has and the store does not get",
+    "SM3 in the leaves, and not in the commit record",
 };
 
 #ifdef ONECODE_PLANTED

@@ -210,7 +210,7 @@ void Residents::store(Entity& entity, storage::WriteBatch& write) {
     key_.resize(prefix);
     key_ += part.name.view();
     if (part.erased()) {
-      write.erase(key_);
+      if (!planted(Mistake::erasure_not_stored)) write.erase(key_);
       if (late) late_.erase(key_);
     } else {
       write.put(key_, part.view());

@@ -604,7 +604,7 @@ const Staged& Shard::finish(const TurnFacts& facts, std::vector<InputRange> posi
   commit.previous = previous_;
   commit.build = facts_.build;
   commit.log = log_.head();
-  commit.sm3 = facts_.sm3;
+  commit.sm3 = facts_.sm3 && !planted(Mistake::sm3_not_recorded);
   encode(staged_.history, commit);
   parts_.batch.put(kCommitKey, staged_.history);
   cut_record();

@@ -28,6 +28,11 @@ std::string first_of(std::initializer_list<std::string> candidates) {
   return {};
 }
 
+std::string actor_of(const json& data) {
+  const auto actor = data.is_object() ? data.find("actor") : data.end();
+  return data.is_object() && actor != data.end() ? text(*actor, "id") : std::string{};
+}
+
 std::string subject_of(Topic topic, const json& data, std::string_view key) {
   switch (topic) {
     case Topic::scans:
@@ -38,6 +43,8 @@ std::string subject_of(Topic topic, const json& data, std::string_view key) {
     case Topic::freezes:
       return first_of({text(data, "account"), std::string(key)});
     case Topic::commands:
+      if (text(data, "command").starts_with("account.forget."))
+        return first_of({actor_of(data), text(data, "target"), std::string(key)});
       return first_of({text(data, "target"), std::string(key)});
     case Topic::policy:
       return policy_subject(key);

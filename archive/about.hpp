@@ -12,9 +12,11 @@
 namespace onecode::archive {
 
 struct About {
-  std::string subject; // account where there is one, else device, integration, target; may be empty
-  Time time;           // of the event; of a record that cannot be read its timestamp, or 1970
-  std::string id;      // CloudEvents id; may be empty
+  // Account where there is one, else device, integration, target; may be empty. The two commands that forget an account are their
+  // authors': who destroyed what for which reason outlives whom it is about.
+  std::string subject;
+  Time time;      // of the event; of a record that cannot be read its timestamp, or 1970
+  std::string id; // CloudEvents id; may be empty
 };
 /// The subject of a policy document, which has no leaf of its own. With a space, as no identifier has one.
 std::string policy_subject(std::string_view version);

@@ -105,6 +105,8 @@ endif()
 # Against a real Kafka: what docs/ tells its readers to type, and operators' tools. The drill starts a Kafka of its own.
 onecode_python_tests(walkthroughs walkthrough_tests PROPERTIES LABELS kafka)
 onecode_python_tests(operations operations_tests PROPERTIES LABELS kafka)
+add_dependencies(walkthrough_tests onecode-verify)
+add_dependencies(operations_tests onecode-verify)
 
 # The gateways of examples/ link nothing of ours. Their tests run them before an engine, beside the Python one.
 pkg_check_modules(rdkafka-cpp REQUIRED IMPORTED_TARGET rdkafka++)

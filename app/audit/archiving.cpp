@@ -67,8 +67,10 @@ std::uint64_t archive_topics(streams::Broker& broker, archive::Archive& archive,
   return done;
 }
 
-Forgotten destroy_forgotten(streams::Broker& broker, archive::Archive& archive, const std::string& secret_file) {
+Forgotten destroy_forgotten(streams::Broker& broker, archive::Archive& archive, const std::string& secret_file,
+                            const std::function<void(const std::string&)>& odd) {
   Forgotten out;
+  std::vector<std::string> notices;
   std::map<TopicPartition, std::int64_t> read;
   const auto topics = broker.describe_topics();
   const auto it = topics.find(Topic::notices);
@@ -78,9 +80,14 @@ Forgotten destroy_forgotten(streams::Broker& broker, archive::Archive& archive, 
       const auto notice = nlohmann::json::parse(record.value.value_or("null"), nullptr, false);
       if (!notice.is_object() || !notice.contains(kNoticeKind) || notice[kNoticeKind] != "account-forgotten") return;
       out.subjects.push_back(notice.value(kNoticeAbout, ""));
-      archive.keys().destroy(out.subjects.back(), clock_now(), notice.value("id", ""));
+      notices.push_back(notice.value("id", ""));
     });
   }
+  if (!out.subjects.empty())
+    archive_topics(
+        broker, archive, [](auto) { return true; }, odd);
+  for (std::size_t i = 0; i < out.subjects.size(); ++i)
+    archive.keys().destroy(out.subjects[i], clock_now(), notices[i]);
   out.another_secret = cut_subject_keys(secret_file, out.subjects);
   // Last: whoever dies before this does it again.
   for (const auto& [at, next] : read) archive.set_position(at, next);

@@ -27,8 +27,10 @@ struct Forgotten {
   bool another_secret = false; // the file is another one now, and every node needs it
 };
 /// Destroys the keys of those whom the engine has forgotten since the last time (its notice `account-forgotten`, after two people's
-/// commands): the archive's, and those in the secret `evidence` of this file. Again after a crash. Throws InputError.
-Forgotten destroy_forgotten(streams::Broker& broker, archive::Archive& archive, const std::string& secret_file);
+/// commands): the archive's, and those in the secret `evidence` of this file. Before it the topics are archived as far as they are: a
+/// record of theirs that came into the archive later would get a key that nobody destroys. Again after a crash. Throws InputError.
+Forgotten destroy_forgotten(streams::Broker& broker, archive::Archive& archive, const std::string& secret_file,
+                            const std::function<void(const std::string&)>& odd);
 
 /// Destroys the keys of all months whose time is over by the policy in force at `now`; how many there were.
 std::int64_t destroy_expired(const Policy& policy, archive::Archive& archive, Time now);

@@ -115,7 +115,9 @@ std::vector<Archive::Place> select(const BundleRequest& request, RecordReader& r
   } else {
     out = archive.by_subject(request.id);
   }
-  if (out.empty()) throw InputError(fmt::format("nothing is known of {} {}", request.kind, request.id));
+  if (out.empty())
+    throw InputError(fmt::format("nothing can be read of {} {}: there is nothing, or its keys were destroyed",
+                                 request.kind, request.id));
   return out;
 }
 

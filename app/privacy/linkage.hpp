@@ -42,7 +42,7 @@ struct Person {
 std::vector<Person> read_people(std::istream& csv, const std::string& file);
 
 /// Everybody's next pseudonym, and the commands that move them: the old account's handset is unbound and the account closed, the new one
-/// opened and its handset bound. Who is in `keep` (held, or under a case) keeps the old one: nobody shakes a hold off by a new name.
+/// opened and its handset bound. Who is in `keep` (held) keeps the old one: nobody shakes a hold off by a new name.
 struct EpochPlan {
   Linkage table;
   std::vector<streams::FileRecord> commands;

@@ -85,7 +85,7 @@ int run_export(const Options& o) {
       throw Failure(130, "interrupted; the next export goes on with the archive where this one stopped");
     const auto leaves = archive_leaves(open_logs(o.folder), archived->archive);
     const bool another_secret =
-        destroy_forgotten(*broker, archived->archive, o.archive.secrets + "/evidence").another_secret;
+        destroy_forgotten(*broker, archived->archive, o.archive.secrets + "/evidence", warn).another_secret;
     const auto now = clock_now();
     const auto expired = destroy_expired(policy_in_force(*broker, config, now), archived->archive, now);
     if (expired > 0 && !o.json) print(fmt::format("archive: {} keys destroyed, their time is over\n", expired));

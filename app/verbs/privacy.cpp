@@ -39,7 +39,10 @@ struct Options {
 int run_export(const Options& o) {
   const auto archived = o.archive.open();
   if (archived->archive.keys().of(o.subject).empty())
-    throw Failure(kAnswerIsNo, fmt::format("{}: holds nothing about {}", o.archive.folder, o.subject));
+    throw Failure(
+        kAnswerIsNo,
+        fmt::format("{}: holds nothing about {} that can be read: there is nothing, or the keys were destroyed",
+                    o.archive.folder, o.subject));
   o.access.record({"privacy export", "account", o.subject, {}, {}}, o.archive.folder);
   make_output_folder(o.out, false);
   const auto data = write_personal_data(archived->archive, o.subject, clock_now(), o.out);
@@ -81,7 +84,8 @@ Answer send(const Options& o, streams::Broker& broker) {
 std::vector<std::string> destroy(const Options& o, streams::Broker& broker) {
   const auto archived = o.archive.open();
   const std::string file = o.archive.secrets + "/evidence";
-  auto gone = destroy_forgotten(broker, archived->archive, file);
+  auto gone = destroy_forgotten(broker, archived->archive, file,
+                                [](const std::string& what) { fmt::print(stderr, "onecode: warning: {}\n", what); });
   if (gone.another_secret && !o.json)
     print(fmt::format("{} is another secret now: give it to every node and start them again, one after the other\n",
                       file));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "actors/node.hpp"
@@ -19,6 +20,7 @@
 #include "domain/account.hpp"
 #include "domain/archive.hpp"
 #include "evidence/leaf.hpp"
+#include "storage/digest.hpp"
 #include "streams/local/local_broker.hpp"
 #include "tests/simulation/disk.hpp"
 #include "tests/simulation/faults.hpp"
@@ -70,6 +72,7 @@ class Life {
 public:
   explicit Life(std::uint64_t seed)
       : random_(seed * 0x9e3779b97f4a7c15ULL + 1),
+        settings_(seed * 0x9e3779b97f4a7c15ULL + 2),
         now_(parse_time("2026-03-02T08:00:00.000+08:00")->ms),
         broker_(broker_options()),
         campus_(random_, Time{now_}),
@@ -81,6 +84,13 @@ public:
     options_.store_lag_limit = std::array<std::size_t, 3>{0, 9'000, 1U << 20}[below(3)];
     options_.shard.unsigned_commands = true;
     options_.shard.sweep_step = 500;
+    sm3_ = static_cast<Sm3>(settings_() % 3);
+    marker_delay_ = 1 + settings_() % 40;
+    if (settings_() % 3 == 0) { // stores lag behind what is erased, long enough for the sweep to come by
+      campus_.tidy_up();
+      options_.resident_limit = 90;
+      options_.store_lag_limit = 20'000 + settings_() % 100'000;
+    }
     for (std::size_t i = 0; i < kNodes; ++i) {
       nodes_.push_back(std::make_unique<SimulatedNode>(fmt::format("n{}", i)));
       auto& node = *nodes_.back();
@@ -130,7 +140,11 @@ private:
     o.virtual_time = true;
     o.session_timeout_ms = kSessionMs;
     o.clock = [this] { return now_; };
-    o.marker_is_late = [this] { return faults_ && below(4) == 0; };
+    // Asked at each call of anybody: in some lives long enough for somebody to take over meanwhile.
+    o.marker_is_late = [this] {
+      marker_late_ = faults_ && (marker_late_ ? below(marker_delay_) != 0 : below(4) == 0);
+      return marker_late_;
+    };
     return o;
   }
 
@@ -193,6 +207,7 @@ private:
                                                   true); // somebody let it work with that clock
     auto options = options_;
     options.id = n.id;
+    options.sm3 = sm3_ == Sm3::always || (sm3_ == Sm3::sometimes && settings_() % 2 == 0);
     n.node = std::make_unique<actors::Node>(options, *n.broker, n.disk, *n.crew, secrets_, *n.clock,
                                             actors::PolicyBook(SmallCampus::policy(), {}, true), observer_);
     alive(n, [&] { n.node->begin(); });
@@ -369,6 +384,7 @@ private:
     std::map<std::int32_t, std::vector<evidence::TreeHash>> roots;
     std::map<std::int32_t, evidence::Frontier> trees;
     std::map<TopicPartition, std::int64_t> received;
+    std::map<std::int32_t, bool> has_sm3; // the last leaf
     for (std::int32_t shard = 0; shard < kPartitions; ++shard) roots[shard].push_back(evidence::empty_root());
     try {
       app::each_leaf(broker_, {}, [&](std::int32_t shard, std::uint64_t, std::string_view bytes) {
@@ -376,6 +392,10 @@ private:
         roots[shard].push_back(trees[shard].root());
         const auto leaf = evidence::parse_leaf(bytes);
         if (!leaf) return wrong(fmt::format("shard {}: a leaf cannot be read", shard));
+        happens(leaf->payload_sm3 ? "leaves with SM3" : "leaves without SM3");
+        if (const bool has = leaf->payload_sm3.has_value();
+            std::exchange(has_sm3.try_emplace(shard, has).first->second, has) != has)
+          happens("SM3 switched on or off in a log");
         using evidence::LeafKind;
         if (leaf->kind != LeafKind::scan && leaf->kind != LeafKind::posting && leaf->kind != LeafKind::command)
           return;
@@ -443,7 +463,8 @@ private:
       try {
         const auto restored = actors::restore_store(
             p, *stores, broker_, [](auto, auto) {}, [](auto, const auto&) {});
-        forgotten_stay(*restored.store);
+        forgotten_stay(*restored.store, "the journal");
+        disks_agree(p, storage::digest_of(*restored.store));
       } catch (const storage::StoreError& e) {
         wrong(e.what());
       }
@@ -452,8 +473,22 @@ private:
     }
   }
 
+  /// A node that goes on from what its disk has comes to the state that the journal alone gives, entry by entry.
+  void disks_agree(std::int32_t shard, storage::Digest whole) {
+    for (auto& n : nodes_) {
+      if (n->disk.durable_next(shard) == 0) continue;
+      happens("disks read on");
+      const auto restored = actors::restore_store(
+          shard, n->disk, broker_, [](auto, auto) {}, [](auto, const auto&) {});
+      forgotten_stay(*restored.store, n->id);
+      if (storage::digest_of(*restored.store) != whole)
+        wrong(fmt::format("shard {}: the disk of {} and the journal give another state than the journal alone", shard,
+                          n->id));
+    }
+  }
+
   /// Of a forgotten account the store has its tombstone: no other part came back, and no timer.
-  void forgotten_stay(storage::Store& store) {
+  void forgotten_stay(storage::Store& store, std::string_view of) {
     std::map<std::string, std::vector<std::string>> entries; // of each account
     std::set<std::string> forgotten;
     store.scan("", [&](std::string_view key, std::string_view value) {
@@ -474,11 +509,17 @@ private:
     for (const auto& id : forgotten) {
       happens("forgotten accounts");
       if (entries[id].size() != 1)
-        wrong(fmt::format("the account {} was forgotten and has {}", id, fmt::join(entries[id], ", ")));
+        wrong(fmt::format("the account {} was forgotten, and by {} it has {}", id, of, fmt::join(entries[id], ", ")));
     }
   }
 
+  enum class Sm3 : std::uint8_t { never, always, sometimes }; // sometimes: each process is configured anew
+
   Random random_;
+  Random settings_; // of its own: what is drawn from it changes nothing else in a life
+  Sm3 sm3_ = Sm3::never;
+  std::uint64_t marker_delay_ = 1; // calls, on average
+  bool marker_late_ = false;
   std::int64_t now_;
   streams::LocalBroker broker_;
   SmallCampus campus_;

@@ -36,9 +36,9 @@ TEST_CASE("whatever breaks: exactly once, and the history explains it") {
   WARN(seeds << " lives from seed " << from << ", " << inputs << " inputs, " << turns << " turns replayed\n" << text);
   // A simulation in which nothing goes wrong proves nothing.
   if (seeds >= 100)
-    for (const char* what :
-         {"crash", "pause", "error: abort", "error: fatal", "error: committed, but not told", "error: disk full",
-          "disks lost", "nodes stopped", "journals trimmed", "forgotten accounts"})
+    for (const char* what : {"crash", "pause", "error: abort", "error: fatal", "error: committed, but not told",
+                             "error: disk full", "disks lost", "nodes stopped", "journals trimmed",
+                             "forgotten accounts", "disks read on", "SM3 switched on or off in a log"})
       CHECK(happened[what] > 0);
 }
 

@@ -113,7 +113,8 @@ std::vector<streams::FileRecord> SmallCampus::next(Time now, std::int32_t partit
   std::vector<streams::FileRecord> out;
   const auto account = below(kAccounts);
   const auto device = below(kDevices);
-  switch (below(36)) {
+  const auto what = below(36);
+  switch (tidies_ && what > 30 ? 15 : what) {
     case 0: { // a code is lent: shown at both ends of the campus within seconds, from two handsets
       const auto other = (device + 1) % kDevices;
       out.push_back(scan(device, account, handset_id(account), now));
@@ -212,7 +213,8 @@ std::vector<streams::FileRecord> SmallCampus::next(Time now, std::int32_t partit
                                         format_time(opens_ + minutes(static_cast<std::int64_t>(1 + below(600))))),
                             now));
       break;
-    case 15: { // somebody leaves for good, at once or in three steps; some do not
+    case 15:
+    case 16: { // somebody leaves for good, at once or in three steps; some do not
       const auto who = account_id(kAccounts - 1 - below(kAccounts / 2));
       const auto step = below(5);
       if (step < 2 || step > 2) out.push_back(command("account.close", who, "registrar", "{}", now));

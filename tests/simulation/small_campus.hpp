@@ -27,6 +27,8 @@ public:
   std::vector<streams::FileRecord> next(Time now, std::int32_t partitions);
   /// From now on scans are also sent again. A reader counts anew when it is registered, so what it sent before would be new.
   void registered() { registered_ = true; }
+  /// The office tidies up: people leave and are forgotten much more often.
+  void tidy_up() { tidies_ = true; }
   /// Ids of the scans that must get one decision each.
   const std::set<std::string>& scans() const { return scans_; }
 
@@ -43,7 +45,7 @@ private:
   std::vector<std::uint64_t> numbers_; // each reader's last
   mutable std::uint64_t events_ = 0;
   std::set<std::string> scans_;
-  bool registered_ = false;
+  bool registered_ = false, tidies_ = false;
   std::vector<streams::FileRecord> sent_; // scans that may be sent again
 };
 

@@ -117,10 +117,13 @@ class Guides(Walk):
         """walkthrough: answer somebody who asks why"""
         self.walk("how-to/record.md", 6)
 
-
     def test_evidence(self):
         """walkthrough: from a scan to a bundle that others check"""
         self.walk("how-to/evidence.md", 8)
+
+    def test_forget(self):
+        """walkthrough: forget a person, and what is proven afterwards"""
+        self.walk("how-to/forget.md", 9)
 
 
 class Reader(unittest.TestCase):

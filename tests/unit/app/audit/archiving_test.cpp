@@ -47,10 +47,12 @@ struct World {
   evidence::NoteKey log_key{"campus.example/onecode/0", evidence::NoteKey::Type::ed25519,
                             streams::ed25519_from_private(log_private).public_key};
   std::vector<std::string> leaves, odd;
+  std::string secret; // the file of it
 
   World() {
     std::string name = (std::filesystem::temp_directory_path() / "onecode-audit-XXXXXX").string();
     folder = mkdtemp(name.data());
+    secret = (folder / "evidence-secret").string();
   }
   ~World() { std::filesystem::remove_all(folder); }
   World(const World&) = delete;
@@ -82,7 +84,17 @@ struct World {
     return archive_topics(
         broker, into, [](auto) { return true; }, [&](const std::string& what) { odd.push_back(what); });
   }
+  Forgotten destroy(archive::Archive& from) {
+    return destroy_forgotten(broker, from, secret, [&](const std::string& what) { odd.push_back(what); });
+  }
 };
+
+/// What the engine says to the registrar when it has forgotten somebody.
+void forgotten(World& w, const std::string& account, const std::string& notice) {
+  w.publisher->publish(Topic::notices, 0, "reg-1",
+                       event(notice, fmt::format(R"({{"kind":"account-forgotten","about":"{}"}})", account)));
+  w.publisher->flush();
+}
 
 /// A lent code: two scans, a finding on the second, a hold on the finding, a case; and a scan that has nothing to do with it.
 void lent_code(World& w) {
@@ -197,13 +209,12 @@ TEST_CASE("Whom the engine has forgotten is forgotten here, and every proof stay
   archive_leaves(open_logs(w.folder / "evidence"), archive);
   w.publisher->publish(Topic::notices, 0, "reg-1", event("n-0", R"({"kind":"forgetting-proposed","about":"a-1"})"));
   w.publisher->flush();
-  const auto secret = (w.folder / "evidence-secret").string();
-  CHECK(destroy_forgotten(w.broker, archive, secret).subjects.empty());
+  const auto secret = w.secret;
+  CHECK(w.destroy(archive).subjects.empty());
   CHECK_FALSE(archive.by_subject("a-1").empty());
-  w.publisher->publish(Topic::notices, 0, "reg-1", event("n-1", R"({"kind":"account-forgotten","about":"a-1"})"));
-  w.publisher->flush();
-  CHECK(destroy_forgotten(w.broker, archive, secret).subjects == std::vector<std::string>{"a-1"});
-  CHECK(destroy_forgotten(w.broker, archive, secret).subjects.empty());
+  forgotten(w, "a-1", "n-1");
+  CHECK(w.destroy(archive).subjects == std::vector<std::string>{"a-1"});
+  CHECK(w.destroy(archive).subjects.empty());
   CHECK(archive.by_subject("a-1").empty());
   CHECK(archive.by_subject("a-2").size() == 1);
   REQUIRE(archive.keys().destroyed().size() == 1);
@@ -260,15 +271,33 @@ TEST_CASE("Forgetting that ended half-way is done again, down to the secret", "[
   lent_code(w);
   auto archive = w.archive();
   w.fill(archive);
-  w.publisher->publish(Topic::notices, 0, "reg-1", event("n-1", R"({"kind":"account-forgotten","about":"a-1"})"));
-  w.publisher->flush();
-  const auto secret = (w.folder / "evidence-secret").string();
+  forgotten(w, "a-1", "n-1");
+  const auto secret = w.secret;
   write_file(secret, "onecode-key-tree/1\nnonsense\n", 0600);
-  CHECK_THROWS_AS(destroy_forgotten(w.broker, archive, secret), InputError);
+  CHECK_THROWS_AS(w.destroy(archive), InputError);
   write_file(secret, "secret", 0600);
-  const auto gone = destroy_forgotten(w.broker, archive, secret);
+  const auto gone = w.destroy(archive);
   CHECK(gone.subjects == std::vector<std::string>{"a-1"});
   CHECK(gone.another_secret);
   CHECK_FALSE(evidence::SubjectKeys(read_secret(secret)).find("a-1").has_value());
   CHECK(archive.keys().destroyed().size() == 1); // of keys that were gone already nothing is noted
+}
+
+TEST_CASE("What was not archived when somebody was forgotten is not read after it either", "[app][audit][privacy]") {
+  World w;
+  lent_code(w);
+  auto archive = w.archive();
+  w.fill(archive);
+  w.say(Topic::scans, LeafKind::scan, "a-1", "s-last", R"({"account":"a-1","seq":9})"); // after the last export
+  w.say(Topic::commands, LeafKind::command, "a-1", "cmd-forget",
+        R"({"command":"account.forget.confirm","target":"a-1","actor":{"id":"ic-1","role":"information-centre"}})");
+  forgotten(w, "a-1", "n-1");
+  CHECK(w.destroy(archive).subjects == std::vector<std::string>{"a-1"});
+  w.fill(archive);
+  CHECK(archive.keys().of("a-1").empty());
+  // Who did it stays, among what they did.
+  std::vector<std::string> theirs;
+  archive.each("ic-1", [&](const std::string& payload) { theirs.push_back(payload); });
+  REQUIRE(theirs.size() == 1);
+  CHECK(theirs[0].find("account.forget.confirm") != std::string::npos);
 }
