@@ -79,7 +79,9 @@ class Walk(unittest.TestCase):
                 shell = subprocess.Popen(["bash", "-c", script], cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=file,
                                          stderr=subprocess.STDOUT, start_new_session=True)
             try:
-                code = shell.wait(timeout=300)
+                code = shell.wait(timeout=600)
+            except subprocess.TimeoutExpired:
+                code = "timeout"  # what it printed says where
             finally:
                 if shell.poll() is None or code:
                     self.end(shell, env)
@@ -119,8 +121,8 @@ class Guides(Walk):
 
 
     def test_evidence(self):
-        """walkthrough: from a scan to a bundle that others check"""
-        self.walk("how-to/evidence.md", 8)
+        """walkthrough: from a scan to a bundle that others check, and logs that others witness"""
+        self.walk("how-to/evidence.md", 12)
 
 
 class Reader(unittest.TestCase):
