@@ -32,10 +32,10 @@ void add_replay_options(CLI::App& verb, ReplayInputs& inputs) {
   add_replay_settings(verb, inputs);
 }
 
-void add_replay_settings(CLI::App& verb, ReplayInputs& inputs) {
+void add_replay_settings(CLI::App& verb, ReplayInputs& inputs, const char* secrets) {
   verb.add_option("--policy", inputs.policy, "a policy document that is in force before the first policy record")
       ->type_name("FILE");
-  verb.add_option("--secrets", inputs.secrets, "a JSON object: secret name → base64url")->type_name("FILE");
+  verb.add_option(secrets, inputs.secrets, "a JSON object: secret name → base64url")->type_name("FILE");
   verb.add_flag("--unsigned-commands", inputs.unsigned_commands, "accept commands and policies without a signature");
 }
 

@@ -21,8 +21,8 @@ struct ReplayInputs {
 
 /// INPUT…, --policy, --secrets, --unsigned-commands.
 void add_replay_options(CLI::App& verb, ReplayInputs& inputs);
-/// The same without INPUT….
-void add_replay_settings(CLI::App& verb, ReplayInputs& inputs);
+/// The same without INPUT…; `secrets`: the flag's name, where --secrets is another's.
+void add_replay_settings(CLI::App& verb, ReplayInputs& inputs, const char* secrets = "--secrets");
 /// What a replay of them starts from. Throws InputError.
 ReplayOptions replay_options(const ReplayInputs& inputs);
 

@@ -5,6 +5,7 @@
 //   records/NNNN.tlog-proof   where it stands in which log, and the log's signed head (evidence/tlog_proof.hpp)
 //   records/NNNN.payload      what the leaf has the hash of; missing where it was erased
 //   records/NNNN.subject      "SALT SUBJECT": opens whom the leaf is about; missing where it was erased, or nobody
+//   explanation/NNNN.zh.txt, .en.txt    why record NNNN is what it is; missing where there was no history to compute it from
 //   policy/, explanation/, keys.txt, VERIFY.html    for people; only the exporter vouches for them
 //   Sound    is it by the keys that its reader has from elsewhere, and by nothing that it says itself.
 #pragma once

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
 
+#include "app/audit/plain.hpp"
 #include "app/audit/verify_page.hpp"
 #include "app/errors.hpp"
 #include "app/files.hpp"
@@ -16,6 +18,7 @@ namespace onecode::app {
 namespace {
 
 using archive::Archive;
+using evidence::LeafKind;
 using nlohmann::json;
 
 /// What is behind the headers of a record in binary mode.
@@ -104,6 +107,115 @@ void add_policies(Folder& folder, Archive& archive, const std::set<std::string>&
                  [&](const std::string& payload) { folder.add(fmt::format("policy/{}.json", version), payload); });
 }
 
+// -- explanations -----------------------------------------------------------------------------------------------------
+
+/// What `audit explain` has something to say of: what was decided, held and found, and a scan whose decision is not in the bundle, for
+/// else the scan's explanation is the decision's.
+class Explaining {
+public:
+  explicit Explaining(const BundleRequest& request) : request_(request) {}
+
+  /// Records in the order of the bundle. Of what was erased nothing is told again.
+  void add(std::uint64_t number, const ProvenRecord& record, const evidence::Leaf& leaf) {
+    if (!record.payload) return;
+    const bool scan = leaf.kind == LeafKind::scan;
+    PackedRecord packed{{std::string(leaf.id), {}}, std::nullopt, std::nullopt, {}};
+    streams::FileRecord as;
+    as.topic = scan                              ? Topic::scans
+               : leaf.kind == LeafKind::decision ? Topic::decisions
+               : leaf.kind == LeafKind::hold     ? Topic::freezes
+                                                 : Topic::alerts;
+    as.value = *record.payload;
+    if (scan) {
+      packed.question.source = plain_record(*record.payload).source;
+      scans_[{packed.question.source, packed.question.id}] = number;
+    } else if (leaf.kind == LeafKind::decision || leaf.kind == LeafKind::hold || leaf.kind == LeafKind::finding) {
+      packed.committed = asked_about(packed.question, as);
+      if (!packed.committed) return;
+      packed.leaf = {std::to_string(record.shard), record.leaf, record.place};
+      if (leaf.kind == LeafKind::finding) findings_.push_back(as);
+    } else {
+      return;
+    }
+    packed.subject = record.about;
+    records_.push_back(std::move(packed));
+    numbers_.push_back(number);
+  }
+
+  void explain() {
+    if (request_.history == nullptr || records_.empty()) return;
+    decisions_of_scans();
+    const PackedRequest request{records_, *request_.history,
+                                [this](Topic topic, const std::function<void(const streams::FileRecord&)>& each) {
+                                  if (topic == Topic::alerts)
+                                    for (const auto& f : findings_) each(f);
+                                },
+                                request_.kind != "case" && request_.kind != "record",
+                                request_.kind == "case" ? request_.id : std::string()};
+    told_ = explain_packed(request);
+  }
+
+  /// Writes the texts, and says in the rows where they are.
+  void write(Folder& folder, std::vector<PageRow>& rows, BundleMade& made) const {
+    if (request_.history == nullptr) return;
+    std::map<std::uint64_t, PageRow*> by_number;
+    for (auto& row : rows) by_number[row.number] = &row;
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      const auto& e = told_.explanations[i];
+      auto& row = *by_number.at(numbers_[i]);
+      if (e.is_null()) {
+        row.explained = PageRow::Explained::not_reached;
+        made.unexplained.push_back(records_[i].question.id);
+        continue;
+      }
+      row.explained = PageRow::Explained::yes;
+      row.explanation = numbers_[i];
+      for (const bool zh : {true, false})
+        folder.add(explanation_path(numbers_[i], zh),
+                   told_.others.left_out(explanation_page(e, zh ? "zh" : "en"), records_[i].subject, zh));
+      ++made.explained;
+      if (e.contains("recompute") && e["recompute"]["identical"] != true)
+        made.different.push_back(records_[i].question.id);
+    }
+    for (const auto& [scan, decision] : same_) {
+      by_number.at(scan)->explained = by_number.at(decision)->explained;
+      by_number.at(scan)->explanation = by_number.at(decision)->explanation;
+    }
+  }
+
+private:
+  /// A scan is explained by its decision, where that is here.
+  void decisions_of_scans() {
+    std::set<std::uint64_t> with_decision;
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      const auto& c = records_[i].committed;
+      if (!c || c->about != About::decision) continue;
+      const auto scan = c->event["data"].value("scan", nlohmann::ordered_json::object());
+      const auto it = scans_.find({scan.value("source", ""), scan.value("id", "")});
+      if (it == scans_.end()) continue;
+      same_[it->second] = numbers_[i];
+      with_decision.insert(it->second);
+    }
+    std::vector<PackedRecord> records;
+    std::vector<std::uint64_t> numbers;
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+      if (with_decision.contains(numbers_[i])) continue;
+      records.push_back(std::move(records_[i]));
+      numbers.push_back(numbers_[i]);
+    }
+    records_ = std::move(records);
+    numbers_ = std::move(numbers);
+  }
+
+  const BundleRequest& request_;
+  std::vector<PackedRecord> records_;
+  std::vector<std::uint64_t> numbers_; // of these
+  std::vector<streams::FileRecord> findings_;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> scans_; // by source and id
+  std::map<std::uint64_t, std::uint64_t> same_;                        // scan to decision
+  PackedExplanations told_;
+};
+
 } // namespace
 
 std::vector<Archive::Place> select(const BundleRequest& request, RecordReader& reader, Archive& archive) {
@@ -125,7 +237,7 @@ BundleMade make_bundle(const BundleRequest& request, RecordReader& reader, Archi
                        const std::filesystem::path& path) {
   auto places = select(request, reader, archive);
   // As a reader tells it: when it came to be known, then when it happened, what was received before what followed.
-  using Order = std::tuple<Time, Time, evidence::LeafKind>;
+  using Order = std::tuple<Time, Time, LeafKind>;
   std::vector<std::pair<Order, ProvenRecord>> records;
   for (const auto& at : places) {
     auto record = reader.record(at);
@@ -133,6 +245,12 @@ BundleMade make_bundle(const BundleRequest& request, RecordReader& reader, Archi
     records.emplace_back(leaf ? Order{leaf->received, leaf->time, leaf->kind} : Order{}, std::move(record));
   }
   std::ranges::stable_sort(records, {}, [](const auto& r) { return r.first; });
+
+  // Before anything is written: it takes longest, and may fail.
+  Explaining explaining(request);
+  for (std::uint64_t number = 0; const auto& [order, record] : records)
+    if (const auto leaf = evidence::parse_leaf(record.leaf); ++number, leaf) explaining.add(number, record, *leaf);
+  explaining.explain();
 
   BundleMade made;
   Folder folder(path);
@@ -153,7 +271,9 @@ BundleMade make_bundle(const BundleRequest& request, RecordReader& reader, Archi
   }
   add_policies(folder, archive, policies);
   folder.add("keys.txt", request.verifiers);
-  folder.add("VERIFY.html", verify_page(request.kind, request.id, request.made, request.exporter, rows));
+  explaining.write(folder, rows, made);
+  folder.add("VERIFY.html",
+             verify_page(request.kind, request.id, request.made, request.exporter, rows, request.history != nullptr));
 
   const evidence::NoteKey key{
       request.exporter,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/audit/explain.hpp"
 #include "app/audit/records.hpp"
 #include "app/signing.hpp"
 #include "domain/time.hpp"
@@ -19,7 +20,8 @@ struct BundleRequest {
   Time made;
   std::string exporter; // name of the signature
   SigningKey key;
-  std::string verifiers; // what goes into keys.txt
+  std::string verifiers;             // what goes into keys.txt
+  RecordedInputs* history = nullptr; // what explanations come from; nullptr: nobody gave one, and there are none
 };
 
 /// Which entries belong to it, in order of time. A case: those of its account that name it, and what these rest on.
@@ -28,9 +30,12 @@ std::vector<archive::Archive::Place> select(const BundleRequest& request, Record
 
 struct BundleMade {
   std::uint64_t records = 0, payloads = 0, erased = 0;
-  std::string verifier; // of the exporter
+  std::uint64_t explained = 0;
+  std::vector<std::string> unexplained; // ids of records that the history does not come to
+  std::vector<std::string> different;   // ids of records that it comes to in other bytes
+  std::string verifier;                 // of the exporter
 };
-/// `folder` is new or empty. Throws InputError: nothing is known of it.
+/// `folder` is new or empty. Throws InputError: nothing is known of it; the history is not complete, or was changed.
 BundleMade make_bundle(const BundleRequest& request, RecordReader& reader, archive::Archive& archive,
                        const std::filesystem::path& folder);
 

@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "app/audit/replay_observer.hpp"
 #include "app/errors.hpp"
+#include "archive/about.hpp"
 #include "domain/account_machine.hpp"
 #include "domain/explain.hpp"
+#include "domain/ids.hpp"
 #include "domain/integration.hpp"
 #include "domain/reason_words.hpp"
 #include "domain/rules/catalogue.hpp"
@@ -59,32 +62,47 @@ Json title_of(std::string_view rule) {
                          : both({std::string(info->title_zh), std::string(info->title)});
 }
 
+/// Whose records may be told of: nobody's but the subject's, and of a reader what it says of itself.
+bool tells_of_another(const streams::FileRecord& record, const std::string& subject) {
+  if (record.topic == Topic::device_reports) return false;
+  std::vector<streams::Header> headers;
+  for (const auto& [header, value] : record.headers) headers.push_back({header, value});
+  streams::Record r;
+  r.key = record.key;
+  if (record.value) r.value = *record.value;
+  r.headers = headers;
+  const auto whom = archive::about(record.topic, r).subject;
+  const bool of_a_reader = record.topic == Topic::scans && whom == record.key; // it names no account
+  return whom != subject && !of_a_reader;
+}
+
 /// Places of events that took part, so that the record can be opened at each of them.
 class Inputs {
 public:
-  void add(const EventRef& e) { places_.try_emplace({e.at, e.offset}, Json{{"event_id", or_null(e.id)}}); }
+  using Place = std::pair<TopicPartition, std::int64_t>;
+  /// `subject`: of nobody else more than the place is told.
+  explicit Inputs(std::optional<std::string> subject) : subject_(std::move(subject)) {}
+
+  void add(const EventRef& e) { add({e.at, e.offset}, e.id); }
   /// An OCSF finding's.
   void add(const Json& evidences) {
     for (const auto& e : evidences) {
       const Json data = e.value("data", Json::object());
-      const auto topic = topic_by_name(text_of(data, "topic"));
-      if (!topic) continue;
-      places_.try_emplace({{*topic, data.value("partition", 0)}, data.value("offset", std::int64_t{0})},
-                          Json{{"event_id", or_null(text_of(data, "event_id"))}});
+      if (const auto topic = topic_by_name(text_of(data, "topic")))
+        add({{*topic, data.value("partition", 0)}, data.value("offset", std::int64_t{0})}, text_of(data, "event_id"));
     }
   }
-  void look_up(RecordedInputs& inputs) {
-    if (places_.empty()) return;
-    inputs.each([&](TopicPartition at, std::int64_t offset, const streams::FileRecord& record) {
-      const auto it = places_.find({at, offset});
-      if (it == places_.end()) return;
-      const auto event = record.value ? Json::parse(*record.value, nullptr, false) : Json();
-      if (!event.is_object()) return;
-      it->second["event_id"] = or_null(text_of(event, "id"));
-      it->second["time"] = or_null(text_of(event, "time"));
-      const Json data = event.value("data", Json::object());
-      if (data.is_object()) it->second["device"] = or_null(text_of(data, "device"));
-    });
+  const std::map<Place, Json>& places() const { return places_; }
+  void tell(const Place& place, const streams::FileRecord& record, const Json& event) {
+    Json& said = places_.at(place);
+    if (subject_ && tells_of_another(record, *subject_)) {
+      said["of_another"] = true;
+      return;
+    }
+    said["event_id"] = or_null(text_of(event, "id"));
+    said["time"] = or_null(text_of(event, "time"));
+    const Json data = event.value("data", Json::object());
+    if (data.is_object()) said["device"] = or_null(text_of(data, "device"));
   }
   Json list() const {
     Json out = Json::array();
@@ -96,8 +114,30 @@ public:
   }
 
 private:
-  std::map<std::pair<TopicPartition, std::int64_t>, Json> places_;
+  void add(const Place& at, const std::string& id) {
+    places_.try_emplace(at, subject_ ? Json::object() : Json{{"event_id", or_null(id)}});
+  }
+
+  std::optional<std::string> subject_;
+  std::map<Place, Json> places_;
 };
+
+/// Opens the record at all of their places, and shows each input to `see`.
+void look_up(RecordedInputs& inputs, const std::vector<Inputs*>& all,
+             const std::function<void(const streams::FileRecord&)>& see = {}) {
+  std::map<Inputs::Place, std::vector<Inputs*>> wanted;
+  for (auto* of : all)
+    for (const auto& [at, said] : of->places()) wanted[at].push_back(of);
+  if (wanted.empty() && !see) return;
+  inputs.each([&](TopicPartition at, std::int64_t offset, const streams::FileRecord& record) {
+    if (see) see(record);
+    const auto it = wanted.find({at, offset});
+    if (it == wanted.end()) return;
+    const auto event = record.value ? Json::parse(*record.value, nullptr, false) : Json();
+    if (!event.is_object()) return;
+    for (auto* of : it->second) of->tell(it->first, record, event);
+  });
+}
 
 // -- parts of the answer ------------------------------------------------------------------------------------------------
 
@@ -398,13 +438,30 @@ std::optional<ReplayObserver::Leaf> committed_leaf(const CommittedRecords& commi
   return found;
 }
 
+/// What may be told, where not everything.
+struct Bounds {
+  std::string subject;
+  bool whole = true;
+  std::string case_id;
+};
+
 class Explanation {
 public:
-  explicit Explanation(const ExplainRequest& request) : request_(request), observer_(request.question) {}
+  /// `committed`: found already. They outlive it.
+  Explanation(const ExplainRequest& request, const ReplayObserver& observer, std::size_t question,
+              const RecordedInputs::Replayed& replay, std::optional<Asked> committed,
+              std::optional<ReplayObserver::Leaf> leaf = {}, std::optional<Bounds> bounds = {})
+      : request_(request),
+        observer_(observer),
+        question_(question),
+        replay_(replay),
+        committed_(std::move(committed)),
+        leaf_(std::move(leaf)),
+        bounds_(std::move(bounds)),
+        inputs_(bounds_ ? std::optional(bounds_->subject) : std::nullopt) {}
 
-  Json make() {
-    if (request_.committed) committed_ = find_asked(*request_.committed, request_.question);
-    if (request_.inputs != nullptr) replay();
+  /// All but what the inputs say.
+  void make() {
     choose();
     if (request_.recompute) check_recomputable();
 
@@ -426,8 +483,7 @@ public:
       out_["findings"].push_back(finding_json(asked.event));
     // Those of a finding that is itself asked about, and of all that took part.
     for (const auto& f : out_.value("findings", Json::array())) inputs_.add(f.at("evidences"));
-    if (request_.inputs != nullptr) inputs_.look_up(*request_.inputs);
-    out_["inputs"] = inputs_.list();
+    out_["inputs"] = nullptr; // here they stand
     if (request_.recompute) {
       compare();
     } else if (committed_ && replayed_ && *committed_->record.value != *replayed_->record.value) {
@@ -437,26 +493,20 @@ public:
     if (replay_.difference)
       not_known("历史重放得出的状态与历史所载不一致:" + *replay_.difference,
                 "the replay does not come to the state that the history names: " + *replay_.difference);
+  }
+  Inputs& inputs() { return inputs_; }
+  Json take() {
+    out_["inputs"] = inputs_.list();
     return std::move(out_);
   }
 
 private:
-  void replay() {
-    // The last record of a finding's uid may come at any time.
-    const bool may_stop =
-        committed_ && !(committed_->about == About::finding && committed_->record_id != request_.question.id);
-    replay_ = request_.inputs->replay(
-        observer_.watch(), [&](const streams::OutRecord& record) { observer_.output(record); },
-        [&](const streams::FileRecord& record) { observer_.input(record); },
-        [&] { return may_stop && observer_.has_stated(committed_->record_id); });
-  }
-
   void choose() {
-    for (const auto& asked : observer_.asked())
+    for (const auto& asked : observer_.asked(question_))
       if (!committed_ || asked.record_id == committed_->record_id) replayed_ = asked;
     if (!committed_) {
       std::set<std::string> decisions;
-      for (const auto& asked : observer_.asked())
+      for (const auto& asked : observer_.asked(question_))
         if (asked.about == About::decision) decisions.insert(text_of(asked.event["data"]["scan"], "source"));
       if (decisions.size() > 1)
         throw UsageError(fmt::format("{} scans have the id {}; say which: --source {}", decisions.size(),
@@ -471,7 +521,7 @@ private:
                             ? "neither the committed records nor the replay have"
                         : request_.committed ? "the committed records do not have"
                                              : "the replay does not come to";
-    if (observer_.scan_seen())
+    if (observer_.scan_seen(question_))
       where = "there is a scan of this id, and no decision: it could not be used (dead-letters); so " + where;
     throw Failure(request_.recompute ? kBadInput : kAnswerIsNo,
                   fmt::format("{} a decision, a hold or a finding {}", where, request_.question.id));
@@ -491,7 +541,7 @@ private:
     if (replay_.digests == 0 && !replay_.gaps.empty())
       throw InputError(fmt::format("the history is not complete, so that nothing is confirmed; missing: {}",
                                    fmt::join(replay_.gaps, "; ")));
-    if (!replayed_ && committed_->about == About::decision && !observer_.scan_seen()) {
+    if (!replayed_ && committed_->about == About::decision && !observer_.scan_seen(question_)) {
       const Json& scan = committed_->event["data"]["scan"];
       throw InputError(fmt::format("the history is not complete: the scan {} of {} is not in it", text_of(scan, "id"),
                                    text_of(scan, "source")));
@@ -531,6 +581,7 @@ private:
       inputs_.add(EventRef{sight_->scan.origin.at, sight_->scan.origin.offset, sight_->scan.origin.id});
       const Time t = sight_->scan.origin.time;
       if (sight_->before) out_["account"] = account_json(*sight_);
+      if (bounds_ && !bounds_->whole) leave_out_holds();
       // What the score of the decision is made of: the account after the scan, as the decision says it.
       if (sight_->after) {
         out_["rules"] = rules_json(sight_->after->file.evidence, t, policy, inputs_);
@@ -538,14 +589,31 @@ private:
           out_["shadow_rules"] = rules_json(sight_->after->file.shadow, t, policy, inputs_);
       }
     }
-    std::vector<std::string> uids;
-    for (const auto& uid : data.value("findings", Json::array())) uids.push_back(uid.get<std::string>());
     // Findings that a hold or a quarantine rests on are part of why the door stayed closed.
-    for (const auto& h : out_.value("account", Json::object()).value("holds", Json::array()))
-      for (const auto& uid : h.at("evidence")) uids.push_back(uid.get<std::string>());
-    if (out_.value("device", Json::object()).contains("quarantine") && !sight_->quarantined_by.empty())
-      uids.push_back(sight_->quarantined_by);
+    auto uids = ReplayObserver::rests_on(*chosen_, sight_);
+    std::erase_if(uids, [&](const auto& uid) {
+      return left_out_.contains(uid) ||
+             (sight_ != nullptr && uid == sight_->quarantined_by && !out_["device"].contains("quarantine"));
+    });
     findings(uids);
+  }
+
+  /// Of another matter: they neither stopped this use nor are they of the case.
+  void leave_out_holds() {
+    if (!out_.contains("account") || !out_["account"].contains("holds")) return;
+    Json& holds = out_["account"]["holds"];
+    Json told = Json::array();
+    for (auto& h : holds)
+      if (h.at("blocks_this") == true || (!bounds_->case_id.empty() && h.at("case") == bounds_->case_id))
+        told.push_back(std::move(h));
+      else
+        for (const auto& uid : h.at("evidence")) left_out_.insert(uid.get<std::string>());
+    for (const auto& h : told)
+      for (const auto& uid : h.at("evidence")) left_out_.erase(uid.get<std::string>());
+    for (const auto& uid : chosen_->event.at("data").value("findings", Json::array()))
+      left_out_.erase(uid.get<std::string>());
+    if (told.size() < holds.size()) out_["account"]["holds_left_out"] = holds.size() - told.size();
+    holds = std::move(told);
   }
 
   void hold() {
@@ -554,10 +622,7 @@ private:
                        {"state", text_of(data, "state")},
                        {"revision", data.value("revision", 0)},
                        {"holds", data.value("holds", Json::array())}};
-    std::vector<std::string> uids;
-    for (const auto& h : data.value("holds", Json::array()))
-      for (const auto& uid : h.value("evidence", Json::array())) uids.push_back(uid.get<std::string>());
-    findings(uids);
+    findings(ReplayObserver::rests_on(*chosen_, nullptr));
   }
 
   /// The findings as they stood, committed where they are, else as replayed.
@@ -606,7 +671,8 @@ private:
     } else {
       r["replayed"] = digest_of(*replayed_->record.value);
       different = differences(*committed_->record.value, *replayed_->record.value);
-      if (committed_->record.key != replayed_->record.key)
+      // An archive keeps no keys.
+      if (!committed_->record.key.empty() && committed_->record.key != replayed_->record.key)
         different.push_back(
             fmt::format("key: committed {}, replayed {}", committed_->record.key, replayed_->record.key));
     }
@@ -630,7 +696,7 @@ private:
   }
 
   void leaf(Json& r, std::vector<std::string>& different, Json& notes) {
-    const auto committed = committed_leaf(*request_.committed, committed_->record_id);
+    const auto committed = leaf_ ? leaf_ : committed_leaf(*request_.committed, committed_->record_id);
     const auto* replayed = observer_.leaf(committed_->record_id);
     if (!committed) {
       notes.push_back(both({"没有给出透明日志(evidence),未比对其中的条目",
@@ -657,18 +723,132 @@ private:
   }
 
   const ExplainRequest& request_;
-  ReplayObserver observer_;
-  RecordedInputs::Replayed replay_;
+  const ReplayObserver& observer_;
+  const std::size_t question_;
+  const RecordedInputs::Replayed& replay_;
   std::optional<Asked> committed_, replayed_, chosen_;
+  const std::optional<ReplayObserver::Leaf> leaf_; // committed; nullopt: among the committed records, if anywhere
+  const std::optional<Bounds> bounds_;             // nullopt: whoever asks may read all of it
   const Sight* sight_ = nullptr;
   Inputs inputs_;
   Json out_;
+  std::set<std::string> left_out_; // findings of another matter
   std::vector<std::string> finding_differences_;
   std::uint64_t findings_compared_ = 0, findings_left_ = 0;
 };
 
+RecordedInputs::Replayed replay(RecordedInputs& inputs, ReplayObserver& observer,
+                                const std::function<bool()>& enough) {
+  return inputs.replay(
+      observer.watch(), [&](const streams::OutRecord& record) { observer.output(record); },
+      [&](const streams::FileRecord& record) { observer.input(record); }, enough);
+}
+
 } // namespace
 
-nlohmann::ordered_json explain(const ExplainRequest& request) { return Explanation(request).make(); }
+nlohmann::ordered_json explain(const ExplainRequest& request) {
+  std::optional<Asked> committed;
+  if (request.committed) committed = find_asked(*request.committed, request.question);
+  ReplayObserver observer({request.question});
+  RecordedInputs::Replayed replayed;
+  if (request.inputs != nullptr) {
+    // The last record of a finding's uid may come at any time.
+    const bool may_stop =
+        committed && !(committed->about == About::finding && committed->record_id != request.question.id);
+    replayed =
+        replay(*request.inputs, observer, [&] { return may_stop && observer.has_stated(committed->record_id); });
+  }
+  Explanation explanation(request, observer, 0, replayed, std::move(committed));
+  explanation.make();
+  if (request.inputs != nullptr) look_up(*request.inputs, {&explanation.inputs()});
+  return explanation.take();
+}
+
+// -- handed out -------------------------------------------------------------------------------------------------------
+
+void OtherPeople::see(const streams::FileRecord& record) {
+  if (record.topic != Topic::commands || !record.value) return;
+  const bool opens = record.value->find("account.open") != std::string::npos;
+  if (!opens && record.value->find("handset.bind") == std::string::npos) return;
+  const auto event = Json::parse(*record.value, nullptr, false);
+  if (!event.is_object()) return;
+  const Json& data = event.contains("data") && event["data"].is_object() ? event["data"] : event;
+  const auto target = text_of(data, "target");
+  if (text_of(data, "command") == "account.open") accounts_.insert(target);
+  if (text_of(data, "command") == "handset.bind" && data.contains("args") && data["args"].is_object())
+    if (const auto handset = text_of(data["args"], "handset"); !handset.empty()) handsets_[handset].insert(target);
+}
+
+std::string OtherPeople::left_out(std::string_view text, const std::string& subject, bool zh) const {
+  std::string out;
+  bool any = false;
+  while (!text.empty()) {
+    std::size_t length = 0;
+    while (length < text.size() && valid_id(text.substr(length, 1))) ++length;
+    if (length == 0) {
+      out += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    // An id may end in what a sentence ends in.
+    std::size_t named = length;
+    const char* instead = nullptr;
+    for (; named > 0 && instead == nullptr; --named) {
+      const auto id = text.substr(0, named);
+      const auto handset = handsets_.find(id);
+      if (id != subject && accounts_.contains(id))
+        instead = zh ? "(他人账户)" : "(another account)";
+      else if (handset != handsets_.end() && !handset->second.contains(subject))
+        instead = zh ? "(他人手机)" : "(another person's handset)";
+      if (instead != nullptr || std::string_view(".:-").find(id.back()) == std::string_view::npos) break;
+    }
+    const auto taken = instead != nullptr ? named : length;
+    out += instead != nullptr ? std::string_view(instead) : text.substr(0, taken);
+    any = any || instead != nullptr;
+    text.remove_prefix(taken);
+  }
+  if (any)
+    out += zh ? "\n他人的账户和手机的编号在此略去。\n"
+              : "\nIds of other people's accounts and handsets are left out here.\n";
+  return out;
+}
+
+PackedExplanations explain_packed(const PackedRequest& request) {
+  std::vector<Question> questions;
+  for (const auto& record : request.records) questions.push_back(record.question);
+  ReplayObserver observer(std::move(questions));
+  const auto replayed = replay(request.inputs, observer, [&] { return observer.has_answered_all(); });
+  if (replayed.difference)
+    throw InputError("the history is not complete, or was changed, so that nothing is explained from it: " +
+                     *replayed.difference);
+  if (replayed.digests == 0 && !replayed.gaps.empty())
+    throw InputError(fmt::format("the history is not complete, so that nothing is explained from it; missing: {}",
+                                 fmt::join(replayed.gaps, "; ")));
+  PackedExplanations out;
+  out.explanations.resize(request.records.size());
+  std::deque<ExplainRequest> requests;
+  std::deque<Explanation> all;
+  std::vector<std::size_t> of;
+  std::vector<Inputs*> inputs;
+  for (std::size_t i = 0; i < request.records.size(); ++i) {
+    const auto& record = request.records[i];
+    const auto& stated = observer.asked(i);
+    const bool there = record.committed && record.committed->about == About::decision && observer.scan_seen(i);
+    if (stated.empty() && !there) continue;
+    auto committed = record.committed;
+    // Which of two topics a finding stands in, an archive does not say.
+    if (committed && !stated.empty()) committed->record.topic = stated.back().record.topic;
+    const auto& asked = requests.emplace_back(
+        ExplainRequest{record.question, request.committed, &request.inputs, committed.has_value()});
+    all.emplace_back(asked, observer, i, replayed, std::move(committed), record.leaf,
+                     Bounds{record.subject, request.whole, request.case_id})
+        .make();
+    of.push_back(i);
+    inputs.push_back(&all.back().inputs());
+  }
+  look_up(request.inputs, inputs, [&](const streams::FileRecord& record) { out.others.see(record); });
+  for (std::size_t i = 0; i < of.size(); ++i) out.explanations[of[i]] = all[i].take();
+  return out;
+}
 
 } // namespace onecode::app

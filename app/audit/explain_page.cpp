@@ -256,8 +256,12 @@ private:
 
   void holds(const Json& e, bool of_decision) {
     const Json& list = inside(inside(e, "account"), "holds");
-    if (!list.is_array() || list.empty()) return;
+    const auto left_out = text(inside(e, "account"), "holds_left_out");
+    if (!list.is_array() || (list.empty() && left_out.empty())) return;
     head(say("账户上的冻结事项", "Holds of the account"));
+    if (!left_out.empty())
+      line(say("另有 " + left_out + " 项冻结与这一次使用无关,此处从略。",
+               "Holds of other matters that did not stop this use are left out here: " + left_out + "."));
     for (const auto& h : list) {
       const auto article = text(h, "article");
       const auto basis = article == "protective"
@@ -405,7 +409,9 @@ private:
     if (list.is_array() && !list.empty()) {
       head(say("依据的输入记录(主题/分区@位移)", "Inputs that it rests on (topic/partition@offset)"));
       for (const auto& p : list)
-        item(place(p) + (text(p, "time").empty() ? "" : "  " + second(p, "time")) +
+        item(place(p) +
+             (inside(p, "of_another") == true ? say("  (他人的记录)", "  (another person's record)") : "") +
+             (text(p, "time").empty() ? "" : "  " + second(p, "time")) +
              (text(p, "device").empty() ? "" : say("  设备 ", "  reader ") + text(p, "device")) +
              (text(p, "event_id").empty() ? "" : "  id " + text(p, "event_id")));
     }

@@ -95,6 +95,7 @@ PlainRecord plain_record(std::string_view payload) {
   out.value = value.dump();
   const auto member = value.find("data");
   const std::string type = binary ? header(payload, "ce_type") : text(value, "type");
+  out.source = binary ? header(payload, "ce_source") : text(value, "source");
   if (const auto t = parse_time(binary ? header(payload, "ce_time") : text(value, "time"))) out.time = *t;
   say(out, type, binary || member == value.end() ? value : *member);
   return out;

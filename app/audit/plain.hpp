@@ -11,6 +11,7 @@ namespace onecode::app {
 struct PlainRecord {
   std::string kind_zh, kind_en; // what it is
   std::string zh, en;           // what it says; may be empty
+  std::string source;           // of CloudEvents
   Time time;                    // of the event; 1970 where it has none
   std::string value;            // its JSON, without headers; empty: it is none
 };

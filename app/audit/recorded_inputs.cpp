@@ -131,4 +131,9 @@ std::unique_ptr<RecordedInputs> inputs_on(streams::Broker& broker, ReplayOptions
   return std::make_unique<ClusterInputs>(broker, std::move(options), secrets);
 }
 
+streams::Secrets replay_secrets(const ReplayInputs& inputs, const Config& config) {
+  if (!inputs.secrets.empty()) return streams::Secrets::from_json_file(inputs.secrets);
+  return config.secrets.dir.empty() ? streams::Secrets{} : streams::Secrets::from_directory(config.secrets.dir);
+}
+
 } // namespace onecode::app

@@ -59,6 +59,7 @@ ProvenRecord RecordReader::record(const Archive::Place& at) {
   auto& of = log(at.shard);
   ProvenRecord out;
   out.origin = of.folder.head.origin;
+  out.shard = at.shard;
   out.place = at.place;
   out.leaf = entry(at);
   out.proof =
@@ -71,6 +72,7 @@ ProvenRecord RecordReader::record(const Archive::Place& at) {
   else
     out.erased = std::get<Archive::Absent>(payload) == Archive::Absent::erased;
   const auto subject = archive_->subject(leaf->payload);
+  out.about = subject.value_or("");
   if (const auto key = subject ? keys_.find(*subject) : std::nullopt) {
     const auto c = evidence::commit_to(*subject, *key, *leaf);
     if (c.value == leaf->subject) out.subject = evidence::subject_line(c.salt, *subject);

@@ -19,12 +19,14 @@ namespace onecode::app {
 
 struct ProvenRecord {
   std::string origin;
+  std::int32_t shard = -1;
   std::uint64_t place = 0;
   std::string leaf;  // as it is stored
   std::string proof; // C2SP tlog-proof
   std::optional<std::string> payload;
   bool erased = false;                // it was there once
   std::optional<std::string> subject; // the line that opens whom it is about
+  std::string about;                  // whom the archive has it under; empty: unknown or erased
 };
 
 class RecordReader {

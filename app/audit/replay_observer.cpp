@@ -16,10 +16,22 @@ namespace onecode::app {
 namespace {
 
 constexpr std::string_view kQuarantined = "device-quarantined";
+constexpr std::size_t kDecisionIdLength = 32; // hexadecimal
 
 std::string decision_of(const Scan& scan) { return hex(streams::decision_id(scan.origin)); }
 
 } // namespace
+
+ReplayObserver::ReplayObserver(std::vector<Question> questions)
+    : questions_(std::move(questions)),
+      asked_(questions_.size()),
+      unanswered_(questions_.size()),
+      scan_seen_(questions_.size()) {
+  for (std::size_t q = 0; q < questions_.size(); ++q) {
+    by_id_[questions_[q].id].push_back(q);
+    by_decision_ = by_decision_ || questions_[q].id.size() == kDecisionIdLength;
+  }
+}
 
 ReplayWatch ReplayObserver::watch() {
   return {
@@ -27,18 +39,28 @@ ReplayWatch ReplayObserver::watch() {
       [this](const actors::Entity& e, const Message& m, const Context& c, const Effects& f) { after(e, m, c, f); }};
 }
 
-bool ReplayObserver::means(const Scan& scan) const {
-  if (!question_.source.empty() && scan.origin.source != question_.source) return false;
-  return scan.origin.id == question_.id || (question_.id.size() == 32 && decision_of(scan) == question_.id);
+std::vector<std::size_t> ReplayObserver::asking(const Scan& scan) const {
+  std::vector<std::size_t> out;
+  const auto add = [&](const std::string& id) {
+    if (const auto it = by_id_.find(id); it != by_id_.end())
+      for (const auto q : it->second)
+        if (questions_[q].source.empty() || questions_[q].source == scan.origin.source) out.push_back(q);
+  };
+  add(scan.origin.id);
+  if (by_decision_) add(decision_of(scan));
+  return out;
 }
 
 void ReplayObserver::before(const actors::Entity& entity, const Message& message) {
-  if (const auto* scan = std::get_if<const Scan*>(&message); scan != nullptr && means(**scan)) {
-    scan_seen_ = true;
+  if (const auto* scan = std::get_if<const Scan*>(&message); scan != nullptr) {
+    const auto questions = asking(**scan);
+    if (questions.empty()) return;
+    for (const auto q : questions) scan_seen_[q] = true;
     auto& sight = sights_[decision_of(**scan)];
     if (sight.admitted) return;
     sight.scan = **scan;
-  } else if (const auto* seen = std::get_if<msg::ScanSeen>(&message); seen != nullptr && means(*seen->scan)) {
+  } else if (const auto* seen = std::get_if<msg::ScanSeen>(&message);
+             seen != nullptr && !asking(*seen->scan).empty()) {
     auto& sight = sights_[decision_of(*seen->scan)];
     sight.opinion = seen->opinion;
     if (const auto* account = dynamic_cast<const actors::AccountActor*>(&entity)) sight.before = account->state();
@@ -57,7 +79,7 @@ void ReplayObserver::after(const actors::Entity& entity, const Message& message,
     if (const auto* status = std::get_if<IntegrationStatusRecord>(&output))
       integrations_.insert_or_assign(status->integration, *status);
   }
-  if (const auto* scan = std::get_if<const Scan*>(&message); scan != nullptr && means(**scan)) {
+  if (const auto* scan = std::get_if<const Scan*>(&message); scan != nullptr && !asking(**scan).empty()) {
     auto& sight = sights_[decision_of(**scan)];
     if (sight.admitted) return;
     const auto decided = [](const Output& o) { return std::holds_alternative<Decision>(o); };
@@ -73,7 +95,8 @@ void ReplayObserver::after(const actors::Entity& entity, const Message& message,
     sight.received = context.now;
     sight.policy = context.policy_at(sight.scan.origin.time);
     sight.policy_of_turn = context.policy_at(context.now).version;
-  } else if (const auto* seen = std::get_if<msg::ScanSeen>(&message); seen != nullptr && means(*seen->scan)) {
+  } else if (const auto* seen = std::get_if<msg::ScanSeen>(&message);
+             seen != nullptr && !asking(*seen->scan).empty()) {
     auto& sight = sights_[decision_of(*seen->scan)];
     if (const auto* account = dynamic_cast<const actors::AccountActor*>(&entity)) sight.after = account->state();
     sight.policy = context.policy_at(sight.scan.origin.time);
@@ -109,23 +132,48 @@ void ReplayObserver::output(const streams::OutRecord& out) {
     return;
   }
   const bool finding = out.topic == Topic::alerts || out.topic == Topic::compliance;
-  if (finding) findings_.insert_or_assign(std::string(finding_uid_in(out.value)), out.value);
   if (!finding && out.topic != Topic::decisions && out.topic != Topic::freezes) return;
-  // Nearly all are decisions of other scans; the id is there without reading them.
-  if (out.topic == Topic::decisions && !sights_.contains(hex(out.id))) return;
+  const std::string id = hex(out.id);
+  std::vector<std::size_t> questions;
+  if (out.topic == Topic::decisions) {
+    if (const auto it = sights_.find(id); it != sights_.end()) questions = asking(it->second.scan);
+  } else {
+    const auto add = [&](const std::string& name) {
+      if (const auto it = by_id_.find(name); it != by_id_.end())
+        questions.insert(questions.end(), it->second.begin(), it->second.end());
+    };
+    add(id);
+    if (finding) {
+      const std::string uid(finding_uid_in(out.value));
+      findings_.insert_or_assign(uid, out.value);
+      const auto [begin, end] = await_findings_.equal_range(uid);
+      for (auto it = begin; it != end; ++it) findings_then_[it->second].emplace(uid, out.value);
+      await_findings_.erase(begin, end);
+      if (uid != id) add(uid);
+    }
+  }
+  // Nearly all are of nobody's question; that is told before anything of them is read.
+  if (questions.empty()) return;
   streams::FileRecord record;
   record.topic = out.topic;
   record.key = out.key;
   record.value = out.value;
-  auto asked = asked_about(question_, record);
-  if (!asked) return;
-  await_leaf_.push_back(asked->record_id);
-  findings_then_[asked->record_id] = findings_;
-  asked_.push_back(std::move(*asked));
-}
-
-bool ReplayObserver::has_stated(std::string_view record_id) const {
-  return std::ranges::any_of(asked_, [&](const Asked& a) { return a.record_id == record_id; });
+  for (const auto q : questions) {
+    auto asked = asked_about(questions_[q], record);
+    if (!asked) continue;
+    if (!has_stated(asked->record_id)) {
+      await_leaf_.push_back(asked->record_id);
+      auto& then = findings_then_[asked->record_id];
+      for (auto& uid : rests_on(*asked, sight(asked->record_id))) {
+        if (const auto it = findings_.find(uid); it != findings_.end())
+          then.emplace(uid, it->second);
+        else
+          await_findings_.emplace(std::move(uid), asked->record_id);
+      }
+    }
+    if (asked_[q].empty()) --unanswered_;
+    asked_[q].push_back(std::move(*asked));
+  }
 }
 
 const ReplayObserver::Sight* ReplayObserver::sight(std::string_view decision_id) const {
@@ -133,12 +181,31 @@ const ReplayObserver::Sight* ReplayObserver::sight(std::string_view decision_id)
   return it == sights_.end() || !it->second.admitted ? nullptr : &it->second;
 }
 
+std::vector<std::string> ReplayObserver::rests_on(const Asked& asked, const Sight* sight) {
+  std::vector<std::string> out;
+  const auto& data = asked.event.at("data");
+  const auto add = [&](const nlohmann::ordered_json& object, const char* member) {
+    if (const auto it = object.find(member); it != object.end() && it->is_array())
+      for (const auto& uid : *it)
+        if (uid.is_string()) out.push_back(uid.get<std::string>());
+  };
+  if (asked.about == About::decision) add(data, "findings");
+  if (asked.about == About::hold && data.contains("holds"))
+    for (const auto& hold : data["holds"]) add(hold, "evidence");
+  if (sight == nullptr) return out;
+  if (sight->before)
+    for (const auto& hold : sight->before->file.holds.all())
+      out.insert(out.end(), hold.evidence.begin(), hold.evidence.end());
+  if (sight->quarantine && !sight->quarantined_by.empty()) out.push_back(sight->quarantined_by);
+  return out;
+}
+
 const std::string* ReplayObserver::finding(const Asked& asked, const std::string& uid) const {
   // The account's own was stated before the decision, in its shard; a reader's may come later among the records of the turn.
-  if (const auto then = findings_then_.find(asked.record_id); then != findings_then_.end())
-    if (const auto it = then->second.find(uid); it != then->second.end()) return &it->second;
-  const auto it = findings_.find(uid);
-  return it == findings_.end() ? nullptr : &it->second;
+  const auto then = findings_then_.find(asked.record_id);
+  if (then == findings_then_.end()) return nullptr;
+  const auto it = then->second.find(uid);
+  return it == then->second.end() ? nullptr : &it->second;
 }
 
 const ReplayObserver::Leaf* ReplayObserver::leaf(const std::string& record_id) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "app/audit/committed.hpp"
@@ -19,7 +20,8 @@ namespace onecode::app {
 
 class ReplayObserver {
 public:
-  explicit ReplayObserver(Question question) : question_(std::move(question)) {}
+  /// Of many questions at once: a replay is long.
+  explicit ReplayObserver(std::vector<Question> questions);
 
   /// A scan on its way through the engine.
   struct Sight {
@@ -45,14 +47,18 @@ public:
   void input(const streams::FileRecord& record);
   void output(const streams::OutRecord& record);
 
-  /// Records that were asked about, in order; of a finding's uid the last is meant.
-  const std::vector<Asked>& asked() const { return asked_; }
-  /// As replayed, and whether there was one.
-  bool has_stated(std::string_view record_id) const;
+  /// Records that this question is about, in order; of a finding's uid the last is meant.
+  const std::vector<Asked>& asked(std::size_t question) const { return asked_[question]; }
+  bool has_stated(std::string_view record_id) const { return findings_then_.contains(record_id); }
+  /// Each question has a record.
+  bool has_answered_all() const { return unanswered_ == 0; }
   const Sight* sight(std::string_view decision_id) const;
   /// Any scan that the question names was read.
-  bool scan_seen() const { return scan_seen_; }
-  /// What is held under this uid when the record was stated; nullptr: nothing was published.
+  bool scan_seen(std::size_t question) const { return scan_seen_[question]; }
+  /// The uids of the findings that a decision or a record of holds rests on, those of its holds and of its reader's quarantine
+  /// included; perhaps more than once.
+  static std::vector<std::string> rests_on(const Asked& asked, const Sight* sight);
+  /// Of those, as it stood when the record was stated; nullptr: nothing was published.
   const std::string* finding(const Asked& asked, const std::string& uid) const;
   const std::vector<PolicySeen>& policies() const { return policies_; }
 
@@ -67,12 +73,15 @@ public:
   static std::optional<Leaf> leaf_in(const streams::FileRecord& record, const std::string& record_id);
 
 private:
-  bool means(const Scan& scan) const;
+  /// The questions that name it.
+  std::vector<std::size_t> asking(const Scan& scan) const;
   void before(const actors::Entity& entity, const Message& message);
   void after(const actors::Entity& entity, const Message& message, const Context& context, const Effects& effects);
 
-  const Question question_;
-  std::map<std::string, Sight, std::less<>> sights_; // by decision id
+  const std::vector<Question> questions_;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_id_; // questions
+  bool by_decision_ = false;                                        // any of them may name a decision
+  std::map<std::string, Sight, std::less<>> sights_;                // by decision id
   struct Quarantine {
     Notice notice;
     std::string finding; // uid; empty: a person ordered it
@@ -80,12 +89,15 @@ private:
   std::map<std::string, Quarantine> quarantines_; // by device
   std::map<std::string, IntegrationStatusRecord> integrations_;
   std::map<std::string, std::string> findings_; // newest record by uid
-  std::vector<Asked> asked_;
-  std::map<std::string, std::map<std::string, std::string>> findings_then_; // by record id
-  std::vector<std::string> await_leaf_; // record ids: a shard's leaves come last in its turn
-  std::map<std::string, Leaf> leaves_;  // by record id
+  std::vector<std::vector<Asked>> asked_;       // by question
+  std::size_t unanswered_;
+  std::map<std::string, std::map<std::string, std::string>, std::less<>>
+      findings_then_;                                      // by record id, of what it rests on
+  std::multimap<std::string, std::string> await_findings_; // by uid, to record id: published later in its turn
+  std::vector<std::string> await_leaf_;                    // record ids: a shard's leaves come last in its turn
+  std::map<std::string, Leaf> leaves_;                     // by record id
   std::vector<PolicySeen> policies_;
-  bool scan_seen_ = false;
+  std::vector<bool> scan_seen_; // by question
 };
 
 } // namespace onecode::app

@@ -43,6 +43,7 @@ struct Options {
   ArchiveFlags archive;
   std::string folder, id, out, sign, exporter, account;
   std::vector<std::string> key_files, since, witnesses;
+  ReplayInputs history;
   std::size_t wanted_witnesses = 0;
   bool json = false;
 };
@@ -221,6 +222,25 @@ int run_prove(const Options& o) {
 
 // -- bundles --------------------------------------------------------------------------------------------------------------
 
+/// What the explanations come from.
+struct OpenHistory {
+  std::unique_ptr<streams::Broker> broker;
+  streams::Secrets secrets;
+  std::unique_ptr<RecordedInputs> inputs; // null: nobody named one
+
+  explicit OpenHistory(const Options& o) {
+    const bool cluster = o.kafka.config || o.kafka.brokers || o.kafka.prefix;
+    if (cluster && !o.history.files.empty())
+      throw UsageError("--history or a cluster, not both: explanations come from one history");
+    if (!o.history.files.empty()) inputs = inputs_in(o.history);
+    if (!cluster) return;
+    const auto config = o.kafka.load();
+    broker = connect(config.kafka);
+    secrets = replay_secrets(o.history, config);
+    inputs = inputs_on(*broker, replay_options(o.history), secrets);
+  }
+};
+
 int run_bundle(const Options& o) {
   const auto colon = o.id.find(':');
   BundleRequest request;
@@ -249,20 +269,38 @@ int run_bundle(const Options& o) {
                    record || request.kind == "case" ? request.id : "",
                    {}},
                   o.archive.folder);
+  const OpenHistory history(o);
+  request.history = history.inputs.get();
   make_output_folder(o.out, false);
   const auto made = make_bundle(request, reader, archived->archive, o.out);
+  if (!request.history)
+    fmt::print(stderr,
+               "onecode: no history was given (--history, --config or --brokers), so the bundle explains nothing; "
+               "VERIFY.html says so\n");
+  for (const auto& id : made.unexplained)
+    fmt::print(stderr, "onecode: warning: not explained, for the history does not come to it: {}\n", visible(id));
+  for (const auto& id : made.different)
+    fmt::print(
+        stderr,
+        "onecode: warning: the history comes to other bytes than the record has, and its explanation says so: {}\n",
+        visible(id));
   if (o.json)
     print(nlohmann::ordered_json{{"bundle", o.out},
                                  {"records", made.records},
                                  {"texts", made.payloads},
                                  {"erased", made.erased},
+                                 {"explained", request.history ? nlohmann::ordered_json(made.explained) : nullptr},
+                                 {"unexplained", made.unexplained},
+                                 {"different", made.different},
                                  {"verifier", made.verifier}}
               .dump(2) +
           "\n");
   else
-    print(fmt::format(
-        "{}: {} records, {} with their text, {} erased\nWhoever checks it needs this key, by another way:\n{}\n",
-        o.out, made.records, made.payloads, made.erased, made.verifier));
+    print(
+        fmt::format("{}: {} records, {} with their text, {} erased; {} explained\nWhoever checks it needs this key, "
+                    "by another way:\n{}\n",
+                    o.out, made.records, made.payloads, made.erased,
+                    request.history ? std::to_string(made.explained) : "none", made.verifier));
   return kDone;
 }
 
@@ -368,15 +406,25 @@ Run add_audit(CLI::App& verb) {
       ->type_name("NAME");
   pack->add_option("--account", options->account, "of a case: whose it is")->type_name("ID");
   pack->add_option("--keys", options->key_files, "verifier keys of the logs, to go into keys.txt")->type_name("FILE");
+  pack->add_option(
+          "--history", options->history.files,
+          "explain from these event files, in order (onecode history); without: from the cluster that is named")
+      ->type_name("FILE");
+  add_replay_settings(*pack, options->history, "--history-secrets");
+  options->kafka.add_to(*pack);
   options->archive.add_to(*pack, "the archive of `audit export --archive`");
   options->access.add_to(*pack);
   pack->footer(
       "\nThe bundle has the records, the proof of each, the policies they were judged by and a page that tells how "
       "to "
-      "check it.\nIts reader needs onecode-verify and the keys, and nothing from here.\n\nExample:\n"
+      "check it.\nIts reader needs onecode-verify and the keys, and nothing from here.\n"
+      "With a history (--history FILE…, or that of the cluster of --config or --brokers) it also has what `audit "
+      "explain "
+      "--recompute`\nsays of each decision, hold and finding, without the ids of other people; VERIFY.html says "
+      "whether it has.\n\nExample:\n"
       "  onecode audit bundle account:a-1 evidence --archive archive --secrets archive-secrets --sign "
       "auditor.key.json "
-      "\\\n    --name campus.example/auditor --keys verifiers.txt --out a-1");
+      "\\\n    --name campus.example/auditor --keys verifiers.txt --out a-1 --config node.toml");
   auto* access = verb.add_subcommand("access", "who looked at personal records, and is the record of it whole");
   access->add_option("FILE", options->folder, "an access.ndjson")->required();
   access->footer(

@@ -26,11 +26,6 @@ struct Options {
   bool recompute = false, json = false;
 };
 
-streams::Secrets secrets_of(const Options& o, const Config& config) {
-  if (!o.inputs.secrets.empty()) return streams::Secrets::from_json_file(o.inputs.secrets);
-  return config.secrets.dir.empty() ? streams::Secrets{} : streams::Secrets::from_directory(config.secrets.dir);
-}
-
 int run_explain(const Options& o) {
   const bool files = !o.inputs.files.empty();
   const bool named = o.kafka.config || o.kafka.brokers || o.kafka.prefix;
@@ -41,7 +36,7 @@ int run_explain(const Options& o) {
   if (cluster) {
     const auto config = o.kafka.load();
     broker = connect(config.kafka);
-    secrets = secrets_of(o, config);
+    secrets = replay_secrets(o.inputs, config);
   }
   ExplainRequest request;
   request.question = o.question;

@@ -79,7 +79,9 @@ class Walk(unittest.TestCase):
                 shell = subprocess.Popen(["bash", "-c", script], cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=file,
                                          stderr=subprocess.STDOUT, start_new_session=True)
             try:
-                code = shell.wait(timeout=300)
+                code = shell.wait(timeout=600)
+            except subprocess.TimeoutExpired:
+                code = "timeout"  # what it printed says where
             finally:
                 if shell.poll() is None or code:
                     self.end(shell, env)
@@ -118,8 +120,8 @@ class Guides(Walk):
         self.walk("how-to/record.md", 6)
 
     def test_evidence(self):
-        """walkthrough: from a scan to a bundle that others check"""
-        self.walk("how-to/evidence.md", 8)
+        """walkthrough: from a scan to a bundle that others check, and logs that others witness"""
+        self.walk("how-to/evidence.md", 12)
 
     def test_forget(self):
         """walkthrough: forget a person, and what is proven afterwards"""

@@ -62,6 +62,8 @@ struct Bundle {
     const Leaf leaf = leaf_at(3, id);
     files["records/0001.subject"] = subject_line(commit_to("a-1", kSubjectKey, leaf).salt, "a-1");
     files["VERIFY.html"] = "<html>";
+    files["explanation/0001.zh.txt"] = "决定 e-3:拒绝\n";
+    files["explanation/0001.en.txt"] = "Decision e-3: refused\n";
     sign();
   }
 
