@@ -71,7 +71,7 @@ void read_message(std::uint64_t index, Reader& reader, Arena& arena, Message& me
 }
 
 bool may_be_refused(const Envelope& envelope) {
-  return envelope.stage != Stage::deliver || std::holds_alternative<const Command*>(envelope.message);
+  return envelope.stage != Stage::deliver || envelope.root->at.topic == Topic::commands;
 }
 
 } // namespace

@@ -225,6 +225,8 @@ void Node::assigned(const std::vector<TopicPartition>& partitions) {
 void Node::want_shards(std::vector<std::unique_ptr<Shard>> open) {
   positions_.clear();
   trimmed_.clear();
+  if (options_.shard.subject_keys->empty())
+    options_.shard.subject_keys = subject_keys(secrets_); // it may be there by now
   ShardOptions options = options_.shard;
   options.partitions = partitions_;
   options.resident_limit = share(options_.resident_limit);

@@ -51,13 +51,13 @@ public:
   void at(Time now, std::string_view build, bool sm3);
   /// What was received, before anything is stated.
   void append_received();
-  /// `record` stays where and as it is until the end of the turn.
   /// Brings in the memory that stated() will need of it.
   static void expect(const Root& root) {
     __builtin_prefetch(&root.at);
     __builtin_prefetch(&root.commitment);
     __builtin_prefetch(&root.commitment + 1);
   }
+  /// `record` stays where and as it is until the end of the turn: it is hashed together with later ones.
   void stated(const Output& output, const Root& root, const streams::OutRecord& record);
 
   /// Was anything logged in this turn?

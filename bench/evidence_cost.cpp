@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <vector>
 
 #include "bench/common/batches.hpp"
@@ -60,6 +61,10 @@ int main(int argc, char** argv) {
     const bool warm = done * 3 >= scans;
     done += records.size();
     run(std::move(records), warm);
+  }
+  if (cost[0].empty()) {
+    std::fprintf(stderr, "too few scans: two thirds of them are counted, in pieces of four turns\n");
+    return 2;
   }
   std::vector<double> more;
   for (std::size_t i = 0; i < cost[0].size(); ++i) more.push_back(cost[1][i] - cost[0][i]);

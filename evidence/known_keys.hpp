@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -35,17 +36,18 @@ public:
   void expect_slot(std::uint64_t hash) const;
 
 private:
-  static constexpr std::size_t kWays = 4, kLongest = 46;
+  static constexpr std::size_t kWays = 4, kLongest = 64; // as identifiers are
   struct alignas(128) Slot {
-    HmacKey key;
-    unsigned char size = 0; // 0: free
-    bool destroyed = false;
+    std::array<std::uint32_t, 8> inner, outer; // each after one block
     std::array<char, kLongest> subject;
   };
   /// What a slot has, so that the others' memory is left alone.
   struct Set {
-    std::array<std::uint16_t, kWays> tags{};
-    std::uint16_t oldest = 0;
+    std::array<std::atomic<std::uint16_t>, kWays> tags{}; // read without the lock, by expect_slot()
+    enum class State : std::uint8_t { free, known, destroyed };
+    std::array<State, kWays> states{};
+    std::array<std::uint8_t, kWays> sizes{};
+    std::uint8_t oldest = 0;
   };
   static std::uint16_t tag(std::uint64_t hash) { return static_cast<std::uint16_t>(hash >> 48); }
 

@@ -85,6 +85,7 @@ void Frontier::append(std::span<const TreeHash> leaves) {
   thread_local std::vector<TreeHash> level, above, left; // keep their memory; left: peaks, the smallest first
   thread_local std::vector<HashJob> jobs;
   level.assign(leaves.begin(), leaves.end());
+  left.clear();
   for (std::uint64_t n = size_; !level.empty(); n >>= 1) {
     if ((n & 1) != 0) { // the level's peak is on the left of what is new
       const std::size_t rest = peaks_.size() - sizeof(TreeHash);

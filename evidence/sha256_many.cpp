@@ -234,7 +234,7 @@ struct MaskedCopy {
 /// Each lane takes the next text when it is through with one.
 void side_by_side(std::span<const HashJob> jobs) {
   alignas(64) static constexpr unsigned char kIdle[kBlock]{};
-  States states;
+  States states{};
   Blocks<MaskedCopy> blocks[kLanes];
   Run runs[kLanes];
   Hash* outs[kLanes]; // of a lane without work: none

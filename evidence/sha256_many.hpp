@@ -25,7 +25,7 @@ HashState go_on(HashState from, std::string_view text);
 struct HashJob {
   std::string_view prefix; // at most 64 bytes
   std::string_view text;
-  Hash* out = nullptr; // not within any job's text
+  Hash* out = nullptr; // not within what any job reads
   const HashState* from = &kHashStart;
 };
 void sha256(std::span<const HashJob> jobs);

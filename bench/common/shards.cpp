@@ -22,20 +22,19 @@ std::uint64_t Shards::Sum::decisions() const {
 Shards::Shards(const ShardsOptions& options)
     : folder_(std::filesystem::temp_directory_path() /
               ("onecode-bench-" + options.name + '-' + std::to_string(::getpid()))),
+      secrets_(options.evidence ? std::map<std::string, std::string>{{"evidence", "for the bench"}}
+                                : std::map<std::string, std::string>{}),
       crew_(actors::caf_crew(0)),
       policies_(builtin_policy(), {}, true) {
   storage::RocksOptions rocks;
   rocks.directory = folder_.string();
   const auto stores = storage::rocks_stores(rocks);
-  std::map<std::string, std::string> secrets;
-  if (options.evidence) secrets["evidence"] = "for the bench";
-  const streams::Secrets known(secrets);
   actors::ShardOptions shards;
   shards.unsigned_commands = true;
-  shards.subject_keys = actors::subject_keys(known);
+  shards.subject_keys = actors::subject_keys(secrets_);
   shards.resident_limit = options.resident / static_cast<std::uint64_t>(kDefaultPartitions);
   for (std::int32_t p = 0; p < kDefaultPartitions; ++p) {
-    auto shard = std::make_unique<actors::Shard>(p, shards, known, stores->open(p));
+    auto shard = std::make_unique<actors::Shard>(p, shards, secrets_, stores->open(p));
     shard->open();
     crew_->add(std::move(shard));
   }

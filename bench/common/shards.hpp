@@ -12,6 +12,7 @@
 #include "actors/turn.hpp"
 #include "bench/common/load.hpp"
 #include "monitoring/turn_stats.hpp"
+#include "streams/authenticate.hpp"
 
 namespace onecode::bench {
 
@@ -43,6 +44,7 @@ public:
 
 private:
   std::filesystem::path folder_;
+  streams::Secrets secrets_; // what shards refer to
   std::unique_ptr<actors::Crew> crew_;
   actors::PolicyBook policies_;
   actors::EventClock clock_;

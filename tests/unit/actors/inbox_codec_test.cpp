@@ -85,6 +85,7 @@ TEST_CASE("what may be refused over there has the original record with it") {
   Scan scan;
   Envelope refusable = scan_seen(scan, root);
   SECTION("a command") { refusable.message = static_cast<const Command*>(&command); }
+  SECTION("what a command sends on: whoever gave it looks for its dead letter") {}
   SECTION("what is not at its entity's shard yet") {
     refusable.message = static_cast<const Scan*>(&scan);
     refusable.stage = Stage::admit;

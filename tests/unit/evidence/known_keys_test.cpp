@@ -1,5 +1,5 @@
-// Catches: a key that is another subject's, because the two share a place, a tag or a hash; one that is found although it was
-// destroyed; threads that see half a key.
+// Catches: a key that is another subject's, because the two share a place, a tag or a hash, or because a place is free; one that is found
+// although it was destroyed; threads that see half a key.
 #include "evidence/known_keys.hpp"
 
 #include <random>
@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "domain/hash.hpp"
 #include "tests/catch.hpp"
 
 using namespace onecode::evidence;
@@ -29,20 +30,27 @@ Hash expected(const SubjectKeys& keys, const std::string& subject) {
 TEST_CASE("Known keys are the subjects' own, also where there is room for few", "[evidence][privacy]") {
   SubjectKeys keys("secret");
   keys.destroy("a-7");
+  // Hashes: all one; of one place, of one tag, of neither; zero is what an empty table has, and the last is what shards give.
+  const auto spread =
+      GENERATE(std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 48, (std::uint64_t{1} << 48) + 1);
+  const bool as_shards_do = GENERATE(false, true);
+  const auto seed = GENERATE(range(0U, 20U));
+  CAPTURE(spread, as_shards_do, seed);
   KnownKeys known(keys, 2); // eight of them
-  std::mt19937 random(5);
-  // All of one hash at first, so that nothing but the subject tells them apart.
-  for (const std::uint64_t spread : {0, 1, 0x1001}) {
-    for (int i = 0; i < 400; ++i) {
-      const auto n = random() % 12;
-      const std::string subject = n == 11 ? std::string(100, 'x') : n == 10 ? "" : "a-" + std::to_string(n);
-      INFO(subject);
-      known.expect(n * spread);
-      known.expect_slot(n * spread);
-      const auto found = known.find(subject, n * spread);
-      REQUIRE(found.destroyed == (subject == "a-7"));
-      REQUIRE(keyed(found.key) == expected(keys, subject));
-    }
+  std::mt19937 random(seed);
+  for (int i = 0; i < 100; ++i) {
+    const auto n = random() % 13;
+    const std::string subject = n == 12   ? std::string(65, 'x')
+                                : n == 11 ? std::string(64, 'x')
+                                : n == 10 ? ""
+                                          : "a-" + std::to_string(n);
+    INFO(subject);
+    const auto hash = as_shards_do ? onecode::hash64(subject) : n * spread;
+    known.expect(hash);
+    known.expect_slot(hash);
+    const auto found = known.find(subject, hash);
+    REQUIRE(found.destroyed == (subject == "a-7"));
+    REQUIRE(keyed(found.key) == expected(keys, subject));
   }
 }
 
@@ -59,8 +67,9 @@ TEST_CASE("Known keys are one node's, whichever shard asks", "[evidence][privacy
       std::mt19937 random(static_cast<unsigned>(shard));
       for (int i = 0; i < 3'000; ++i) {
         const std::size_t n = random() % kSubjects;
-        known.expect_slot(n);
-        if (keyed(known.find(std::to_string(n), n).key) != right[n]) ++wrong[shard];
+        const auto hash = onecode::hash64(std::to_string(n));
+        known.expect_slot(hash);
+        if (keyed(known.find(std::to_string(n), hash).key) != right[n]) ++wrong[shard];
       }
     });
   for (auto& shard : shards) shard.join();
