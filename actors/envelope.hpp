@@ -57,10 +57,10 @@ struct Root {
   Hash128 cause;                // output ids are derived from it
   std::int64_t received_ns = 0; // when the record was taken from the broker (steady clock)
   std::optional<Time> due{};    // of a timer: what it causes carries this time (CONTRACT §12)
-  /// Whom the leaf of this input is about (hash), and its commitment: what it causes is mostly about the same. Set by its shard
+  /// Whom the leaf of this input is about, and its commitment: what it causes is mostly about the same. Set by its shard
   /// before anything follows from it.
   struct Commitment {
-    std::uint64_t subject = 0;
+    std::string_view subject;
     std::int64_t offset = 0; // of the record, whose own memory may be far
     std::array<unsigned char, 32> value{};
   };

@@ -106,7 +106,9 @@ void encode_inbox(const Envelope& envelope, std::string& out) {
         if constexpr (std::is_pointer_v<T>) {
           writer.put(*message);
         } else if constexpr (std::is_same_v<T, msg::ScanSeen>) {
-          writer.put(*message.scan);
+          Scan scan = *message.scan;
+          scan.operator_id.clear(); // whoever it is, the device has asked; no account does
+          writer.put(scan);
           writer.put(message.opinion);
         } else {
           writer.put(message);

@@ -22,9 +22,14 @@ LeafKind kind_of(Topic topic) {
 
 /// As hex() writes it, without memory for it.
 std::array<char, 32> digits(Hash128 h) {
+  static constexpr auto kPairs = [] {
+    std::array<std::array<char, 2>, 256> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = {"0123456789abcdef"[i >> 4], "0123456789abcdef"[i & 15]};
+    return all;
+  }();
   std::array<char, 32> out;
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = "0123456789abcdef"[(i < 16 ? h.hi : h.lo) >> (60 - 4 * (i % 16)) & 15];
+  for (std::size_t i = 0; i < 16; ++i)
+    std::ranges::copy(kPairs[(i < 8 ? h.hi : h.lo) >> (56 - 8 * (i % 8)) & 0xff], &out[2 * i]);
   return out;
 }
 
@@ -71,7 +76,8 @@ void TransparencyLog::hash_received() {
   }
   evidence::commit(std::span(commitments).first(some.size()));
   for (std::size_t i = 0; i < some.size(); ++i)
-    some[i].received.root->commitment = {some[i].hash, commitments[i].offset, commitments[i].commitment.value};
+    some[i].received.root->commitment = {some[i].received.subject, commitments[i].offset,
+                                         commitments[i].commitment.value};
   hashed_ = received_.size();
 }
 
@@ -148,10 +154,10 @@ void TransparencyLog::stated(const Output& output, const Root& root, const strea
     leaf.at.reset();
     leaf.offset = 0;
   }
-  if (const auto hash = hash64(subject); known && known->subject == hash) {
+  if (known && known->subject == subject) {
     leaf.subject = known->value;
   } else {
-    auto one = to_commit(subject, hash);
+    auto one = to_commit(subject, hash64(subject));
     one.at = leaf.at;
     one.offset = leaf.offset;
     one.id = leaf.id;
@@ -169,9 +175,11 @@ evidence::ToCommit TransparencyLog::to_commit(std::string_view subject, std::uin
 void TransparencyLog::add(Leaf& leaf, std::optional<std::string_view> payload) {
   leaf.received = now_;
   leaf.build = build_;
-  const auto begin = evidence::begin_entry(together_);
-  append(together_, leaf);
-  evidence::end_entry(together_, begin);
+  constexpr auto kMost = evidence::kEntryLengthBytes + evidence::kMostLeafBytes;
+  if (together_.empty()) together_.resize(kAtOnce * kMost);
+  const auto begin = used_ + evidence::kEntryLengthBytes;
+  used_ = static_cast<std::size_t>(evidence::write(&together_[begin], leaf) - together_.data());
+  evidence::put_entry_length(&together_[begin], used_ - begin);
   auto& pending = pending_.emplace_back();
   pending.entry = begin;
   pending.payload = payload;
@@ -187,14 +195,14 @@ void TransparencyLog::hash_pending() {
   evidence::sha256(std::span(jobs).first(n));
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     const auto& p = pending_[i];
-    const auto end = i + 1 < pending_.size() ? pending_[i + 1].entry - evidence::kEntryLengthBytes : together_.size();
+    const auto end = i + 1 < pending_.size() ? pending_[i + 1].entry - evidence::kEntryLengthBytes : used_;
     entries[i] = std::string_view(together_).substr(p.entry, end - p.entry);
     if (p.payload)
       evidence::view(p.hash).copy(&together_[p.entry + evidence::payload_position(entries[i])], p.hash.size());
   }
   head_.tree.append(evidence::leaf_hashes(std::span(entries).first(pending_.size())));
-  leaves_ += together_;
-  together_.clear();
+  leaves_.append(together_, 0, used_);
+  used_ = 0;
   pending_.clear();
 }
 
@@ -225,7 +233,7 @@ void TransparencyLog::aborted() {
   head_ = committed_;
   received_.clear();
   hashed_ = 0;
-  together_.clear();
+  used_ = 0;
   pending_.clear();
   give_back();
 }

@@ -61,7 +61,7 @@ public:
   void stated(const Output& output, const Root& root, const streams::OutRecord& record);
 
   /// Was anything logged in this turn?
-  bool any() const { return !leaves_.empty() || !together_.empty(); }
+  bool any() const { return !leaves_.empty() || used_ != 0; }
   /// `out`, too, stays.
   void write(std::int32_t shard, std::string_view turn, streams::OutRecord& out);
   void committed();
@@ -97,6 +97,7 @@ private:
   evidence::Leaf stated_; // the last one: to make a new one means to clear 200 bytes
   std::string build_;
   std::string together_; // leaves that lack hashes: a turn's leaves are more than the cache holds, so they are few
+  std::size_t used_ = 0; // bytes of it
   std::string leaves_;   // the others
   streams::OutRecord* written_ = nullptr; // has the memory of leaves_
   Time now_;

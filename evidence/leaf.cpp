@@ -10,46 +10,49 @@ namespace onecode::evidence {
 namespace {
 
 constexpr unsigned char kVersion = 1, kWithSm3 = 2;
-constexpr std::size_t kMostText = 255;
 
 /// Not inline: GCC, which sees that they are few, would take `rep movs`, and that takes its time to begin.
 [[gnu::noinline]] void copy_bytes(char* to, std::string_view text) { text.copy(to, text.size()); }
 
-/// Bytes on their way: a string that grows one by one would take as long as its hash. Who writes knows that there is room.
-template <std::size_t kMost>
+/// Writes where there is room: a string that grows piece by piece would take as long as its hash.
 class Writer {
 public:
+  explicit Writer(char* at) : at_(at) {}
   /// Of 1, 4 or 8 bytes.
   template <class T>
   void number(T value) {
-    for (std::size_t i = 0; i < sizeof(T); ++i)
-      bytes_[size_++] = static_cast<char>(value >> 8 * (sizeof(T) - 1 - i) & 0xff);
+    for (std::size_t i = 0; i < sizeof(T); ++i) *at_++ = static_cast<char>(value >> 8 * (sizeof(T) - 1 - i) & 0xff);
   }
   void raw(std::string_view text) {
-    copy_bytes(bytes_.data() + size_, text);
-    size_ += text.size();
+    copy_bytes(at_, text);
+    at_ += text.size();
   }
   void text(std::string_view text) {
     text = text.substr(0, kMostText);
     number(static_cast<std::uint8_t>(text.size()));
     raw(text);
   }
-  std::string_view bytes() const { return {bytes_.data(), size_}; }
+  char* at() const { return at_; }
 
 private:
-  std::array<char, kMost> bytes_;
-  std::size_t size_ = 0;
+  char* at_;
 };
-/// Five texts, two hashes, SM3 as a text, and less than 64 bytes of numbers.
-using LeafWriter = Writer<6 * (kMostText + 1) + 2 * sizeof(Hash) + 64>;
-/// A record's place, as salts have it.
-using PlaceWriter = Writer<64>;
 
-void put_place(PlaceWriter& out, TopicPartition at, std::int64_t offset) {
-  out.raw(name(at.topic));
-  out.number(std::uint8_t{0});
-  out.number(static_cast<std::uint32_t>(at.partition));
-  out.number(static_cast<std::uint64_t>(offset));
+/// A record's place, as salts have it.
+struct Place {
+  std::array<char, 64> bytes;
+  std::size_t size;
+  std::string_view view() const { return {bytes.data(), size}; }
+};
+Place place_of(TopicPartition at, std::int64_t offset) {
+  Place place;
+  Writer w(place.bytes.data());
+  w.raw(name(at.topic));
+  w.number(std::uint8_t{0});
+  w.number(static_cast<std::uint32_t>(at.partition));
+  w.number(static_cast<std::uint64_t>(offset));
+  place.size = static_cast<std::size_t>(w.at() - place.bytes.data());
+  return place;
 }
 
 /// What is left after too short a text is nothing.
@@ -82,8 +85,8 @@ private:
 
 } // namespace
 
-void append(std::string& out, const Leaf& leaf) {
-  LeafWriter w;
+char* write(char* to, const Leaf& leaf) {
+  Writer w(to);
   w.number(static_cast<std::uint8_t>(leaf.payload_sm3 ? kWithSm3 : kVersion));
   w.number(static_cast<std::uint8_t>(leaf.kind));
   w.text(leaf.id);
@@ -100,7 +103,12 @@ void append(std::string& out, const Leaf& leaf) {
   w.text(leaf.policy);
   w.text(leaf.build);
   w.text(leaf.mac);
-  out += w.bytes();
+  return w.at();
+}
+
+void append(std::string& out, const Leaf& leaf) {
+  std::array<char, kMostLeafBytes> bytes;
+  out.append(bytes.data(), write(bytes.data(), leaf));
 }
 
 std::size_t payload_position(std::string_view leaf) {
@@ -164,7 +172,7 @@ Hash payload_sm3(const streams::Record& record) {
 }
 
 void commit(std::span<ToCommit> all) {
-  thread_local std::vector<PlaceWriter> places; // keep their memory
+  thread_local std::vector<Place> places; // keep their memory
   thread_local std::vector<Hash> inner;
   thread_local std::vector<HashJob> jobs;
   places.clear();
@@ -173,8 +181,8 @@ void commit(std::span<ToCommit> all) {
   jobs.resize(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& c = all[i];
-    if (c.at) put_place(places.emplace_back(), *c.at, c.offset);
-    jobs[i] = {{}, c.at ? places.back().bytes() : c.id, &inner[i], &c.subject_key.inner};
+    if (c.at) places.push_back(place_of(*c.at, c.offset));
+    jobs[i] = {{}, c.at ? places.back().view() : c.id, &inner[i], &c.subject_key.inner};
   }
   sha256(jobs);
   for (std::size_t i = 0; i < all.size(); ++i)

@@ -60,7 +60,13 @@ struct Leaf {
   std::string_view policy, build, mac;
 };
 
+/// Longer texts are cut.
+inline constexpr std::size_t kMostText = 255;
+/// Of five texts, SM3 as a sixth, two hashes, and less than 64 bytes of numbers.
+inline constexpr std::size_t kMostLeafBytes = 6 * (kMostText + 1) + 2 * sizeof(Hash) + 64;
 void append(std::string& out, const Leaf& leaf);
+/// The same where there is room for kMostLeafBytes; returns its end.
+char* write(char* to, const Leaf& leaf);
 /// Where a leaf's bytes have the hash of its payload. Requires a leaf as append() writes it.
 std::size_t payload_position(std::string_view leaf);
 /// nullopt: not exactly one leaf of a version that is known here.

@@ -28,19 +28,13 @@ std::string hash_path(const Tile& tile) { return path(std::to_string(tile.level)
 std::string entries_path(const Tile& tile) { return path("entries", tile); }
 std::string partials_of(const std::string& full_path) { return full_path + ".p"; }
 
+void put_entry_length(char* entry, std::size_t size) {
+  entry[-2] = static_cast<char>(size >> 8);
+  entry[-1] = static_cast<char>(size & 0xff);
+}
 void append_entry(std::string& bundle, std::string_view entry) {
-  const auto begin = begin_entry(bundle);
-  bundle += entry;
-  end_entry(bundle, begin);
-}
-std::size_t begin_entry(std::string& bundle) {
-  bundle.append(kEntryLengthBytes, '\0');
-  return bundle.size();
-}
-void end_entry(std::string& bundle, std::size_t begin) {
-  const auto size = bundle.size() - begin;
-  bundle[begin - 2] = static_cast<char>(size >> 8);
-  bundle[begin - 1] = static_cast<char>(size & 0xff);
+  bundle.append(kEntryLengthBytes, '\0').append(entry);
+  put_entry_length(bundle.data() + bundle.size() - entry.size(), entry.size());
 }
 
 std::optional<std::vector<std::string_view>> split_bundle(std::string_view bundle, unsigned width) {

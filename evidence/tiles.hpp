@@ -47,9 +47,8 @@ std::string partials_of(const std::string& full_path);
 
 /// Requires at most kMostEntryBytes.
 void append_entry(std::string& bundle, std::string_view entry);
-/// The same of an entry that is written in its place: room for its length, the entry, its length. `begin`: what begin_entry() said.
-std::size_t begin_entry(std::string& bundle);
-void end_entry(std::string& bundle, std::size_t begin);
+/// For an entry that is written in its place: its length, before it.
+void put_entry_length(char* entry, std::size_t size);
 /// nullopt: not exactly so many entries.
 std::optional<std::vector<std::string_view>> split_bundle(std::string_view bundle, unsigned width);
 

@@ -41,6 +41,7 @@ TEST_CASE("a message to another node arrives whole, with the place of the record
   scan.seq = 7;
   scan.account = "a-1";
   scan.amount = Fen{350};
+  scan.operator_id = "Li Na 13812345678"; // whatever somebody writes there
   const streams::Header header{"ce_id", "gw/1"};
   streams::Record record;
   record.offset = 42;
@@ -68,6 +69,8 @@ TEST_CASE("a message to another node arrives whole, with the place of the record
   const auto& seen = std::get<msg::ScanSeen>(got.message);
   CHECK(seen.scan->origin.id == "gw/1");
   CHECK(seen.scan->amount == Fen{350});
+  CHECK(seen.scan->operator_id.empty());
+  CHECK(bytes.find("Li Na") == std::string::npos);
   CHECK(seen.opinion.findings == std::vector<std::string>{"f1", "f2"});
   CHECK(bytes_of(got) == bytes);
 }
