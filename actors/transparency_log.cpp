@@ -20,19 +20,6 @@ LeafKind kind_of(Topic topic) {
   return topic == Topic::scans ? LeafKind::scan : topic == Topic::ledger ? LeafKind::posting : LeafKind::command;
 }
 
-/// As hex() writes it, without memory for it.
-std::array<char, 32> digits(Hash128 h) {
-  static constexpr auto kPairs = [] {
-    std::array<std::array<char, 2>, 256> all{};
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = {"0123456789abcdef"[i >> 4], "0123456789abcdef"[i & 15]};
-    return all;
-  }();
-  std::array<char, 32> out;
-  for (std::size_t i = 0; i < 16; ++i)
-    std::ranges::copy(kPairs[(i < 8 ? h.hi : h.lo) >> (56 - 8 * (i % 8)) & 0xff], &out[2 * i]);
-  return out;
-}
-
 /// So many leaves are hashed at once: enough to go side by side, few enough that they and their payloads are still at hand.
 constexpr std::size_t kAtOnce = 128;
 
@@ -142,8 +129,8 @@ void TransparencyLog::stated(const Output& output, const Root& root, const strea
       },
       output);
   if (!logged) return;
-  const auto id = digits(record.id);
-  leaf.id = {id.data(), id.size()};
+  const std::string id = hex(record.id);
+  leaf.id = id;
   leaf.payload_sm3.reset();
   if (sm3_) leaf.payload_sm3 = evidence::sm3({record.value});
   const auto& known = root.commitment;

@@ -35,14 +35,7 @@ int main(int argc, char** argv) {
   Shards shards({"engine", number(4, 200'000), number(5, 0) != 0});
   Load load(accounts, std::max<std::uint64_t>(1000, 40));
   std::map<TopicPartition, std::int64_t> offsets;
-  // In pieces: a million commands at once would be most of the memory that is measured. A consumer's batches give their memory back to
-  // the client library, not to the engine: not while the clock runs.
-  for (std::uint64_t n = 0;;) {
-    auto piece = load.registration(n, turn_size);
-    if (piece.empty()) break;
-    n += piece.size();
-    for (const auto& inputs : turns_of(std::move(piece), turn_size, kDefaultPartitions, offsets)) shards.run(inputs);
-  }
+  shards.open(load, turn_size, offsets);
   std::printf("registered: %llu accounts in %.1f CPU s, memory %.0f MiB\n", static_cast<unsigned long long>(accounts),
               cpu_seconds(), peak_memory_mib());
   print_turns("of registration", shards.sum().seconds);

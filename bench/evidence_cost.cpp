@@ -32,12 +32,7 @@ Cost run(std::uint64_t accounts, std::uint64_t scans, std::uint64_t turn_size, b
   Shards shards({evidence ? "with" : "without", 2 * (accounts + 1000), evidence});
   Load load(accounts, 1000);
   std::map<TopicPartition, std::int64_t> offsets;
-  for (std::uint64_t n = 0;;) {
-    auto piece = load.registration(n, turn_size);
-    if (piece.empty()) break;
-    n += piece.size();
-    for (const auto& inputs : turns_of(std::move(piece), turn_size, kDefaultPartitions, offsets)) shards.run(inputs);
-  }
+  shards.open(load, turn_size, offsets);
   // The first third teaches the engine its people.
   Cost cost{};
   std::uint64_t counted = 0;

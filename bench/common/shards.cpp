@@ -8,6 +8,7 @@
 #include "actors/crew.hpp"
 #include "actors/shard.hpp"
 #include "actors/shard_actor.hpp"
+#include "bench/common/batches.hpp"
 #include "domain/policy.hpp"
 #include "storage/rocks_store.hpp"
 
@@ -68,6 +69,15 @@ void Shards::run(const actors::Turn::Inputs& inputs) {
   sum_.stats.received.clear();
   turn.committed(next);
   sum_.seconds.push_back(wall_seconds() - began);
+}
+
+void Shards::open(const Load& load, std::uint64_t turn_size, std::map<TopicPartition, std::int64_t>& offsets) {
+  for (std::uint64_t n = 0;;) {
+    auto piece = load.registration(n, turn_size);
+    if (piece.empty()) return;
+    n += piece.size();
+    for (const auto& inputs : turns_of(std::move(piece), turn_size, kDefaultPartitions, offsets)) run(inputs);
+  }
 }
 
 } // namespace onecode::bench

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,10 @@ public:
 
   /// One turn, committed.
   void run(const actors::Turn::Inputs& inputs);
+
+  /// Opens the load's devices and accounts, a turn at a time: a million commands at once would be most of the memory. `offsets`: where
+  /// the topics stand, before and after.
+  void open(const Load& load, std::uint64_t turn_size, std::map<TopicPartition, std::int64_t>& offsets);
 
   /// Since the last clear().
   struct Sum {
