@@ -339,12 +339,16 @@ class Logs(Case):
         self.verify(INCOMPLETE, "log", self.folder / "all", several=True, saying="4/checkpoint is missing")
         shutil.rmtree(self.folder / "all/4")
         self.verify(INCOMPLETE, "log", self.folder / "all", several=True, saying=f"a key for the log {OTHER.name}")
-        self.log(LARGE[:2], "all/4")
         self.keys.write_text(KEY.verifier())
-        self.verify(SOUND, "log", self.folder / "all")  # an older copy
+        own = input_leaves(*((i, i) for i in range(5)))
+        forged = Leaf(kind=SCAN, first=1, offset=1, id=b"forged").bytes()
         for n in (2, 3, 5):
+            for folder, entries in {"3": own[:3], "4": own[:n]}.items():
+                shutil.rmtree(self.folder / "all" / folder, ignore_errors=True)
+                self.log(entries, f"all/{folder}")
+            self.verify(SOUND, "log", self.folder / "all")  # one is an older copy of the other
             shutil.rmtree(self.folder / "all/4")
-            self.log([LARGE[0], Leaf(kind=HOLD).bytes(), *LARGE[2:n]], "all/4")
+            self.log([own[0], forged, *own[2:n]], "all/4")
             self.verify(TAMPERED, "log", self.folder / "all", several=True, saying="the log forks" if n == 3 else "are not those of")
 
     def test_replaced(self):
