@@ -18,6 +18,7 @@ namespace task {
 
 /// Decode these inputs. Lost or failed: the turn aborts.
 struct Prepare {
+  std::shared_ptr<const TurnFacts> facts; // without the time
   std::vector<std::shared_ptr<streams::Batch>> inputs;
   const PolicyBook* policies = nullptr;
   std::int64_t received_ns = 0;

@@ -133,9 +133,10 @@ std::int64_t Shard::trim_to() {
 
 // -- inputs -----------------------------------------------------------------------------------------------------------
 
-void Shard::prepare(std::vector<std::shared_ptr<streams::Batch>> inputs, const PolicyBook& policies,
-                    std::int64_t received_ns, std::vector<ClockHint>* hints) {
+void Shard::prepare(const TurnFacts& facts, std::vector<std::shared_ptr<streams::Batch>> inputs,
+                    const PolicyBook& policies, std::int64_t received_ns, std::vector<ClockHint>* hints) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
+  log_.made_by(facts.build, facts.sm3);
   inputs_ = std::move(inputs);
   std::ranges::sort(inputs_, {}, [](const auto& b) { return b->source; });
   for (const auto& batch : inputs_) {
@@ -236,8 +237,8 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
 void Shard::begin(const TurnFacts& facts) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   facts_ = facts;
-  log_.at(facts.now, facts.build, facts.sm3);
-  log_.append_received();
+  log_.made_by(facts.build, facts.sm3);
+  log_.at(facts.now);
   if (!campus_) learn_campus(residents_.wake(campus_id_, hash_of(campus_id_.kind, campus_id_.id), staged_.stats));
   fire_timers();
   tell_misread();
@@ -248,7 +249,8 @@ void Shard::begin(const TurnFacts& facts) {
 void Shard::round(const TurnFacts& facts, std::vector<Parcel> parcels) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   facts_ = facts;
-  log_.at(facts.now, facts.build, facts.sm3);
+  log_.made_by(facts.build, facts.sm3);
+  log_.at(facts.now);
   // Each parcel is in order already; the merged order is the order of the turn.
   parcels_.push_back(std::move(parcels));
   auto& lists = parcels_.back();

@@ -34,70 +34,78 @@ TransparencyLog::TransparencyLog(std::shared_ptr<evidence::KnownKeys> keys) : ke
 
 void TransparencyLog::open(const LogHead& head) { head_ = committed_ = head; }
 
-void TransparencyLog::received(const Received& input) {
-  if (!kept()) return;
-  received_.push_back({input, hash64(input.subject), {}});
-  keys_->expect(received_.back().hash);
-  if (received_.size() - hashed_ == kAtOnce) hash_received();
-}
-
-void TransparencyLog::hash_received() {
-  std::array<evidence::HashJob, kAtOnce> payloads;
-  std::array<evidence::ToCommit, kAtOnce> commitments;
-  const auto some = std::span(received_).subspan(hashed_);
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < some.size(); ++i) {
-    const auto& r = some[i].received;
-    keys_->expect_slot(some[i].hash);
-    if (evidence::payload_headers(*r.root->record).empty())
-      payloads[plain++] = {{}, r.root->record->value.value_or(std::string_view{}), &some[i].payload};
-    else
-      some[i].payload = evidence::payload_hash(*r.root->record);
-  }
-  evidence::sha256(std::span(payloads).first(plain));
-  for (std::size_t i = 0; i < some.size(); ++i) {
-    const auto& r = some[i].received;
-    commitments[i] = to_commit(r.subject, some[i].hash);
-    commitments[i].at = r.root->at;
-    commitments[i].offset = r.root->record->offset;
-  }
-  evidence::commit(std::span(commitments).first(some.size()));
-  for (std::size_t i = 0; i < some.size(); ++i)
-    some[i].received.root->commitment = {some[i].received.subject, commitments[i].offset,
-                                         commitments[i].commitment.value};
-  hashed_ = received_.size();
-}
-
-void TransparencyLog::at(Time now, std::string_view build, bool sm3) {
-  now_ = now;
+void TransparencyLog::made_by(std::string_view build, bool sm3) {
   build_ = build;
   sm3_ = sm3;
 }
 
-void TransparencyLog::append_received() {
-  hash_received();
+void TransparencyLog::received(const Received& input) {
+  if (!kept()) return;
+  received_.push_back({input, hash64(input.subject), {}});
+  keys_->expect(received_.back().hash);
+  if (received_.size() == kAtOnce) write_received();
+}
+
+void TransparencyLog::write_received() {
+  if (received_.empty()) return;
+  std::array<evidence::HashJob, kAtOnce> payloads;
+  std::array<evidence::ToCommit, kAtOnce> commitments;
+  std::size_t plain = 0;
+  for (auto& in : received_) {
+    const auto& record = *in.received.root->record;
+    keys_->expect_slot(in.hash);
+    if (evidence::payload_headers(record).empty())
+      payloads[plain++] = {{}, record.value.value_or(std::string_view{}), &in.payload};
+    else
+      in.payload = evidence::payload_hash(record);
+  }
+  evidence::sha256(std::span(payloads).first(plain));
+  for (std::size_t i = 0; i < received_.size(); ++i) {
+    const auto& r = received_[i].received;
+    commitments[i] = to_commit(r.subject, received_[i].hash);
+    commitments[i].at = r.root->at;
+    commitments[i].offset = r.root->record->offset;
+  }
+  evidence::commit(std::span(commitments).first(received_.size()));
   Leaf leaf;
-  for (const auto& input : received_) {
-    const auto& r = input.received;
+  leaf.build = build_;
+  for (std::size_t i = 0; i < received_.size(); ++i) {
+    const auto& r = received_[i].received;
     leaf.kind = kind_of(r.root->at.topic);
     leaf.id = r.id;
-    leaf.subject = r.root->commitment->value;
-    leaf.payload = input.payload;
-    leaf.payload_sm3.reset();
+    leaf.subject = commitments[i].commitment.value;
+    leaf.payload = received_[i].payload;
     if (sm3_) leaf.payload_sm3 = evidence::payload_sm3(*r.root->record);
     leaf.time = r.time;
     leaf.clock = r.clock;
     leaf.at = r.root->at;
-    leaf.offset = r.root->commitment->offset;
+    leaf.offset = commitments[i].offset;
     auto& next = leaf.kind == LeafKind::scan      ? head_.scans
                  : leaf.kind == LeafKind::posting ? head_.postings
                                                   : head_.commands;
     leaf.from = std::exchange(next, leaf.offset + 1);
     leaf.mac = r.mac;
-    add(leaf, std::nullopt);
+    r.root->commitment = {r.subject, leaf.offset, leaf.subject};
+    put(leaf);
   }
+  take_together();
   received_.clear();
-  hashed_ = 0;
+}
+
+void TransparencyLog::at(Time now) {
+  now_ = now;
+  write_received();
+  std::array<std::string_view, kAtOnce> entries;
+  while (hashed_ < leaves_.size()) {
+    std::size_t n = 0;
+    for (; n < kAtOnce && hashed_ < leaves_.size(); ++n) {
+      char* const entry = &leaves_[hashed_ + evidence::kEntryLengthBytes];
+      evidence::put_received(entry, now);
+      entries[n] = {entry, evidence::entry_length(entry)};
+      hashed_ += evidence::kEntryLengthBytes + entries[n].size();
+    }
+    head_.tree.append(evidence::leaf_hashes(std::span(entries).first(n)));
+  }
 }
 
 void TransparencyLog::stated(const Output& output, const Root& root, const streams::OutRecord& record) {
@@ -129,8 +137,8 @@ void TransparencyLog::stated(const Output& output, const Root& root, const strea
       },
       output);
   if (!logged) return;
-  const std::string id = hex(record.id);
-  leaf.id = id;
+  const auto id = hex_digits(record.id);
+  leaf.id = {id.data(), id.size()};
   leaf.payload_sm3.reset();
   if (sm3_) leaf.payload_sm3 = evidence::sm3({record.value});
   const auto& known = root.commitment;
@@ -151,7 +159,10 @@ void TransparencyLog::stated(const Output& output, const Root& root, const strea
     evidence::commit({&one, 1});
     leaf.subject = one.commitment.value;
   }
-  add(leaf, record.value);
+  leaf.received = now_;
+  leaf.build = build_;
+  pending_.push_back({put(leaf), record.value, {}});
+  if (pending_.size() == kAtOnce) hash_stated();
 }
 
 evidence::ToCommit TransparencyLog::to_commit(std::string_view subject, std::uint64_t hash) const {
@@ -159,42 +170,38 @@ evidence::ToCommit TransparencyLog::to_commit(std::string_view subject, std::uin
   return {found.destroyed ? std::string_view{} : subject, found.key, {}, 0, {}, {}};
 }
 
-void TransparencyLog::add(Leaf& leaf, std::optional<std::string_view> payload) {
-  leaf.received = now_;
-  leaf.build = build_;
+std::size_t TransparencyLog::put(const Leaf& leaf) {
   constexpr auto kMost = evidence::kEntryLengthBytes + evidence::kMostLeafBytes;
   if (together_.empty()) together_.resize(kAtOnce * kMost);
   const auto begin = used_ + evidence::kEntryLengthBytes;
   used_ = static_cast<std::size_t>(evidence::write(&together_[begin], leaf) - together_.data());
   evidence::put_entry_length(&together_[begin], used_ - begin);
-  auto& pending = pending_.emplace_back();
-  pending.entry = begin;
-  pending.payload = payload;
-  if (pending_.size() == kAtOnce) hash_pending();
+  return begin;
 }
 
-void TransparencyLog::hash_pending() {
-  std::array<evidence::HashJob, kAtOnce> jobs;
-  std::array<std::string_view, kAtOnce> entries;
-  std::size_t n = 0;
-  for (auto& p : pending_)
-    if (p.payload) jobs[n++] = {{}, *p.payload, &p.hash};
-  evidence::sha256(std::span(jobs).first(n));
-  for (std::size_t i = 0; i < pending_.size(); ++i) {
-    const auto& p = pending_[i];
-    const auto end = i + 1 < pending_.size() ? pending_[i + 1].entry - evidence::kEntryLengthBytes : used_;
-    entries[i] = std::string_view(together_).substr(p.entry, end - p.entry);
-    if (p.payload)
-      evidence::view(p.hash).copy(&together_[p.entry + evidence::payload_position(entries[i])], p.hash.size());
-  }
-  head_.tree.append(evidence::leaf_hashes(std::span(entries).first(pending_.size())));
+void TransparencyLog::take_together() {
   leaves_.append(together_, 0, used_);
   used_ = 0;
+}
+
+void TransparencyLog::hash_stated() {
+  std::array<evidence::HashJob, kAtOnce> jobs;
+  std::array<std::string_view, kAtOnce> entries;
+  for (std::size_t i = 0; i < pending_.size(); ++i) jobs[i] = {{}, pending_[i].payload, &pending_[i].hash};
+  evidence::sha256(std::span(jobs).first(pending_.size()));
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    char* const entry = &together_[pending_[i].entry];
+    evidence::put_payload(entry, pending_[i].hash);
+    entries[i] = {entry, evidence::entry_length(entry)};
+  }
+  head_.tree.append(evidence::leaf_hashes(std::span(entries).first(pending_.size())));
+  take_together();
+  hashed_ = leaves_.size();
   pending_.clear();
 }
 
 void TransparencyLog::write(std::int32_t shard, std::string_view turn, streams::OutRecord& out) {
-  hash_pending();
+  hash_stated();
   const std::string name = std::to_string(shard);
   out.topic = Topic::evidence;
   out.key = name;
@@ -219,7 +226,6 @@ void TransparencyLog::committed() {
 void TransparencyLog::aborted() {
   head_ = committed_;
   received_.clear();
-  hashed_ = 0;
   used_ = 0;
   pending_.clear();
   give_back();
@@ -228,6 +234,7 @@ void TransparencyLog::aborted() {
 void TransparencyLog::give_back() {
   if (written_ != nullptr) leaves_.swap(std::exchange(written_, nullptr)->value);
   leaves_.clear();
+  hashed_ = 0;
 }
 
 } // namespace onecode::actors

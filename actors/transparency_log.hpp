@@ -47,10 +47,10 @@ public:
     std::string_view mac{};
   };
   void received(const Received& input);
-  /// Of the turn: before anything is appended.
-  void at(Time now, std::string_view build, bool sm3);
-  /// What was received, before anything is stated.
-  void append_received();
+  /// Of the turn: before anything is received or stated.
+  void made_by(std::string_view build, bool sm3);
+  /// The turn's time, which follows from what was received: before anything is stated.
+  void at(Time now);
   /// Brings in the memory that stated() will need of it.
   static void expect(const Root& root) {
     __builtin_prefetch(&root.at);
@@ -70,35 +70,36 @@ public:
 private:
   /// Whom a leaf is about; a forgotten subject is nobody.
   evidence::ToCommit to_commit(std::string_view subject, std::uint64_t hash) const;
-  void hash_received();
-  /// nullopt: the leaf has the hash already.
-  void add(evidence::Leaf& leaf, std::optional<std::string_view> payload);
-  void hash_pending();
+  void write_received();
+  /// The leaf's bytes behind its length, together with others.
+  std::size_t put(const evidence::Leaf& leaf);
+  void take_together();
+  void hash_stated();
   void give_back();
 
-  /// A leaf that lacks hashes: they are made many at once.
+  /// Of what was stated: its leaf lacks the hash of the payload.
   struct Pending {
     std::size_t entry = 0; // where it begins in together_
-    std::optional<std::string_view> payload;
+    std::string_view payload;
     evidence::Hash hash{};
   };
   const std::shared_ptr<evidence::KnownKeys> keys_;
   LogHead head_, committed_;
 
-  // The turn.
+  // The turn. Hashes are made many at once.
   struct Input {
     Received received;
     std::uint64_t hash = 0; // of its subject
     evidence::Hash payload{};
   };
-  std::vector<Input> received_;
-  std::size_t hashed_ = 0; // of them, the first
+  std::vector<Input> received_; // that have no leaf yet
   std::vector<Pending> pending_;
   evidence::Leaf stated_; // the last one: to make a new one means to clear 200 bytes
   std::string build_;
-  std::string together_; // leaves that lack hashes: a turn's leaves are more than the cache holds, so they are few
-  std::size_t used_ = 0; // bytes of it
-  std::string leaves_;   // the others
+  std::string together_;   // leaves that are written: a turn's leaves are more than the cache holds, so they are few
+  std::size_t used_ = 0;   // bytes of it
+  std::string leaves_;     // the others: of what was received, without the turn's time until at()
+  std::size_t hashed_ = 0; // bytes of it, the first
   streams::OutRecord* written_ = nullptr; // has the memory of leaves_
   Time now_;
   bool sm3_ = false; // of payloads, beside SHA-256

@@ -30,7 +30,7 @@ void Turn::run(Inputs inputs, const PolicyBook& policies, std::int64_t received_
   for (auto& [shard, batches] : inputs) {
     for (const auto& batch : batches) records += batch->records.size();
     take_part(shard);
-    tasks.emplace(shard, task::Prepare{std::move(batches), &policies, received_ns, want_hints_, {}});
+    tasks.emplace(shard, task::Prepare{facts_, std::move(batches), &policies, received_ns, want_hints_, {}});
   }
   if (records > kLight) load_ = Crew::Load::heavy;
   crew_.perform(tasks, load_);

@@ -92,12 +92,16 @@ struct Hash128 {
 inline Hash128 hash128(std::string_view s) { return {hash64(s), hash64(s, 0x9d8f3b1c5a7e2468ULL)}; }
 
 /// 32 lower-case hexadecimal digits.
-inline std::string hex(Hash128 h) {
+inline std::array<char, 32> hex_digits(Hash128 h) {
   static constexpr char digits[] = "0123456789abcdef";
-  std::string out(32, '0');
-  for (int i = 0; i < 16; ++i) out[15 - i] = digits[(h.hi >> (4 * i)) & 15];
-  for (int i = 0; i < 16; ++i) out[31 - i] = digits[(h.lo >> (4 * i)) & 15];
+  std::array<char, 32> out{};
+  for (unsigned i = 0; i < 16; ++i) out[15 - i] = digits[(h.hi >> (4 * i)) & 15];
+  for (unsigned i = 0; i < 16; ++i) out[31 - i] = digits[(h.lo >> (4 * i)) & 15];
   return out;
+}
+inline std::string hex(Hash128 h) {
+  const auto digits = hex_digits(h);
+  return {digits.data(), digits.size()};
 }
 
 } // namespace onecode

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <vector>
 
 #include "evidence/sm3.hpp"
@@ -24,8 +25,13 @@ public:
     for (std::size_t i = 0; i < sizeof(T); ++i) *at_++ = static_cast<char>(value >> 8 * (sizeof(T) - 1 - i) & 0xff);
   }
   void raw(std::string_view text) {
+    if (text.empty()) return;
     copy_bytes(at_, text);
     at_ += text.size();
+  }
+  void hash(const Hash& hash) {
+    std::memcpy(at_, hash.data(), sizeof hash);
+    at_ += sizeof hash;
   }
   void text(std::string_view text) {
     text = text.substr(0, kMostText);
@@ -37,6 +43,11 @@ public:
 private:
   char* at_;
 };
+
+char* payload_of(char* leaf) {
+  constexpr std::size_t kIdLength = 2; // behind version and kind
+  return leaf + kIdLength + 1 + static_cast<unsigned char>(leaf[kIdLength]) + sizeof(Hash);
+}
 
 /// A record's place, as salts have it.
 struct Place {
@@ -90,8 +101,8 @@ char* write(char* to, const Leaf& leaf) {
   w.number(static_cast<std::uint8_t>(leaf.payload_sm3 ? kWithSm3 : kVersion));
   w.number(static_cast<std::uint8_t>(leaf.kind));
   w.text(leaf.id);
-  w.raw(view(leaf.subject));
-  w.raw(view(leaf.payload));
+  w.hash(leaf.subject);
+  w.hash(leaf.payload);
   if (leaf.payload_sm3) w.text(view(*leaf.payload_sm3));
   w.number(static_cast<std::uint64_t>(leaf.time.ms));
   w.number(static_cast<std::uint64_t>(leaf.received.ms));
@@ -111,9 +122,12 @@ void append(std::string& out, const Leaf& leaf) {
   out.append(bytes.data(), write(bytes.data(), leaf));
 }
 
-std::size_t payload_position(std::string_view leaf) {
-  constexpr std::size_t kIdLength = 2; // behind version and kind
-  return kIdLength + 1 + static_cast<unsigned char>(leaf[kIdLength]) + sizeof(Hash);
+void put_payload(char* leaf, const Hash& payload) { Writer(payload_of(leaf)).hash(payload); }
+
+void put_received(char* leaf, Time received) {
+  char* at = payload_of(leaf) + sizeof(Hash);
+  if (leaf[0] == static_cast<char>(kWithSm3)) at += 1 + sizeof(Hash);
+  Writer(at + sizeof(Time::ms)).number(static_cast<std::uint64_t>(received.ms));
 }
 
 std::optional<Leaf> parse_leaf(std::string_view bytes) {

@@ -67,8 +67,9 @@ inline constexpr std::size_t kMostLeafBytes = 6 * (kMostText + 1) + 2 * sizeof(H
 void append(std::string& out, const Leaf& leaf);
 /// The same where there is room for kMostLeafBytes; returns its end.
 char* write(char* to, const Leaf& leaf);
-/// Where a leaf's bytes have the hash of its payload. Requires a leaf as append() writes it.
-std::size_t payload_position(std::string_view leaf);
+/// What becomes known only when the rest is written. Require a leaf as append() writes it.
+void put_payload(char* leaf, const Hash& payload);
+void put_received(char* leaf, Time received);
 /// nullopt: not exactly one leaf of a version that is known here.
 std::optional<Leaf> parse_leaf(std::string_view bytes);
 

@@ -32,6 +32,9 @@ void put_entry_length(char* entry, std::size_t size) {
   entry[-2] = static_cast<char>(size >> 8);
   entry[-1] = static_cast<char>(size & 0xff);
 }
+std::size_t entry_length(const char* entry) {
+  return static_cast<std::size_t>(static_cast<unsigned char>(entry[-2])) << 8 | static_cast<unsigned char>(entry[-1]);
+}
 void append_entry(std::string& bundle, std::string_view entry) {
   bundle.append(kEntryLengthBytes, '\0').append(entry);
   put_entry_length(bundle.data() + bundle.size() - entry.size(), entry.size());

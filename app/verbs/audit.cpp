@@ -139,9 +139,12 @@ int run_verify(const Options& o) {
   if (is_bundle(o.folder)) return verify_bundle(o, keys);
   int worst = kDone;
   auto all = nlohmann::ordered_json::array();
-  std::set<std::string> compared;
+  std::set<std::string> compared, missing;
+  for (const auto& v : keys)
+    if (v.key.type != evidence::NoteKey::Type::cosignature) missing.insert(v.key.name);
   for (const auto& log : open_logs(o.folder)) {
     auto found = judge(log, keys, o.wanted_witnesses);
+    missing.erase(log.head.origin);
     for (const auto& file : o.since) {
       if (found.code != kDone || origin_of(file) != log.head.origin) continue;
       compared.insert(file);
@@ -162,6 +165,14 @@ int run_verify(const Options& o) {
     }
     // One that was tampered with outweighs all that are incomplete.
     if (found.code == kAnswerIsNo || worst == kDone) worst = worst == kAnswerIsNo ? worst : found.code;
+  }
+  for (const auto& name : missing) {
+    const std::string_view why = "there is a key for it, and no such log";
+    if (o.json)
+      all.push_back({{"log", name}, {"is", "incomplete"}, {"why", why}});
+    else
+      print(fmt::format("{} incomplete: {}\n", name, why));
+    if (worst == kDone) worst = kUsage;
   }
   if (o.json) print(all.dump(2) + "\n");
   for (const auto& file : o.since)

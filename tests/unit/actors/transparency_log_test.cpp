@@ -89,6 +89,7 @@ TEST_CASE("A shard's log is what each of its leaves would be by itself, whatever
     const bool sm3 = turn / 50 % 2 != 0;
     const bool abort_early = one_in(11), abort_late = one_in(11), abort_written = one_in(11);
 
+    log.made_by(build, sm3);
     std::deque<Input> inputs(one_in(7) ? (random() % 3 + 1) * 128 : one_in(4) ? 0 : random() % 150);
     for (auto& in : inputs) {
       constexpr Topic kTopics[] = {Topic::scans, Topic::ledger, Topic::commands};
@@ -130,8 +131,7 @@ TEST_CASE("A shard's log is what each of its leaves would be by itself, whatever
       abort();
       continue;
     }
-    log.at(now, build, sm3);
-    log.append_received();
+    log.at(now);
 
     Root timer;
     timer.due = Time{55};
