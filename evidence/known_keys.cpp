@@ -1,40 +1,11 @@
 #include "evidence/known_keys.hpp"
 
-#include <sys/mman.h>
-
-#include <cstdlib>
-#include <new>
-#include <thread>
 #include <utility>
 
 namespace onecode::evidence {
 
 KnownKeys::KnownKeys(SubjectKeys keys, std::size_t sets)
     : keys_(std::move(keys)), sets_(keys_.empty() ? 0 : sets), slots_(sets_.size() * kWays) {}
-
-void* KnownKeys::allocate_huge_pages(std::size_t bytes) {
-  constexpr std::size_t kPage = std::size_t{2} << 20;
-  bytes = (bytes + kPage - 1) / kPage * kPage;
-  void* const at = std::aligned_alloc(kPage, bytes);
-  if (at == nullptr) throw std::bad_alloc();
-  ::madvise(at, bytes, MADV_HUGEPAGE); // refused: the pages are small ones
-  return at;
-}
-
-void KnownKeys::free_huge_pages(void* at) { std::free(at); }
-
-class KnownKeys::Lock {
-public:
-  explicit Lock(Set& set) : set_(set) {
-    while (set_.busy.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
-  }
-  ~Lock() { set_.busy.clear(std::memory_order_release); }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
-private:
-  Set& set_;
-};
 
 void KnownKeys::expect(std::uint64_t hash) const { __builtin_prefetch(&sets_[hash & (sets_.size() - 1)]); }
 
@@ -52,7 +23,7 @@ KnownKeys::Found KnownKeys::find(std::string_view subject, std::uint64_t hash) {
   const std::size_t at = hash & (sets_.size() - 1);
   auto& set = sets_[at];
   {
-    const Lock lock(set);
+    const std::lock_guard lock(locks_[at % locks_.size()]);
     for (std::size_t way = 0; way < kWays; ++way) {
       if (set.states[way] == Set::State::free || set.tags[way].load(std::memory_order_relaxed) != tag(hash)) continue;
       const auto& slot = slots_[at * kWays + way];
@@ -63,7 +34,7 @@ KnownKeys::Found KnownKeys::find(std::string_view subject, std::uint64_t hash) {
   const auto key = keys_.find(subject);
   const Found found{hmac_key(view(key.value_or(Hash{}))), !key};
   if (subject.size() > kLongest) return found;
-  const Lock lock(set);
+  const std::lock_guard lock(locks_[at % locks_.size()]);
   const auto way = set.oldest;
   set.oldest = static_cast<std::uint8_t>((way + 1) % kWays);
   set.tags[way].store(tag(hash), std::memory_order_relaxed);

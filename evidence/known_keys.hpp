@@ -6,7 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -48,29 +48,13 @@ private:
     std::array<State, kWays> states{};
     std::array<std::uint8_t, kWays> sizes{};
     std::uint8_t oldest = 0;
-    std::atomic_flag busy{}; // its lock: sets are so many that two threads seldom meet, and it lies where the rest is
   };
-  class Lock;
   static std::uint16_t tag(std::uint64_t hash) { return static_cast<std::uint16_t>(hash >> 48); }
 
-  /// Memory in huge pages where the system grants them: a subject is looked up in another corner of it each time, and to find out
-  /// where a page is would take longer than the rest.
-  template <class T>
-  struct HugePages {
-    using value_type = T;
-    HugePages() = default;
-    template <class U>
-    HugePages(const HugePages<U>&) {}
-    T* allocate(std::size_t n) { return static_cast<T*>(allocate_huge_pages(n * sizeof(T))); }
-    void deallocate(T* p, std::size_t) { free_huge_pages(p); }
-    bool operator==(const HugePages&) const = default;
-  };
-  static void* allocate_huge_pages(std::size_t bytes);
-  static void free_huge_pages(void* at);
-
   const SubjectKeys keys_;
-  std::vector<Set, HugePages<Set>> sets_;
-  std::vector<Slot, HugePages<Slot>> slots_; // kWays of each set
+  std::vector<Set> sets_;
+  std::vector<Slot> slots_;          // kWays of each set
+  std::array<std::mutex, 64> locks_; // of every 64th set
 };
 
 } // namespace onecode::evidence

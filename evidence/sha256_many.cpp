@@ -9,7 +9,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
-#include <limits>
 
 #if defined(__x86_64__)
 #pragma GCC diagnostic push
@@ -52,22 +51,11 @@ void put_hash(Hash& out, std::array<std::uint32_t, 8> words) {
   std::memcpy(out.data(), words.data(), out.size());
 }
 
-/// A block that is put together: two texts, at most 64 bytes, perhaps the end mark behind them, zeros, and perhaps the length.
-struct Block {
-  std::string_view prefix, text;
-  bool ends = false;
-  std::uint64_t length = 0; // big endian, in bits
-};
-struct PlainBlock {
-  static void write(unsigned char* to, const Block& block) {
+/// A block that begins with these bytes, at most 64, and is zero behind them.
+struct PlainCopy {
+  static void block(unsigned char* to, std::string_view text) {
     std::memset(to, 0, kBlock);
-    block.prefix.copy(reinterpret_cast<char*>(to), block.prefix.size());
-    to += block.prefix.size();
-    block.text.copy(reinterpret_cast<char*>(to), block.text.size());
-    to += block.text.size();
-    if (block.ends) *to = 0x80;
-    to -= block.prefix.size() + block.text.size();
-    if (block.length != 0) std::memcpy(to + kBlock - kLength, &block.length, kLength);
+    text.copy(reinterpret_cast<char*>(to), text.size());
   }
 };
 
@@ -76,7 +64,7 @@ struct Run { // of blocks that lie one after another
   std::size_t blocks;
 };
 /// A text as blocks: what does not begin or end with one is put together aside.
-template <class Writer>
+template <class Copy>
 class Blocks {
 public:
   void begin(const HashJob& job) {
@@ -86,25 +74,25 @@ public:
     unsigned char* const tail = aside_ + kBlock;
     if (!prefix.empty() && prefix.size() + text.size() >= kBlock) {
       const auto more = kBlock - prefix.size();
-      Writer::write(aside_, {prefix, text.substr(0, more)});
+      Copy::block(aside_, prefix);
+      Copy::block(aside_ + prefix.size(), text.substr(0, more));
       text.remove_prefix(more);
       prefix = {};
       runs_[count_++] = {aside_, 1};
     }
-    const auto whole = text.size() / kBlock;
-    if (prefix.empty() && whole > 0) {
+    if (const auto whole = text.size() / kBlock; prefix.empty() && whole > 0) {
       runs_[count_++] = {bytes(text), whole};
       text.remove_prefix(whole * kBlock);
     }
     // Less than a block is left.
     const std::size_t rest = prefix.size() + text.size(), blocks = rest + 1 + kLength > kBlock ? 2 : 1;
+    if (!prefix.empty()) Copy::block(tail, prefix);
+    Copy::block(tail + prefix.size(), text);
+    if (blocks == 2) Copy::block(tail + kBlock, {});
+    tail[rest] = 0x80;
     const std::uint64_t bits = big_endian(all * 8);
-    Writer::write(tail, {prefix, text, true, blocks == 1 ? bits : 0});
-    if (blocks == 2) Writer::write(tail + kBlock, {{}, {}, false, bits});
-    if (count_ == 1 && whole == 0)
-      runs_[0].blocks += blocks; // the head lies just before
-    else
-      runs_[count_++] = {tail, blocks};
+    std::memcpy(tail + blocks * kBlock - kLength, &bits, kLength);
+    runs_[count_++] = {tail, blocks};
   }
   /// Of no blocks: that was all.
   Run next() { return next_ < count_ ? runs_[next_++] : Run{nullptr, 0}; }
@@ -116,8 +104,8 @@ private:
 };
 
 /// What is left of it, one block after the other.
-template <class Writer>
-void finish(std::array<std::uint32_t, 8> words, Run run, Blocks<Writer>& blocks, Hash& out) {
+template <class Copy>
+void finish(std::array<std::uint32_t, 8> words, Run run, Blocks<Copy>& blocks, Hash& out) {
   for (; run.blocks > 0; run = blocks.next())
     for (; run.blocks > 0; --run.blocks, run.at += kBlock) compress(words, run.at);
   put_hash(out, words);
@@ -196,73 +184,50 @@ ONECODE_AVX512 inline __m512i xor_of(__m512i a, __m512i b, __m512i c) {
   return _mm512_ternarylogic_epi32(a, b, c, 0x96);
 }
 
-/// Where each of sixteen goes on.
-struct Places {
-  const unsigned char* at[kLanes];
-  std::size_t step[kLanes]; // to the next block: none where a lane is idle
-
-  void move() {
-    for (std::size_t i = 0; i < kLanes; ++i) at[i] += step[i];
-  }
-};
-
-/// So many blocks of each of sixteen. The names are those of FIPS 180-4 §6.2.2.
-ONECODE_AVX512 void compress(States& states, Places& places, std::size_t blocks) {
+/// A block of each of sixteen. The names are those of FIPS 180-4 §6.2.2.
+ONECODE_AVX512 void compress(States& states, const unsigned char* const (&blocks)[kLanes]) {
   const __m512i in_order = _mm512_broadcast_i32x4(_mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
   __m512i w[16], s[8];
-  for (; blocks > 0; --blocks, places.move()) {
 #pragma GCC unroll 16
-    for (std::size_t i = 0; i < kLanes; ++i) w[i] = _mm512_shuffle_epi8(_mm512_loadu_si512(places.at[i]), in_order);
-    transpose(w);
+  for (std::size_t i = 0; i < kLanes; ++i) w[i] = _mm512_shuffle_epi8(_mm512_loadu_si512(blocks[i]), in_order);
+  transpose(w);
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < 8; ++i) s[i] = _mm512_load_si512(states.word[i]);
-    for (std::size_t round = 0; round < 64; round += 16) {
+  for (std::size_t i = 0; i < 8; ++i) s[i] = _mm512_load_si512(states.word[i]);
+  for (std::size_t round = 0; round < 64; round += 16) {
 #pragma GCC unroll 16
-      for (std::size_t i = 0; i < 16; ++i) {
-        if (round > 0) {
-          const __m512i before = w[(i + 1) % 16], after = w[(i + 14) % 16];
-          const __m512i sigma0 =
-              xor_of(_mm512_ror_epi32(before, 7), _mm512_ror_epi32(before, 18), _mm512_srli_epi32(before, 3));
-          const __m512i sigma1 =
-              xor_of(_mm512_ror_epi32(after, 17), _mm512_ror_epi32(after, 19), _mm512_srli_epi32(after, 10));
-          w[i] = add(add(w[i], sigma0), add(w[(i + 9) % 16], sigma1));
-        }
-        // a is s[0] in round 0, s[7] in round 1, …
-        const __m512i a = s[(16 - i) % 8], b = s[(17 - i) % 8], c = s[(18 - i) % 8];
-        const __m512i e = s[(20 - i) % 8], f = s[(21 - i) % 8], g = s[(22 - i) % 8];
-        __m512i &d = s[(19 - i) % 8], &h = s[(23 - i) % 8];
-        const __m512i sum1 = xor_of(_mm512_ror_epi32(e, 6), _mm512_ror_epi32(e, 11), _mm512_ror_epi32(e, 25));
-        const __m512i sum0 = xor_of(_mm512_ror_epi32(a, 2), _mm512_ror_epi32(a, 13), _mm512_ror_epi32(a, 22));
-        const __m512i choice = _mm512_ternarylogic_epi32(e, f, g, 0xca);
-        const __m512i majority = _mm512_ternarylogic_epi32(a, b, c, 0xe8);
-        const __m512i k = _mm512_set1_epi32(static_cast<int>(kConstants[round + i]));
-        const __m512i t1 = add(add(h, add(w[i], k)), add(sum1, choice));
-        d = add(d, t1);
-        h = add(t1, add(sum0, majority));
+    for (std::size_t i = 0; i < 16; ++i) {
+      if (round > 0) {
+        const __m512i before = w[(i + 1) % 16], after = w[(i + 14) % 16];
+        const __m512i sigma0 =
+            xor_of(_mm512_ror_epi32(before, 7), _mm512_ror_epi32(before, 18), _mm512_srli_epi32(before, 3));
+        const __m512i sigma1 =
+            xor_of(_mm512_ror_epi32(after, 17), _mm512_ror_epi32(after, 19), _mm512_srli_epi32(after, 10));
+        w[i] = add(add(w[i], sigma0), add(w[(i + 9) % 16], sigma1));
       }
+      // a is s[0] in round 0, s[7] in round 1, …
+      const __m512i a = s[(16 - i) % 8], b = s[(17 - i) % 8], c = s[(18 - i) % 8];
+      const __m512i e = s[(20 - i) % 8], f = s[(21 - i) % 8], g = s[(22 - i) % 8];
+      __m512i &d = s[(19 - i) % 8], &h = s[(23 - i) % 8];
+      const __m512i sum1 = xor_of(_mm512_ror_epi32(e, 6), _mm512_ror_epi32(e, 11), _mm512_ror_epi32(e, 25));
+      const __m512i sum0 = xor_of(_mm512_ror_epi32(a, 2), _mm512_ror_epi32(a, 13), _mm512_ror_epi32(a, 22));
+      const __m512i choice = _mm512_ternarylogic_epi32(e, f, g, 0xca);
+      const __m512i majority = _mm512_ternarylogic_epi32(a, b, c, 0xe8);
+      const __m512i k = _mm512_set1_epi32(static_cast<int>(kConstants[round + i]));
+      const __m512i t1 = add(add(h, add(w[i], k)), add(sum1, choice));
+      d = add(d, t1);
+      h = add(t1, add(sum0, majority));
     }
-#pragma GCC unroll 8
-    for (std::size_t i = 0; i < 8; ++i)
-      _mm512_store_si512(states.word[i], add(s[i], _mm512_load_si512(states.word[i])));
   }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 8; ++i)
+    _mm512_store_si512(states.word[i], add(s[i], _mm512_load_si512(states.word[i])));
 }
 
-/// As PlainBlock, in one piece: it is read at once, and would have to wait for what was written in several.
-struct MaskedBlock {
-  static constexpr __mmask64 first(std::size_t n) { return n < 64 ? (__mmask64{1} << n) - 1 : ~__mmask64{0}; }
-  ONECODE_AVX512 static void write(unsigned char* to, const Block& block) {
-    const std::size_t before = block.prefix.size(), n = before + block.text.size();
-    __m512i all = _mm512_setzero_si512();
-    // Bytes that a mask leaves out are not read; but to find out that there is no page takes long, so nothing is read from nowhere.
-    if (!block.text.empty())
-      all = _mm512_mask_loadu_epi8(
-          all, first(n) & ~first(before),
-          reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(block.text.data()) - before));
-    if (before > 0) all = _mm512_mask_loadu_epi8(all, first(before), block.prefix.data());
-    if (block.ends) all = _mm512_mask_mov_epi8(all, __mmask64{1} << n, _mm512_set1_epi8(static_cast<char>(0x80)));
-    if (block.length != 0)
-      all = _mm512_mask_mov_epi64(all, 0x80, _mm512_set1_epi64(static_cast<long long>(block.length)));
-    _mm512_storeu_si512(to, all);
+/// As PlainCopy, without calls of functions that find out first how few bytes there are.
+struct MaskedCopy {
+  ONECODE_AVX512 static void block(unsigned char* to, std::string_view text) {
+    const __mmask64 mask = text.size() < 64 ? (__mmask64{1} << text.size()) - 1 : ~__mmask64{0};
+    _mm512_storeu_si512(to, _mm512_maskz_loadu_epi8(mask, text.data()));
   }
 };
 
@@ -270,47 +235,40 @@ struct MaskedBlock {
 void side_by_side(std::span<const HashJob> jobs) {
   alignas(64) static constexpr unsigned char kIdle[kBlock]{};
   States states{};
-  Blocks<MaskedBlock> blocks[kLanes];
-  Places places;
-  std::size_t left[kLanes]; // blocks of a lane's run
-  Hash* outs[kLanes];       // of a lane without work: none
+  Blocks<MaskedCopy> blocks[kLanes];
+  Run runs[kLanes];
+  Hash* outs[kLanes]; // of a lane without work: none
+  const unsigned char* at[kLanes];
   std::size_t next = 0, busy = 0;
-  const auto take = [&](std::size_t lane, const Run& run) {
-    places.at[lane] = run.at;
-    left[lane] = run.blocks;
-  };
   const auto begin = [&](std::size_t lane) {
-    if (next == jobs.size()) {
-      outs[lane] = nullptr;
-      places.step[lane] = 0;
-      return take(lane, {kIdle, std::numeric_limits<std::size_t>::max()});
-    }
+    outs[lane] = nullptr;
+    at[lane] = kIdle;
+    if (next == jobs.size()) return;
     const HashJob& job = jobs[next++];
     outs[lane] = job.out;
-    places.step[lane] = kBlock;
     states.put(lane, job.from->words);
     blocks[lane].begin(job);
-    take(lane, blocks[lane].next());
+    runs[lane] = blocks[lane].next();
+    at[lane] = runs[lane].at;
     ++busy;
   };
   for (std::size_t lane = 0; lane < kLanes; ++lane) begin(lane);
   while (busy >= kFewest) {
-    const std::size_t n = *std::ranges::min_element(left);
-    compress(states, places, n);
+    compress(states, at);
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      left[lane] -= n;
-      if (left[lane] > 0) continue;
-      if (const Run more = blocks[lane].next(); more.blocks > 0) {
-        take(lane, more);
-        continue;
-      }
+      if (outs[lane] == nullptr) continue;
+      auto& run = runs[lane];
+      run.at += kBlock;
+      if (--run.blocks == 0) run = blocks[lane].next();
+      at[lane] = run.at;
+      if (run.blocks > 0) continue;
       states.put_hash(lane, *outs[lane]);
       --busy;
       begin(lane);
     }
   }
   for (std::size_t lane = 0; lane < kLanes; ++lane)
-    if (outs[lane] != nullptr) finish(states.get(lane), {places.at[lane], left[lane]}, blocks[lane], *outs[lane]);
+    if (outs[lane] != nullptr) finish(states.get(lane), runs[lane], blocks[lane], *outs[lane]);
 }
 #endif
 
@@ -337,7 +295,7 @@ void sha256(std::span<const HashJob> jobs) {
 #if defined(__x86_64__)
   if (jobs.size() >= kFewest && hashes_side_by_side()) return side_by_side(jobs);
 #endif
-  Blocks<PlainBlock> blocks;
+  Blocks<PlainCopy> blocks;
   for (const auto& job : jobs) {
     blocks.begin(job);
     finish(job.from->words, blocks.next(), blocks, *job.out);

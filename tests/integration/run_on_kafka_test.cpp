@@ -290,6 +290,16 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
     CHECK(judged() == 2);
     std::filesystem::rename(folder / "gone", file.path());
   }
+  // Each shard's log is there, also of one that had nothing to keep: a log that is gone whole is missed.
+  const std::set<std::filesystem::path> logs(std::filesystem::directory_iterator{folder},
+                                             std::filesystem::directory_iterator{});
+  CHECK(logs.size() == kDefaultPartitions);
+  for (const auto& log : logs) {
+    CAPTURE(log);
+    std::filesystem::rename(log, cluster.folder / "gone");
+    CHECK(judged() == 2);
+    std::filesystem::rename(cluster.folder / "gone", log);
+  }
   CHECK(judged() == 0);
   REQUIRE(cluster.onecode({"audit", "export", "--out", folder.string()}) == 0); // nothing is new
   CHECK(judged() == 0);

@@ -232,6 +232,9 @@ class Reports(Case):
         self.assertIn("the cosignature by w.example/1", verify(1, [KEY, one], [one.cosignature(self.log.text(3))]))
         same = Witness(KEY.name, 1)
         verify(2, [same], [same.cosignature(text)])  # a witness's key is none of a log
+        self.assertIn(f"{OTHER.name} incomplete: there is a key for it", verify(2, [KEY, OTHER], []))
+        found = json.loads(verify(2, [KEY, OTHER], [], "--json"))
+        self.assertEqual([(log["log"], log["is"]) for log in found], [(KEY.name, "sound"), (OTHER.name, "incomplete")])
 
 
 if __name__ == "__main__":
