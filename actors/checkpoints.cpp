@@ -30,6 +30,7 @@ std::vector<streams::OutRecord> Checkpoints::sign(Crew& crew, std::int64_t now_m
     const auto& log = crew.shard(shard).log();
     const auto& tree = planted(Mistake::head_signed_before_commit) ? log.head().tree : log.committed_head().tree;
     const auto last = published_.find(shard);
+    if (tree.size() == 0 && !log.kept()) continue;
     if (last != published_.end() &&
         (tree.size() == last->second.size || (due == Due::now && now_ms < last->second.at_ms + kCheckpointEveryMs)))
       continue;

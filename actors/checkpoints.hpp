@@ -1,4 +1,5 @@
 // Signed heads of the shards' transparency logs (C2SP tlog-checkpoint), to `checkpoints`, key = the log's origin.
+//   Empty    a log without leaves has a head too: where one is missing, something is.
 //   When     at least a second after the last one of this shard, and only of what is committed: a head that was signed is one that
 //            stays, so that no two of them can contradict each other, whoever owned the shard when.
 //   Origin   NAME/shard; the keys are named like it.

@@ -94,7 +94,7 @@ void TileWriter::publish(std::string_view text) {
   const auto checkpoint = checkpoint_in(text);
   if (!checkpoint || checkpoint->size != size_ || checkpoint->root != root())
     throw std::invalid_argument("this is no checkpoint of the log as it is");
-  if (!origin_.empty() && checkpoint->origin != origin_)
+  if (published_ > 0 && checkpoint->origin != origin_)
     throw std::invalid_argument(
         fmt::format("this is a checkpoint of {}, the log is {}", checkpoint->origin, origin_));
   write_tiles();

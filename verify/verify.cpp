@@ -378,7 +378,7 @@ void need_witnesses(const Checkpoint& head, std::uint64_t wanted, const std::str
     const auto at = shown ? time_text(static_cast<std::int64_t>(w.seconds) * 1000) : std::to_string(w.seconds);
     report.add("witnessed", log, "by " + w.name + " at " + at, {{"witness", w.name}, {"time", at}});
   }
-  if (head.witnesses.size() < wanted)
+  if (head.size > 0 && head.witnesses.size() < wanted) // an empty log says nothing that somebody could have seen
     incomplete(counted(head.witnesses.size(), "known witness has", "known witnesses have") +
                " cosigned the checkpoint, and " + std::to_string(wanted) + " are wanted");
 }
@@ -630,7 +630,7 @@ constexpr auto kUsage =
 
 --keys has verifier keys of logs and witnesses, NAME+HEX+BASE64, one a line. Without the log's key nothing is sound. Behind a key " from=TIME"
 and " until=TIME" (RFC 3339, UTC) may say when it counts: what was received or made at another time and is signed by no other key is tampered with.
-Exit: 0 sound, 1 tampered with, 2 incomplete (a file is missing, or the key, or witnesses), 3 usage.
+Exit: 0 sound, 1 tampered with, 2 incomplete (a file is missing, or a log, its key, or witnesses), 3 usage.
 )";
 
 Verdict run(const std::vector<std::string>& arguments) {

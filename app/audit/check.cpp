@@ -71,7 +71,7 @@ Judgement judge(const LogFolder& log, const std::vector<Verifier>& keys, std::si
   out.witnesses = std::move(witnesses.by);
   for (const auto& w : out.witnesses)
     out.text += fmt::format("{} {} at {}", &w == out.witnesses.data() ? ", witnessed by" : ",", w.name, time_text(w));
-  if (out.witnesses.size() < wanted && out.code == kDone) {
+  if (log.head.size > 0 && out.witnesses.size() < wanted && out.code == kDone) {
     out.code = kUsage;
     out.text += fmt::format(", and {} witnesses are wanted", wanted);
   }

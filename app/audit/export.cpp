@@ -19,7 +19,6 @@ struct Writing {
   std::unique_ptr<evidence::TileWriter> writer;
   SignedHead head;
   std::uint64_t before = 0;
-  bool published = false; // before
 };
 struct Stopped {};
 
@@ -30,7 +29,7 @@ void publish(Writing& w) {
   if (w.writer->root() != w.head.head.root)
     throw InputError(fmt::format("{}: the leaves do not give the root of the signed head of {} leaves",
                                  w.head.head.origin, w.head.head.size));
-  if (w.writer->size() > w.before || !w.published) w.writer->publish(w.head.note);
+  if (w.writer->size() > w.before || w.before == 0) w.writer->publish(w.head.note);
 }
 
 } // namespace
@@ -48,7 +47,6 @@ std::vector<ExportedLog> export_logs(streams::Broker& broker, const std::filesys
       w.writer = std::make_unique<evidence::TileWriter>(*w.files);
       w.head = std::move(head);
       from[shard] = w.before = w.writer->size();
-      w.published = w.files->get(evidence::kCheckpointPath).has_value();
       if (w.before > w.head.head.size)
         throw InputError(fmt::format("{}: {} leaves were exported, and the newest head has only {}",
                                      w.head.head.origin, w.before, w.head.head.size));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <utility>
 #include <vector>
 
 #include "app/errors.hpp"
@@ -53,7 +54,9 @@ std::map<std::int32_t, SignedHead> newest_heads(streams::Broker& broker,
       const auto shard = head ? shard_of(head->origin) : std::nullopt;
       if (!shard) return odd(place_of(at, r.offset) + " is no checkpoint");
       auto& newest = out[*shard];
-      if (newest.note.empty() || head->size >= newest.head.size) newest = {*head, std::string(text)};
+      // One log's heads of one size are the same; those of another name may come from another partition.
+      if (newest.note.empty() || std::pair(head->size, r.timestamp_ms) >= std::pair(newest.head.size, newest.at_ms))
+        newest = {*head, std::string(text), r.timestamp_ms};
     });
   }
   return out;

@@ -18,6 +18,7 @@ namespace onecode::app {
 struct SignedHead {
   evidence::Checkpoint head;
   std::string note;
+  std::int64_t at_ms = 0; // the broker's time
 };
 
 /// The last part of a log's origin; nullopt: that is no number.

@@ -83,7 +83,7 @@ std::vector<std::string> have_cosigned(evidence::TileFiles& log, const std::stri
   std::vector<std::string> out;
   auto note = evidence::parse_note(log.get(evidence::kCheckpointPath).value_or(std::string{}));
   const auto head = note ? evidence::parse_checkpoint(note->text) : std::nullopt;
-  if (!head) return out;
+  if (!head || head->size == 0) return out; // nothing to vouch for, and not every witness goes on from nothing
   const auto note_before = evidence::parse_note(before);
   const auto head_before = note_before ? evidence::parse_checkpoint(note_before->text) : std::nullopt;
   evidence::TileReader reader(evidence::reader_of(log), head->size);

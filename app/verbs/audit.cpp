@@ -18,6 +18,7 @@
 #include "app/audit/export.hpp"
 #include "app/audit/exported.hpp"
 #include "app/audit/gaps_verb.hpp"
+#include "app/audit/logs.hpp"
 #include "app/audit/records.hpp"
 #include "app/audit/witnessing.hpp"
 #include "app/config.hpp"
@@ -140,8 +141,8 @@ int run_verify(const Options& o) {
   int worst = kDone;
   auto all = nlohmann::ordered_json::array();
   std::set<std::string> compared, missing;
-  for (const auto& v : keys)
-    if (v.key.type != evidence::NoteKey::Type::cosignature) missing.insert(v.key.name);
+  for (const auto& v : keys) // an exporter's is no log's
+    if (v.key.type != evidence::NoteKey::Type::cosignature && shard_of(v.key.name)) missing.insert(v.key.name);
   for (const auto& log : open_logs(o.folder)) {
     auto found = judge(log, keys, o.wanted_witnesses);
     missing.erase(log.head.origin);
@@ -169,7 +170,11 @@ int run_verify(const Options& o) {
   for (const auto& name : missing) {
     const std::string_view why = "there is a key for it, and no such log";
     if (o.json)
-      all.push_back({{"log", name}, {"is", "incomplete"}, {"why", why}});
+      all.push_back({{"log", name},
+                     {"leaves", 0},
+                     {"is", "incomplete"},
+                     {"why", why},
+                     {"witnesses", nlohmann::ordered_json::array()}});
     else
       print(fmt::format("{} incomplete: {}\n", name, why));
     if (worst == kDone) worst = kUsage;
@@ -391,9 +396,9 @@ Run add_audit(CLI::App& verb) {
                    "as many of those in --keys must have cosigned (default 0)")
       ->type_name("N");
   verify->footer(
-      "\nThe keys are those of the logs and of witnesses. Exit 0: sound. 1: tampered with. 2: incomplete, signed by "
-      "a "
-      "key that nobody gave,\nor seen by too few witnesses.\n\nExample:\n"
+      "\nThe keys are those of the logs and of witnesses. Exit 0: sound. 1: tampered with. 2: incomplete (a file is "
+      "missing, or the whole log\nthat a key is for), signed by a key that nobody gave, or seen by too few "
+      "witnesses.\n\nExample:\n"
       "  onecode audit verify evidence --keys verifiers.txt --keys w1.txt --witnesses 1");
   auto* prove = verb.add_subcommand("prove", "that a log has the leaf of a scan, a decision or a finding");
   prove->add_option("ID", options->id, "CloudEvents id of the record")->required();

@@ -439,6 +439,32 @@ TEST_CASE("What a listener throws comes out of serve, and the consumer stays sou
   consumer->close();
 }
 
+TEST_CASE("A member that leaves is not told of what the group gives it meanwhile") {
+  Bus bus;
+  bus.broker->create_topics(4);
+  Member staying(*bus.broker, bus.tag, "n1");
+  staying.wait();
+  Member leaving(*bus.broker, bus.tag, "n2");
+  // Both have to give back before either gets something new.
+  REQUIRE(eventually(kPatience, [&] {
+    staying.consumer->serve(Milliseconds(10));
+    leaving.consumer->serve(Milliseconds(10));
+    return leaving.assignments > 0 && staying.assignments > 1;
+  }));
+  Member third(*bus.broker, bus.tag, "n3");
+  const int given_back = leaving.revocations;
+  // Most times something new waits for it by then.
+  eventually(Milliseconds(5000), [&] {
+    staying.consumer->serve(Milliseconds(10));
+    if (leaving.revocations == given_back) leaving.consumer->serve(Milliseconds(0));
+    third.consumer->serve(Milliseconds(10));
+    return third.assignments > 0;
+  });
+  const int before = leaving.assignments;
+  CHECK_NOTHROW(leaving.consumer->close());
+  CHECK(leaving.assignments == before);
+}
+
 TEST_CASE("serve() wakes up when a record arrives, long before its time is over") {
   NEEDS_KAFKA();
   Bus bus;

@@ -290,7 +290,7 @@ TEST_CASE("on a real Kafka every scan has one committed decision and the history
     CHECK(judged() == 2);
     std::filesystem::rename(folder / "gone", file.path());
   }
-  // Each shard's log is there, also of one that had nothing to keep: a log that is gone whole is missed.
+  // Each shard's log is there, and one that is gone whole is missed.
   const std::set<std::filesystem::path> logs(std::filesystem::directory_iterator{folder},
                                              std::filesystem::directory_iterator{});
   CHECK(logs.size() == kDefaultPartitions);

@@ -30,9 +30,9 @@ RECORDS = {
     "notices": ("notice", "out"),
     "dead-letters": ("dead-letter", "out"),
 }
-# Topics whose records are nobody's interface, and those that the engine does not write yet.
+# Topics whose records are nobody's interface, and those whose records are no JSON.
 INTERNAL = {"inbox", "journal", "history"}
-EMPTY = {"evidence", "checkpoints"}
+NO_JSON = {"evidence", "checkpoints"}
 
 # Both are written and read by others; judged like inputs.
 DIRECTIONS = {**{schema: direction for schema, direction in RECORDS.values()}, "event-line": "in"}

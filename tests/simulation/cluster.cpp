@@ -437,6 +437,8 @@ private:
         }
       }
     }
+    for (std::int32_t shard = 0; shard < kPartitions; ++shard)
+      if (!last.contains(shard)) wrong(fmt::format("shard {}: no head was ever signed", shard));
     for (const auto& [shard, all] : roots)
       if (last[shard] + 1 != all.size())
         wrong(fmt::format("shard {}: {} leaves, and the last head has {}", shard, all.size() - 1, last[shard]));

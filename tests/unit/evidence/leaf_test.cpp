@@ -85,7 +85,7 @@ TEST_CASE("A leaf byte for byte", "[evidence][leaf][R9.2]") {
             "036d6163");
 }
 
-TEST_CASE("A leaf's hash of its payload is where it is said to be", "[evidence][leaf]") {
+TEST_CASE("What becomes known late is put where a leaf has it", "[evidence][leaf]") {
   for (const std::size_t size : {0, 1, 32, 255, 300}) {
     Leaf leaf = example();
     const std::string id(size, 'x');
