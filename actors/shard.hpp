@@ -116,7 +116,8 @@ public:
   /// The earliest timer, if any.
   std::optional<Time> next_timer() const { return timers_.next(); }
 
-  /// Decodes this shard's inputs; `facts` lack the time, which may follow from them. `hints`: what the records say about engine time (only asked for in event-clock mode).
+  /// Decodes this shard's inputs; `facts` lack the time, which may follow from them. `hints`: what the records say about engine time
+  /// (only asked for in event-clock mode).
   void prepare(const TurnFacts& facts, std::vector<std::shared_ptr<streams::Batch>> inputs,
                const PolicyBook& policies, std::int64_t received_ns, std::vector<ClockHint>* hints);
   /// Fires due timers and hands every input to its entity: the first round.

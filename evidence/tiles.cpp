@@ -40,16 +40,21 @@ void append_entry(std::string& bundle, std::string_view entry) {
   put_entry_length(bundle.data() + bundle.size() - entry.size(), entry.size());
 }
 
+std::optional<std::string_view> take_entry(std::string_view& bundle) {
+  if (bundle.size() < kEntryLengthBytes) return std::nullopt;
+  const auto size = entry_length(bundle.data() + kEntryLengthBytes);
+  if (bundle.size() - kEntryLengthBytes < size) return std::nullopt;
+  const auto entry = bundle.substr(kEntryLengthBytes, size);
+  bundle.remove_prefix(kEntryLengthBytes + size);
+  return entry;
+}
+
 std::optional<std::vector<std::string_view>> split_bundle(std::string_view bundle, unsigned width) {
   std::vector<std::string_view> out;
   while (!bundle.empty() && out.size() < width) {
-    if (bundle.size() < kEntryLengthBytes) return std::nullopt;
-    const std::size_t size =
-        static_cast<std::size_t>(static_cast<unsigned char>(bundle[0])) << 8 | static_cast<unsigned char>(bundle[1]);
-    bundle.remove_prefix(kEntryLengthBytes);
-    if (bundle.size() < size) return std::nullopt;
-    out.push_back(bundle.substr(0, size));
-    bundle.remove_prefix(size);
+    const auto entry = take_entry(bundle);
+    if (!entry) return std::nullopt;
+    out.push_back(*entry);
   }
   if (out.size() != width || !bundle.empty()) return std::nullopt;
   return out;

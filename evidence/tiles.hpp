@@ -50,6 +50,8 @@ void append_entry(std::string& bundle, std::string_view entry);
 /// For an entry that is written in its place: its length, before it.
 void put_entry_length(char* entry, std::size_t size);
 std::size_t entry_length(const char* entry);
+/// Takes the first entry off; nullopt: it is cut short, and nothing is taken.
+std::optional<std::string_view> take_entry(std::string_view& bundle);
 /// nullopt: not exactly so many entries.
 std::optional<std::vector<std::string_view>> split_bundle(std::string_view bundle, unsigned width);
 

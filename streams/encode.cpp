@@ -11,16 +11,6 @@ namespace {
 
 constexpr std::string_view kSource = "/onecode/engine";
 
-void append_hex(std::string& out, Hash128 h) {
-  static constexpr char digits[] = "0123456789abcdef";
-  char buf[32];
-  for (int i = 0; i < 16; ++i) {
-    buf[i] = digits[h.hi >> (60 - 4 * i) & 15];
-    buf[16 + i] = digits[h.lo >> (60 - 4 * i) & 15];
-  }
-  out.append(buf, sizeof buf);
-}
-
 /// The id of an output: the scan that it decides, or the cause, place and kind of everything else. Bytes are put
 /// together by hand, so that the id is the same on every machine.
 Hash128 output_id(const EncodeContext& context, std::string_view type) {
@@ -41,7 +31,8 @@ void open_envelope(OutRecord& record, Hash128 id, std::string_view type, Time ti
   record.id = id;
   std::string& out = record.value;
   out.append(R"({"specversion":"1.0","id":")");
-  append_hex(out, id);
+  const auto digits = hex_digits(id);
+  out.append(digits.data(), digits.size());
   out.append(R"(","source":")").append(kSource).append(R"(","type":")").append(type).append(R"(","time":")");
   append_time(out, time);
   out.append(R"(","datacontenttype":"application/json","subject":)");

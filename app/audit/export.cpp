@@ -29,6 +29,7 @@ void publish(Writing& w) {
   if (w.writer->root() != w.head.head.root)
     throw InputError(fmt::format("{}: the leaves do not give the root of the signed head of {} leaves",
                                  w.head.head.origin, w.head.head.size));
+  // The head of an empty log may be of another name, or by another key, than the one before.
   if (w.writer->size() > w.before || w.before == 0) w.writer->publish(w.head.note);
 }
 

@@ -83,18 +83,13 @@ void each_leaf(streams::Broker& broker, const std::map<std::int32_t, std::uint64
 
   const auto take = [&](std::int32_t shard, Log& log, std::uint64_t first, std::string_view bundle,
                         const std::string& place) {
-    std::uint64_t at = first;
-    for (std::size_t begin = 0; begin < bundle.size(); ++at) {
-      const auto size = begin + 2 > bundle.size()
-                            ? bundle.size()
-                            : static_cast<std::size_t>(static_cast<unsigned char>(bundle[begin]) << 8 |
-                                                       static_cast<unsigned char>(bundle[begin + 1]));
-      if (begin + 2 + size > bundle.size()) throw InputError(place + ": is no list of leaves");
+    for (std::uint64_t at = first; !bundle.empty(); ++at) {
+      const auto leaf = evidence::take_entry(bundle);
+      if (!leaf) throw InputError(place + ": is no list of leaves");
       if (at >= log.next) {
-        each(shard, at, bundle.substr(begin + 2, size));
+        each(shard, at, *leaf);
         log.next = at + 1;
       }
-      begin += 2 + size;
     }
   };
   for (bool more = true; more;) {

@@ -10,6 +10,7 @@
 #include "app/errors.hpp"
 #include "domain/hash.hpp"
 #include "evidence/leaf.hpp"
+#include "evidence/tiles.hpp"
 #include "streams/decision_id.hpp"
 
 namespace onecode::app {
@@ -215,26 +216,20 @@ const ReplayObserver::Leaf* ReplayObserver::leaf(const std::string& record_id) c
 
 std::optional<ReplayObserver::Leaf> ReplayObserver::leaf_in(const streams::FileRecord& record,
                                                             const std::string& record_id) {
-  const std::string_view bundle = record.value ? std::string_view(*record.value) : std::string_view{};
+  std::string_view bundle = record.value ? std::string_view(*record.value) : std::string_view{};
   if (bundle.find(record_id) == bundle.npos) return std::nullopt;
   Leaf out{record.key, {}, 0};
   for (const auto& [name, value] : record.headers)
     if (name == "ce_first") std::from_chars(value.data(), value.data() + value.size(), out.place);
-  for (std::size_t begin = 0; begin < bundle.size(); ++out.place) {
-    const auto wrong = [&] {
+  for (; !bundle.empty(); ++out.place) {
+    const auto entry = evidence::take_entry(bundle);
+    if (!entry)
       throw InputError(fmt::format("evidence, shard {}, leaf {}: is no list of leaves", record.key, out.place));
-    };
-    if (begin + 2 > bundle.size()) wrong();
-    const auto size = static_cast<std::size_t>(static_cast<unsigned char>(bundle[begin]) << 8 |
-                                               static_cast<unsigned char>(bundle[begin + 1]));
-    if (begin + 2 + size > bundle.size()) wrong();
-    const auto entry = bundle.substr(begin + 2, size);
-    const auto leaf = evidence::parse_leaf(entry);
+    const auto leaf = evidence::parse_leaf(*entry);
     if (leaf && leaf->id == record_id && leaf->kind != evidence::LeafKind::scan) {
-      out.bytes = entry;
+      out.bytes = *entry;
       return out;
     }
-    begin += 2 + size;
   }
   return std::nullopt;
 }

@@ -143,6 +143,21 @@ int run_verify(const Options& o) {
   std::set<std::string> compared, missing;
   for (const auto& v : keys) // an exporter's is no log's
     if (v.key.type != evidence::NoteKey::Type::cosignature && shard_of(v.key.name)) missing.insert(v.key.name);
+  const auto tell = [&](const std::string& origin, std::uint64_t leaves, const Judgement& found) {
+    if (o.json) {
+      auto witnesses = nlohmann::ordered_json::array();
+      for (const auto& w : found.witnesses) witnesses.push_back({{"name", w.name}, {"at", time_text(w)}});
+      all.push_back({{"log", origin},
+                     {"leaves", leaves},
+                     {"is", found.word()},
+                     {"why", found.text},
+                     {"witnesses", std::move(witnesses)}});
+    } else {
+      print(fmt::format("{} {}: {}\n", origin, paint(stdout, colour_of(found), found.word()), found.text));
+    }
+    // One that was tampered with outweighs all that are incomplete.
+    if (found.code == kAnswerIsNo || worst == kDone) worst = worst == kAnswerIsNo ? worst : found.code;
+  };
   for (const auto& log : open_logs(o.folder)) {
     auto found = judge(log, keys, o.wanted_witnesses);
     missing.erase(log.head.origin);
@@ -153,32 +168,9 @@ int run_verify(const Options& o) {
       found.code = more.code;
       found.text = more.code == kDone ? found.text + "; " + more.text : more.text;
     }
-    if (o.json) {
-      auto witnesses = nlohmann::ordered_json::array();
-      for (const auto& w : found.witnesses) witnesses.push_back({{"name", w.name}, {"at", time_text(w)}});
-      all.push_back({{"log", log.head.origin},
-                     {"leaves", log.head.size},
-                     {"is", found.word()},
-                     {"why", found.text},
-                     {"witnesses", std::move(witnesses)}});
-    } else {
-      print(fmt::format("{} {}: {}\n", log.head.origin, paint(stdout, colour_of(found), found.word()), found.text));
-    }
-    // One that was tampered with outweighs all that are incomplete.
-    if (found.code == kAnswerIsNo || worst == kDone) worst = worst == kAnswerIsNo ? worst : found.code;
+    tell(log.head.origin, log.head.size, found);
   }
-  for (const auto& name : missing) {
-    const std::string_view why = "there is a key for it, and no such log";
-    if (o.json)
-      all.push_back({{"log", name},
-                     {"leaves", 0},
-                     {"is", "incomplete"},
-                     {"why", why},
-                     {"witnesses", nlohmann::ordered_json::array()}});
-    else
-      print(fmt::format("{} incomplete: {}\n", name, why));
-    if (worst == kDone) worst = kUsage;
-  }
+  for (const auto& name : missing) tell(name, 0, {kUsage, "there is a key for it, and no such log", {}});
   if (o.json) print(all.dump(2) + "\n");
   for (const auto& file : o.since)
     if (!compared.contains(file) && worst != kAnswerIsNo) {

@@ -123,11 +123,11 @@ void KafkaConsumer::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka
 
 void KafkaConsumer::rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& list) {
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    auto partitions = known(*connection_, list);
     if (closed_) { // it had waited in the queue: whoever leaves takes nothing more, and the library gives it back
       apply(nullptr);
       return;
     }
+    auto partitions = known(*connection_, list);
     connection_->log(LOG_INFO, "ASSIGN", std::to_string(partitions.size()) + " partitions are ours");
     membership_ =
         std::make_shared<KafkaMembership>(GroupMetadataHandle(rd_kafka_consumer_group_metadata(client_->get())));

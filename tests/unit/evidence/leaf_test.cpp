@@ -93,14 +93,10 @@ TEST_CASE("What becomes known late is put where a leaf has it", "[evidence][leaf
     const auto sm3 = GENERATE(false, true);
     if (sm3) leaf.payload_sm3.emplace().fill(0x33);
     const auto bytes = bytes_of(leaf);
-    std::string later = [&] {
-      Leaf lacking = leaf;
-      lacking.payload = {};
-      lacking.received = {};
-      std::string out;
-      append(out, lacking);
-      return out;
-    }();
+    Leaf lacking = leaf;
+    lacking.payload = {};
+    lacking.received = {};
+    auto later = bytes_of(lacking);
     put_payload(later.data(), leaf.payload);
     put_received(later.data(), leaf.received);
     CHECK(later == bytes);
