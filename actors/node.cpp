@@ -70,7 +70,9 @@ Node::Node(NodeOptions options, streams::Broker& broker, storage::StoreFactory& 
   options_.shard.subject_keys = subject_keys(secrets);
 }
 
-Node::~Node() = default;
+Node::~Node() {
+  if (trim_.done.valid()) trim_.done.wait();
+}
 
 void Node::begin() {
   const auto topics = broker_.describe_topics();
@@ -296,18 +298,26 @@ void Node::recover() {
 }
 
 void Node::trim_journals() {
-  for (const auto shard : crew_.shards()) {
-    const auto to = crew_.shard(shard).trim_to();
-    auto& done = trimmed_[shard];
-    if (to <= done) continue;
-    try {
-      broker_.trim({Topic::journal, shard}, to);
-      done = to;
-    } catch (const BrokerError& e) {
-      observer_.log(2, std::string("the journal grows: ") + e.what());
-      return; // one such wait is enough for now
-    }
+  if (trim_.done.valid() && !take_trim()) return;
+  trim_.to.clear();
+  for (const auto shard : crew_.shards())
+    if (const auto to = crew_.shard(shard).trim_to(); to > trimmed_[shard]) trim_.to[shard] = to;
+  if (trim_.to.empty()) return;
+  trim_.done = crew_.aside([this, to = trim_.to] {
+    for (const auto& [shard, offset] : to) broker_.trim({Topic::journal, shard}, offset);
+  });
+  take_trim();
+}
+
+bool Node::take_trim() {
+  if (trim_.done.wait_for(Milliseconds(0)) != std::future_status::ready) return false;
+  try {
+    trim_.done.get();
+    for (const auto& [shard, offset] : trim_.to) trimmed_[shard] = offset;
+  } catch (const BrokerError& e) { // tried again, also what was done: that changes nothing
+    observer_.log(2, std::string("the journal grows: ") + e.what());
   }
+  return true;
 }
 
 // -- turns ------------------------------------------------------------------------------------------------------------

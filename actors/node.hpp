@@ -130,7 +130,10 @@ private:
   /// A step towards the shards that are not here yet; those that are begin to take part in turns.
   void take_over(Milliseconds patience);
   void want_shards(std::vector<std::unique_ptr<Shard>> open);
+  /// Aside, because the broker takes some milliseconds for each, and gates wait for turns.
   void trim_journals();
+  /// False: the trim goes on.
+  bool take_trim();
   /// Does anything forbid this node to process? Says so once.
   bool must_not_process();
   /// False: it was lost, and everything was taken over anew.
@@ -168,6 +171,10 @@ private:
   std::int64_t policy_position_ = 0; // of shard 0's turns
   std::uint64_t turns_ = 0;
   std::map<std::int32_t, std::int64_t> trimmed_; // journals, as far as this node did it
+  struct {
+    std::map<std::int32_t, std::int64_t> to;
+    std::future<void> done; // valid: asked for and not yet taken
+  } trim_;
   std::string objection_;
   bool broker_stamps_ = false; // records of `policy` carry the broker's time
   bool caught_up_ = false;     // with the policies that stood there at the start

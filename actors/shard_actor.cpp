@@ -120,6 +120,8 @@ private:
       add_message_types<caf::id_block::onecode_actors>();
       const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
       set("scheduler.max-threads", threads != 0 ? threads : cores);
+      // With the other policy idle workers look for work every 50 us, later every 10 ms: docs/decisions/0038.
+      set("scheduler.policy", caf::atom("sharing"));
     }
   };
   struct Member {

@@ -30,8 +30,10 @@ const Settings kDefaults = {
     {"queued.max.messages.kbytes", "1024"},
     {"fetch.message.max.bytes", "262144"},
     {"fetch.max.bytes", "16777216"},
-    {"fetch.wait.max.ms", "20"}, // also how long a new assignment waits for
-                                 // an idle fetch in flight
+    // All inputs of all shards are in each fetch, so one for every few records is what a broker would be busiest with:
+    // docs/decisions/0038. The wait is also how long a new assignment waits for an idle fetch in flight.
+    {"fetch.min.bytes", "65536"},
+    {"fetch.wait.max.ms", "5"},
     {"fetch.error.backoff.ms", "50"},
     {"fetch.queue.backoff.ms", "20"},
 };
