@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kSpareBuffers = 4;
 /// How many more than wake fall asleep in a turn while the limit is being lowered: some milliseconds of work.
 constexpr std::size_t kSinkStep = 256;
+/// What a turn stores of what is late, beside twice its own: enough for an end.
+constexpr std::size_t kLeastStored = 4096;
 
 /// Is this part gone, though the store has it still?
 bool erased(const Entity& entity, std::string_view part) {
@@ -113,8 +115,9 @@ std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committe
                                                                                   const PartWriter& parts,
                                                                                   storage::WriteBatch& write) {
   const auto base = records_.size();
+  std::size_t added = 0;
   for (auto& bytes : records) {
-    record_bytes_ += bytes.size();
+    added += bytes.size();
     records_.push_back({from, std::move(bytes)});
   }
   for (Entity* entity : parts.again) {
@@ -129,7 +132,10 @@ std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committe
     part.size = p.bytes_size;
     part.digest = p.digest;
   }
-  while (record_bytes_ > lag_limit_ && unstored_oldest_ != nullptr) {
+  record_bytes_ += added;
+  // Twice what comes, so that it gets less; not all at once, because the record of a large turn holds many entities.
+  const auto enough = write.bytes().size() + std::max(2 * added, kLeastStored);
+  while (record_bytes_ > lag_limit_ && unstored_oldest_ != nullptr && write.bytes().size() < enough) {
     store(*unstored_oldest_, write);
     drop_records();
   }
