@@ -19,6 +19,8 @@ using namespace onecode::bench;
 namespace {
 
 constexpr std::uint64_t kAccounts = 300'000, kDevices = 1000; // at 5,000 a second everybody passes once a minute
+/// As many as come on a busy day, as docs/operations.md says: people, their phones, readers.
+constexpr std::size_t kAwake = 2 * kAccounts + kDevices;
 constexpr const char* kPassThrough = "--pass-through";
 constexpr std::chrono::seconds kStart{180}; // a JVM on a busy machine
 
@@ -61,7 +63,7 @@ Waiting measured(const char* name, Cluster& cluster, Load& load, const test::Pro
 }
 
 Waiting engine(const char* argv0, const Pace& pace) {
-  Cluster cluster(argv0, "wall");
+  Cluster cluster(argv0, "wall", kAwake);
   const Time registered = wall_time();
   Load load(kAccounts, kDevices, {registered, registered});
   cluster.publish(load.registration(0, UINT64_MAX));

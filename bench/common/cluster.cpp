@@ -28,7 +28,7 @@ const char* brokers_or_exit() {
 }
 
 int run_engine(const std::string& brokers, const std::string& prefix, const std::string& data,
-               const std::string& clock) {
+               const std::string& clock, std::size_t resident_limit) {
   monitoring::set_up_log({});
   app::KafkaOptions kafka;
   kafka.brokers = brokers;
@@ -37,6 +37,7 @@ int run_engine(const std::string& brokers, const std::string& prefix, const std:
   app::EngineOptions options;
   options.node.id = "bench";
   options.node.group = prefix + "engine";
+  options.node.resident_limit = resident_limit;
   options.node.shard.unsigned_commands = true;
   options.clock = clock == "events" ? actors::ClockMode::events : actors::ClockMode::wall;
   options.policy = builtin_policy();
@@ -53,16 +54,17 @@ int run_engine(const std::string& brokers, const std::string& prefix, const std:
 } // namespace
 
 std::optional<int> engine_role(int argc, char** argv) {
-  if (argc != 6 || std::string_view(argv[1]) != kRole) return std::nullopt;
+  if (argc != 7 || std::string_view(argv[1]) != kRole) return std::nullopt;
   try {
-    return run_engine(argv[2], argv[3], argv[4], argv[5]);
+    return run_engine(argv[2], argv[3], argv[4], argv[5], std::stoull(argv[6]));
   } catch (const std::exception& e) {
     std::fprintf(stderr, "engine: %s\n", e.what());
     return 1;
   }
 }
 
-Cluster::Cluster(const char* argv0, std::string clock) : clock_(std::move(clock)) {
+Cluster::Cluster(const char* argv0, std::string clock, std::size_t resident_limit)
+    : clock_(std::move(clock)), resident_limit_(resident_limit) {
   kafka_.brokers = brokers_or_exit();
   // Numbers of processes come back, topics stay.
   kafka_.prefix = "bench-" + std::to_string(std::time(nullptr)) + "-" + std::to_string(::getpid()) + ".";
@@ -108,7 +110,8 @@ void Cluster::publish(const std::vector<LoadRecord>& records) {
 }
 
 void Cluster::start_engine() {
-  engine_.start({executable_.string(), kRole, kafka_.brokers, kafka_.prefix, (folder_ / "data").string(), clock_},
+  engine_.start({executable_.string(), kRole, kafka_.brokers, kafka_.prefix, (folder_ / "data").string(), clock_,
+                 std::to_string(resident_limit_)},
                 folder_ / "engine.log");
 }
 

@@ -2,12 +2,14 @@
 // role, wired as `onecode run` is, but it takes unsigned commands.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "actors/node.hpp"
 #include "app/wire.hpp"
 #include "bench/common/load.hpp"
 #include "streams/broker.hpp"
@@ -20,8 +22,9 @@ std::optional<int> engine_role(int argc, char** argv);
 
 class Cluster {
 public:
-  /// Topics on the broker of ONECODE_TEST_KAFKA; without that variable says how to get one and ends the process.
-  Cluster(const char* argv0, std::string clock);
+  /// Topics on the broker of ONECODE_TEST_KAFKA; without that variable says how to get one and ends the process. An engine
+  /// keeps as many as `resident_limit` awake.
+  Cluster(const char* argv0, std::string clock, std::size_t resident_limit = actors::NodeOptions{}.resident_limit);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -47,6 +50,7 @@ private:
   app::KafkaOptions kafka_;
   std::filesystem::path folder_, executable_;
   std::string clock_;
+  std::size_t resident_limit_;
   std::unique_ptr<streams::Broker> broker_;
   std::unique_ptr<streams::Publisher> publisher_;
   test::Process engine_;
