@@ -303,8 +303,8 @@ void Node::trim_journals() {
   for (const auto shard : crew_.shards())
     if (const auto to = crew_.shard(shard).trim_to(); to > trimmed_[shard]) trim_.to[shard] = to;
   if (trim_.to.empty()) return;
-  trim_.done = crew_.aside([this, to = trim_.to] {
-    for (const auto& [shard, offset] : to) broker_.trim({Topic::journal, shard}, offset);
+  trim_.done = crew_.aside([this] {
+    for (const auto& [shard, offset] : trim_.to) broker_.trim({Topic::journal, shard}, offset);
   });
   take_trim();
 }

@@ -172,8 +172,8 @@ private:
   std::uint64_t turns_ = 0;
   std::map<std::int32_t, std::int64_t> trimmed_; // journals, as far as this node did it
   struct {
-    std::map<std::int32_t, std::int64_t> to;
-    std::future<void> done; // valid: asked for and not yet taken
+    std::map<std::int32_t, std::int64_t> to; // the job's as long as it goes on
+    std::future<void> done;                  // valid: asked for and not yet taken
   } trim_;
   std::string objection_;
   bool broker_stamps_ = false; // records of `policy` carry the broker's time

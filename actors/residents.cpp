@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kSpareBuffers = 4;
 /// How many more than wake fall asleep in a turn while the limit is being lowered: some milliseconds of work.
 constexpr std::size_t kSinkStep = 256;
-/// What a turn stores of what is late, beside twice its own: enough for an end.
+/// Of what is late, bytes that a turn stores though it adds little itself: so it comes to an end.
 constexpr std::size_t kLeastStored = 4096;
 
 /// Is this part gone, though the store has it still?
@@ -115,9 +115,9 @@ std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committe
                                                                                   const PartWriter& parts,
                                                                                   storage::WriteBatch& write) {
   const auto base = records_.size();
-  std::size_t added = 0;
+  const auto bytes_before = record_bytes_;
   for (auto& bytes : records) {
-    added += bytes.size();
+    record_bytes_ += bytes.size();
     records_.push_back({from, std::move(bytes)});
   }
   for (Entity* entity : parts.again) {
@@ -132,9 +132,8 @@ std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committe
     part.size = p.bytes_size;
     part.digest = p.digest;
   }
-  record_bytes_ += added;
   // Twice what comes, so that it gets less; not all at once, because the record of a large turn holds many entities.
-  const auto enough = write.bytes().size() + std::max(2 * added, kLeastStored);
+  const auto enough = write.bytes().size() + std::max(2 * (record_bytes_ - bytes_before), kLeastStored);
   while (record_bytes_ > lag_limit_ && unstored_oldest_ != nullptr && write.bytes().size() < enough) {
     store(*unstored_oldest_, write);
     drop_records();
