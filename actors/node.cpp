@@ -90,8 +90,7 @@ void Node::begin() {
                                                   std::to_string(partitions_) + "; they must be the same");
   }
   policy_reader_ =
-      broker_.reader({Topic::policy, 0}, broker_.watermarks({Topic::policy, 0}, streams::Isolation::committed).low,
-                     streams::Isolation::committed);
+      broker_.follower({Topic::policy, 0}, broker_.watermarks({Topic::policy, 0}, streams::Isolation::committed).low);
   const auto& settings = topics.at(Topic::policy).config;
   const auto stamp = settings.find("message.timestamp.type");
   broker_stamps_ = stamp != settings.end() && stamp->second == "LogAppendTime";

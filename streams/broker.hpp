@@ -169,6 +169,10 @@ public:
   virtual std::unique_ptr<TransactionalProducer> transactional(const std::string& transactional_id) = 0;
   virtual std::unique_ptr<Publisher> publisher() = 0;
   virtual std::unique_ptr<LogReader> reader(TopicPartition from, std::int64_t offset, Isolation isolation) = 0;
+  /// Of committed records, for somebody who stays and waits for what is new. May be slow to tell the end of what is there.
+  virtual std::unique_ptr<LogReader> follower(TopicPartition from, std::int64_t offset) {
+    return reader(from, offset, Isolation::committed);
+  }
   virtual Watermarks watermarks(TopicPartition of, Isolation isolation) = 0;
   /// Creates what is missing with the settings of domain/topics.hpp; leaves existing topics alone.
   virtual void create_topics(std::int32_t partitions) = 0;

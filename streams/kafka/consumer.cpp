@@ -20,25 +20,36 @@ namespace {
 
 constexpr std::size_t kLook = 64; // messages that serve() takes out of a queue to find a record
 
-const Settings kDefaults = {
+// A partition with so many records a second is fetched patiently, until for a while it has next to none.
+constexpr Milliseconds kPaceLook{1000};
+constexpr std::size_t kBusy = 25, kCalm = 5;
+constexpr int kCalmLooks = 5;
+constexpr int kMovesPerLook = 2; // each may take an independent read of its first record
+
+const Settings kMember = {
     {"session.timeout.ms", "10000"},
     {"heartbeat.interval.ms", "2500"},
     {"max.poll.interval.ms", "300000"},
+};
+
+const Settings kFetch = {
     {"queued.min.messages", "1000000"}, // the default stalls 2.0.2's fetcher for up to a second
     // Per partition, as each has its own queue; a fetch comes on top, and is larger when it is unpacked. So little that a
     // backlog in all inputs costs 200 MiB and not 2 GiB, and enough for a turn. Also what a rewind throws away.
     {"queued.max.messages.kbytes", "1024"},
     {"fetch.message.max.bytes", "262144"},
     {"fetch.max.bytes", "16777216"},
-    // All inputs of all shards are in each fetch, so one for every few records is what a broker would be busiest with:
-    // docs/decisions/0038. The wait is also how long a new assignment waits for an idle fetch in flight.
-    {"fetch.min.bytes", "65536"},
-    {"fetch.wait.max.ms", "5"},
     {"fetch.error.backoff.ms", "50"},
     {"fetch.queue.backoff.ms", "20"},
 };
 
-Settings fixed(const GroupConfig& config) {
+// The wait is also how long a new assignment waits for an idle fetch in flight.
+const std::array<Settings, 2> kPace = {{
+    {{"fetch.min.bytes", "1"}, {"fetch.wait.max.ms", "50"}},
+    {{"fetch.min.bytes", "65536"}, {"fetch.wait.max.ms", "5"}},
+}};
+
+Settings member(const GroupConfig& config) {
   return {
       {"group.id", config.group},
       {"group.instance.id", config.instance},
@@ -48,13 +59,21 @@ Settings fixed(const GroupConfig& config) {
       {"enable.auto.offset.store", "false"},
       {"auto.offset.reset", "error"},
       {"allow.auto.create.topics", "false"},
-      {"check.crcs", "true"},
-      // Tells end_offset() where the committed records end: the cached watermark of 2.0.2 ignores open transactions.
-      // With batches, 2.8.0 then counts the library's own position wrongly (fixed in 2.13.2), which nobody asks for
-      // here.
-      {"enable.partition.eof", "true"},
   };
 }
+
+const Settings kFetcher = {
+    {"isolation.level", "read_committed"},
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "error"},
+    {"allow.auto.create.topics", "false"},
+    {"check.crcs", "true"},
+    // Tells end_offset() where the committed records end: the cached watermark of 2.0.2 ignores open transactions.
+    // With batches, 2.8.0 then counts the library's own position wrongly (fixed in 2.13.2), which nobody asks for
+    // here.
+    {"enable.partition.eof", "true"},
+};
 
 std::vector<TopicPartition> known(const Connection& connection, const rd_kafka_topic_partition_list_t& list) {
   std::vector<TopicPartition> out;
@@ -75,7 +94,13 @@ KafkaConsumer::KafkaConsumer(std::shared_ptr<const Connection> connection, const
       wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (wake_fd_ < 0) throw std::runtime_error(std::string("eventfd: ") + std::strerror(errno));
   try {
-    auto conf = connection_->configure(kDefaults, fixed(config));
+    for (std::size_t pace = 0; pace < fetchers_.size(); ++pace) {
+      Settings settings = kFetch;
+      settings.insert(settings.end(), kPace[pace].begin(), kPace[pace].end());
+      fetchers_[pace] =
+          std::make_shared<Client>(connection_, RD_KAFKA_CONSUMER, connection_->configure(settings, kFetcher));
+    }
+    auto conf = connection_->configure(kMember, member(config));
     rd_kafka_conf_set_rebalance_cb(conf.get(), &KafkaConsumer::on_rebalance);
     client_ = std::make_shared<Client>(connection_, RD_KAFKA_CONSUMER, std::move(conf), this);
     client_->skip_consumer_close(); // close() is explicit; closing before the first assignment can hang in 2.0.2
@@ -104,7 +129,8 @@ KafkaConsumer::~KafkaConsumer() {
   drop_partitions();
   if (group_queue_) rd_kafka_queue_io_event_enable(group_queue_.get(), -1, nullptr, 0);
   group_queue_.reset();
-  client_.reset(); // or when the last batch goes
+  client_.reset();
+  fetchers_ = {}; // or when the last batch goes
   ::close(wake_fd_);
 }
 
@@ -118,7 +144,7 @@ void KafkaConsumer::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka
   } catch (...) { // must not cross C frames
     self->from_listener_ = std::current_exception();
     // The library waits for an answer to this rebalance whatever happened.
-    self->apply(nullptr);
+    self->answer(false);
     self->drop_partitions();
   }
 }
@@ -126,7 +152,7 @@ void KafkaConsumer::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka
 void KafkaConsumer::rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t& list) {
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     if (closed_) { // it had waited in the queue: whoever leaves takes nothing more, and the library gives it back
-      apply(nullptr);
+      answer(false);
       return;
     }
     auto partitions = known(*connection_, list);
@@ -134,75 +160,74 @@ void KafkaConsumer::rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_par
     membership_ =
         std::make_shared<KafkaMembership>(GroupMetadataHandle(rd_kafka_consumer_group_metadata(client_->get())));
     joined_ = true;
-    assigned_in_callback_ = false;
+    answer(true);
     listener_.assigned(partitions);
-    if (!assigned_in_callback_ && partitions.empty()) set_assignment({});
     return;
   }
   bool lost = rd_kafka_assignment_lost(client_->get()) != 0;
   connection_->log(LOG_INFO, "REVOKE", lost ? "partitions are lost" : "partitions are taken back");
   listener_.revoked(lost);
   drop_partitions();
-  apply(nullptr);
+  answer(false);
   if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
     throw BrokerError(BrokerFault::refused, std::string("rebalance: ") + text_of(code));
 }
 
-void KafkaConsumer::assign(const Offsets& positions) {
-  if (closed_) throw BrokerError(BrokerFault::refused, "assign after close");
-  set_assignment(positions);
-}
-
-void KafkaConsumer::set_assignment(const Offsets& positions) {
-  assigned_in_callback_ = true;
-  drop_partitions();
-  const std::uint64_t one = 1;
-  auto detach = [&](TopicPartition tp) {
-    QueueHandle queue(
-        rd_kafka_queue_get_partition(client_->get(), connection_->topic_name(tp.topic).c_str(), tp.partition));
-    if (!queue) throw BrokerError(BrokerFault::refused, "no such partition: " + connection_->text(tp));
-    rd_kafka_queue_forward(queue.get(), nullptr);
-    return queue;
-  };
-  // Detached before fetching starts, so that nothing comes through the consumer's queue; and looked up again
-  // afterwards, in case the library replaced its partition object meanwhile.
-  std::vector<QueueHandle> before;
-  for (const auto& [tp, offset] : positions) before.push_back(detach(tp));
-
-  auto list = to_list(*connection_, positions);
-  // When this returns every message of the old fetch is behind the library's version barrier and will not be given
-  // out.
-  auto code = apply(list.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+void KafkaConsumer::answer(bool assigned) {
+  const ListHandle nothing(rd_kafka_topic_partition_list_new(0));
+  const auto code = rd_kafka_assign(client_->get(), assigned ? nothing.get() : nullptr);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR && assigned) {
     if (auto fatal = client_->fatal_error()) throw BrokerError(BrokerFault::fatal, "assign: " + *fatal);
     throw BrokerError(BrokerFault::refused, std::string("assign: ") + text_of(code));
   }
+}
+
+void KafkaConsumer::assign(const Offsets& positions) {
+  if (closed_) throw BrokerError(BrokerFault::refused, "assign after close");
+  drop_partitions();
   for (const auto& [tp, offset] : positions) {
     auto& partition = partitions_[tp];
     partition.position = offset;
-    partition.queue = detach(tp);
-    rd_kafka_queue_io_event_enable(partition.queue.get(), wake_fd_, &one, sizeof one);
+    fetch(tp, partition);
   }
 }
 
-rd_kafka_resp_err_t KafkaConsumer::apply(const rd_kafka_topic_partition_list_t* assignment) {
-  auto code = rd_kafka_assign(client_->get(), assignment);
-  // The old fetches end later than rd_kafka_assign() returns, and a second assignment before that is an assertion
-  // inside the library (2.0.2 to 2.8.0 at least). Its main thread serves one queue in order: by the first answer to a
-  // question it has ended the fetches, by the second it has noticed. A consumer that closes gets no other assignment,
-  // and its group may be gone before it answers: the question would never come back.
-  if (closed_) return code;
-  for (int i = 0; i < 2; ++i) {
-    rd_kafka_topic_partition_list_t* current = nullptr;
-    if (rd_kafka_assignment(client_->get(), &current) == RD_KAFKA_RESP_ERR_NO_ERROR) (void)ListHandle(current);
-  }
-  return code;
+void KafkaConsumer::fetch(TopicPartition tp, Partition& p) {
+  if (p.fetch) rd_kafka_queue_io_event_enable(p.fetch->queue(), -1, nullptr, 0);
+  p.fetch.reset();
+  p.ready.clear();
+  p.at_end = false;
+  p.unproven = true;
+  p.fetch.emplace(fetchers_[static_cast<std::size_t>(paces_[tp])], tp, p.position);
+  const std::uint64_t one = 1;
+  rd_kafka_queue_io_event_enable(p.fetch->queue(), wake_fd_, &one, sizeof one);
 }
 
 void KafkaConsumer::drop_partitions() {
   for (auto& [tp, partition] : partitions_)
-    if (partition.queue) rd_kafka_queue_io_event_enable(partition.queue.get(), -1, nullptr, 0);
+    if (partition.fetch) rd_kafka_queue_io_event_enable(partition.fetch->queue(), -1, nullptr, 0);
   partitions_.clear();
+}
+
+void KafkaConsumer::keep_pace() {
+  const auto now = Clock::now();
+  if (now < next_look_) return;
+  next_look_ = now + kPaceLook;
+  int moves = 0;
+  for (auto& [tp, p] : partitions_) {
+    auto& pace = paces_[tp];
+    p.calm = p.taken < kCalm ? p.calm + 1 : 0;
+    const auto better = p.taken >= kBusy ? Pace::patient : p.calm >= kCalmLooks ? Pace::prompt : pace;
+    p.taken = 0;
+    // Everything else waits until each order is read (decision 0004), so these do not wait for others.
+    if (tp.topic == Topic::commands || better == pace || moves == kMovesPerLook) continue;
+    connection_->log(
+        LOG_DEBUG, "PACE",
+        connection_->text(tp) + (better == Pace::patient ? ": many records at a time" : ": each at once"));
+    pace = better;
+    fetch(tp, p);
+    ++moves;
+  }
 }
 
 void KafkaConsumer::close() {
@@ -217,6 +242,7 @@ void KafkaConsumer::close() {
 
 void KafkaConsumer::serve(Milliseconds timeout) {
   const auto until = Clock::now() + timeout;
+  keep_pace();
   for (;;) {
     poll_group();
     if (anything_to_take()) return;
@@ -227,16 +253,9 @@ void KafkaConsumer::serve(Milliseconds timeout) {
 }
 
 void KafkaConsumer::poll_group() {
-  while (MessageHandle message{rd_kafka_consumer_poll(client_->get(), 0)}) {
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->rkt != nullptr) {
-      auto topic = connection_->topic_of(rd_kafka_topic_name(message->rkt));
-      auto found = topic ? partitions_.find({*topic, message->partition}) : partitions_.end();
-      if (found != partitions_.end()) found->second.ready.push_back(std::move(message));
-      continue;
-    }
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) continue;
-    group_error(*message);
-  }
+  while (MessageHandle message{rd_kafka_consumer_poll(client_->get(), 0)})
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) group_error(*message);
+  for (const auto& fetcher : fetchers_) rd_kafka_poll(fetcher->get(), 0);
   if (auto problem = std::exchange(from_listener_, nullptr)) std::rethrow_exception(problem);
   if (auto fatal = client_->fatal_error()) throw BrokerError(BrokerFault::fatal, "consumer: " + *fatal);
 }
@@ -280,13 +299,17 @@ bool KafkaConsumer::look_into(TopicPartition tp, Partition& p) {
 
 std::vector<MessageHandle> KafkaConsumer::pull(const Partition& p, std::size_t at_most) {
   std::vector<MessageHandle> owned;
-  at_most = std::min(at_most, rd_kafka_queue_length(p.queue.get()));
+  at_most = std::min(at_most, queued(p));
   if (at_most == 0) return owned;
   owned.reserve(at_most);
   scratch_.resize(std::max(scratch_.size(), at_most));
-  const auto got = rd_kafka_consume_batch_queue(p.queue.get(), 0, scratch_.data(), at_most);
+  const auto got = rd_kafka_consume_batch_queue(p.fetch->queue(), 0, scratch_.data(), at_most);
   for (ssize_t i = 0; i < got; ++i) owned.emplace_back(scratch_[static_cast<std::size_t>(i)]);
   return owned;
+}
+
+std::size_t KafkaConsumer::queued(const Partition& p) {
+  return p.fetch ? rd_kafka_queue_length(p.fetch->queue()) : 0;
 }
 
 void KafkaConsumer::wait(Milliseconds timeout) {
@@ -310,9 +333,9 @@ KafkaConsumer::Partition& KafkaConsumer::partition(TopicPartition tp) {
 
 std::unique_ptr<Batch> KafkaConsumer::take(TopicPartition from, std::size_t max_records) {
   auto found = partitions_.find(from);
-  if (found == partitions_.end() || max_records == 0) return nullptr;
+  if (found == partitions_.end() || !found->second.fetch || max_records == 0) return nullptr;
   auto& p = found->second;
-  auto batch = std::make_unique<MessageBatch>(from, client_);
+  auto batch = std::make_unique<MessageBatch>(from, p.fetch->client());
   std::size_t bytes = 0;
   while (batch->records.size() < max_records) {
     if (p.ready.empty()) {
@@ -340,7 +363,8 @@ std::unique_ptr<Batch> KafkaConsumer::take(TopicPartition from, std::size_t max_
   }
   if (batch->empty()) return nullptr;
   doubts_ = 0;
-  p.nudge.taken(*client_, from, bytes);
+  p.nudge.taken(*p.fetch->client(), from, bytes);
+  p.taken += batch->records.size();
   batch->finish();
   return batch;
 }
@@ -350,7 +374,7 @@ void KafkaConsumer::fetch_again(TopicPartition because_of) {
     throw BrokerError(BrokerFault::fatal, connection_->text(because_of) + ": the client reads past records");
   Offsets again;
   for (const auto& [tp, partition] : partitions_) again[tp] = partition.position;
-  set_assignment(again);
+  assign(again);
 }
 
 void KafkaConsumer::partition_error(TopicPartition tp, Partition& p, const rd_kafka_message_t& message) const {
@@ -386,10 +410,16 @@ std::int64_t KafkaConsumer::position(TopicPartition of) const {
 
 std::int64_t KafkaConsumer::end_offset(TopicPartition of) {
   auto& p = partition(of);
-  if (p.at_end && p.ready.empty() && rd_kafka_queue_length(p.queue.get()) == 0) return p.position;
+  // Before the look into the queue: the library writes it before the records of the same answer.
   std::int64_t low = 0, high = RD_KAFKA_OFFSET_INVALID;
-  rd_kafka_get_watermark_offsets(client_->get(), connection_->topic_name(of.topic).c_str(), of.partition, &low,
-                                 &high);
+  if (p.fetch)
+    rd_kafka_get_watermark_offsets(p.fetch->client()->get(), connection_->topic_name(of.topic).c_str(), of.partition,
+                                   &low, &high);
+  // The answer with the last records does not say that they are the last, the next one does, which waits for more. A mark
+  // that is of this fetch, because it gave a record already, says it as well.
+  const bool read = p.ready.empty() && queued(p) == 0;
+  if (read && !p.unproven && high == p.position) p.at_end = true;
+  if (read && p.at_end) return p.position;
   if (high < 0) return std::max(query_watermarks(*client_, of, Milliseconds(10'000)).high, p.position);
   return std::max(high, p.position + 1);
 }

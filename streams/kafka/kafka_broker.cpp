@@ -36,6 +36,10 @@ public:
     return readers_->open(from, offset, isolation);
   }
 
+  std::unique_ptr<LogReader> follower(TopicPartition from, std::int64_t offset) override {
+    return readers_->follow(from, offset);
+  }
+
   Watermarks watermarks(TopicPartition of, Isolation isolation) override {
     return query_watermarks(*readers_->shared(isolation), of, Milliseconds(30'000));
   }

@@ -14,13 +14,12 @@ namespace {
 constexpr std::size_t kIdlePerIsolation = 4;
 constexpr std::size_t kNudgeBytes = 2 * 1024 * 1024;
 
+/// The end of a log is known only after an empty answer, and short readings wait for it.
+constexpr Milliseconds kShortly{10}, kFollowing{500};
+
 const Settings kDefaults = {
-    {"queued.min.messages", "1000000"},
-    {"queued.max.messages.kbytes", "8192"},
-    {"fetch.message.max.bytes", "1048576"},
-    {"fetch.wait.max.ms", "10"}, // the end of a log is known only after an empty answer, and short readings wait for
-                                 // it
-    {"fetch.error.backoff.ms", "50"},
+    {"queued.min.messages", "1000000"},     {"queued.max.messages.kbytes", "8192"},
+    {"fetch.message.max.bytes", "1048576"}, {"fetch.error.backoff.ms", "50"},
     {"fetch.queue.backoff.ms", "10"},
 };
 
@@ -38,15 +37,16 @@ Settings fixed(Isolation isolation) {
 
 } // namespace
 
-std::shared_ptr<Client> ReaderPool::make(Isolation isolation) const {
-  return std::make_shared<Client>(connection_, RD_KAFKA_CONSUMER,
-                                  connection_->configure(kDefaults, fixed(isolation)));
+std::shared_ptr<Client> ReaderPool::make(Isolation isolation, Milliseconds wait) const {
+  Settings defaults = kDefaults;
+  defaults.emplace_back("fetch.wait.max.ms", std::to_string(wait.count()));
+  return std::make_shared<Client>(connection_, RD_KAFKA_CONSUMER, connection_->configure(defaults, fixed(isolation)));
 }
 
 std::shared_ptr<Client> ReaderPool::shared(Isolation isolation) {
   std::lock_guard lock(mutex_);
   auto& client = shared_[static_cast<std::size_t>(isolation)];
-  if (!client) client = make(isolation);
+  if (!client) client = make(isolation, kShortly);
   return client;
 }
 
@@ -60,7 +60,7 @@ std::shared_ptr<Client> ReaderPool::borrow(Isolation isolation) {
       return client;
     }
   }
-  return make(isolation);
+  return make(isolation, kShortly);
 }
 
 void ReaderPool::give_back(Isolation isolation, std::shared_ptr<Client> client) {
@@ -70,7 +70,12 @@ void ReaderPool::give_back(Isolation isolation, std::shared_ptr<Client> client) 
 }
 
 std::unique_ptr<LogReader> ReaderPool::open(TopicPartition from, std::int64_t offset, Isolation isolation) {
-  return std::make_unique<KafkaLogReader>(shared_from_this(), from, offset, isolation);
+  return std::make_unique<KafkaLogReader>(shared_from_this(), borrow(isolation), from, offset, isolation);
+}
+
+std::unique_ptr<LogReader> ReaderPool::follow(TopicPartition from, std::int64_t offset) {
+  auto client = make(Isolation::committed, kFollowing);
+  return std::make_unique<KafkaLogReader>(nullptr, std::move(client), from, offset, Isolation::committed);
 }
 
 std::optional<std::int64_t> ReaderPool::first_offset(TopicPartition from, std::int64_t offset) {
@@ -81,37 +86,28 @@ std::optional<std::int64_t> ReaderPool::first_offset(TopicPartition from, std::i
   return std::nullopt;
 }
 
-KafkaLogReader::KafkaLogReader(std::shared_ptr<ReaderPool> pool, TopicPartition from, std::int64_t offset,
-                               Isolation isolation)
+KafkaLogReader::KafkaLogReader(std::shared_ptr<ReaderPool> pool, std::shared_ptr<Client> client, TopicPartition from,
+                               std::int64_t offset, Isolation isolation)
     : pool_(std::move(pool)),
       from_(from),
       isolation_(isolation),
       position_(offset),
-      client_(pool_->borrow(isolation)),
-      topic_(rd_kafka_topic_new(client_->get(), client_->connection().topic_name(from.topic).c_str(), nullptr)),
-      queue_(rd_kafka_queue_new(client_->get())),
-      nudge_(kNudgeBytes) {
-  if (offset < 0) throw std::invalid_argument("a reader starts at an offset, not at " + std::to_string(offset));
-  // The simple consumer's start is the assign() of a client without a group: it needs no coordinator and no group
-  // ACL.
-  if (!topic_ || rd_kafka_consume_start_queue(topic_.get(), from.partition, offset, queue_.get()) != 0)
-    throw BrokerError(BrokerFault::refused,
-                      "reading " + client_->connection().text(from) + ": " + text_of(rd_kafka_last_error()));
-}
+      client_(std::move(client)),
+      fetch_(std::in_place, client_, from, offset),
+      nudge_(kNudgeBytes) {}
 
 KafkaLogReader::~KafkaLogReader() {
   waiting_.reset();
-  rd_kafka_consume_stop(topic_.get(), from_.partition); // waits until nothing more comes
-  queue_.reset();
-  topic_.reset();
-  if (reusable_) pool_->give_back(isolation_, std::move(client_));
+  fetch_.reset();
+  if (pool_ && reusable_) pool_->give_back(isolation_, std::move(client_));
 }
 
 MessageHandle KafkaLogReader::poll(Milliseconds timeout) {
-  return MessageHandle(rd_kafka_consume_queue(queue_.get(), static_cast<int>(timeout.count())));
+  return MessageHandle(rd_kafka_consume_queue(fetch_->queue(), static_cast<int>(timeout.count())));
 }
 
 std::unique_ptr<Batch> KafkaLogReader::next(Milliseconds timeout, std::size_t max_records) {
+  rd_kafka_poll(client_->get(), 0); // what the library says of its connections
   auto batch = std::make_unique<MessageBatch>(from_, client_);
   const auto until = Clock::now() + timeout;
   while (batch->records.size() < max_records) {

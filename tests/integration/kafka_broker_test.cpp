@@ -35,17 +35,20 @@ std::string random_name() {
 struct Bus {
   std::string tag = random_name();
   std::shared_ptr<std::atomic<int>> doubts = std::make_shared<std::atomic<int>>(0);
+  std::shared_ptr<std::atomic<int>> paces = std::make_shared<std::atomic<int>>(0); // changes of it
   std::unique_ptr<Broker> broker = connect();
 
   /// A second connection to the same topics, as another process would have.
   std::unique_ptr<Broker> connect(std::map<std::string, std::string> properties = {}) const {
-    return connect_kafka({kafka_address(), tag + ".", std::move(properties),
-                          [counter = doubts](int level, std::string_view facility, std::string_view text) {
-                            const bool doubt = facility == "STALE";
-                            if (doubt) ++*counter;
-                            if (doubt || (level <= 4 && std::getenv("ONECODE_TEST_VERBOSE") != nullptr))
-                              std::cerr << facility << " " << text << "\n";
-                          }});
+    return connect_kafka(
+        {kafka_address(), tag + ".", std::move(properties),
+         [doubts = doubts, paces = paces](int level, std::string_view facility, std::string_view text) {
+           const bool doubt = facility == "STALE";
+           if (doubt) ++*doubts;
+           if (facility == "PACE") ++*paces;
+           if (doubt || (level <= 4 && std::getenv("ONECODE_TEST_VERBOSE") != nullptr))
+             std::cerr << facility << " " << text << "\n";
+         }});
   }
 };
 
@@ -484,8 +487,39 @@ TEST_CASE("serve() wakes up when a record arrives, long before its time is over"
     int rounds = 0;
     for (; member.consumer->take(scans, 10) == nullptr; ++rounds) member.consumer->serve(Milliseconds(10'000));
     CHECK(rounds <= 1); // ends of partitions and markers wake nobody
+    // A node takes no scan before it knows that it has read all commands, and must not wait for an empty answer each time.
+    CHECK(member.consumer->end_offset(scans) == member.consumer->position(scans));
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
   }
+  member.consumer->close();
+}
+
+TEST_CASE("A partition that becomes busy and calm again gives each record once, in order") {
+  NEEDS_KAFKA();
+  Bus bus;
+  bus.broker->create_topics(1);
+  Member member(*bus.broker, bus.tag, "n1");
+  member.wait();
+  const TopicPartition scans{Topic::scans, 0};
+  auto publisher = bus.broker->publisher();
+  std::int64_t published = 0, taken = 0;
+  const auto take = [&] {
+    member.consumer->serve(Milliseconds(10));
+    if (const auto batch = member.consumer->take(scans, 7))
+      for (const auto& r : batch->records) REQUIRE(*r.value == std::to_string(taken++));
+  };
+  const auto go_on_until = [&](int changes, int at_once) {
+    REQUIRE(eventually(kPatience, [&] {
+      for (int i = 0; i < at_once; ++i) publisher->publish(Topic::scans, 0, "k", std::to_string(published++));
+      publisher->flush();
+      take(); // less than comes, so that some is fetched and not taken when the pace changes
+      return *bus.paces == changes;
+    }));
+    REQUIRE(eventually(kPatience, [&] { return take(), taken == published; }));
+  };
+  go_on_until(1, 20); // many
+  go_on_until(2, 0);  // none
+  go_on_until(3, 20);
   member.consumer->close();
 }
 
