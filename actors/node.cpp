@@ -625,6 +625,7 @@ void Node::publish_status() {
   status_.policy_offset = policies_.offset();
   status_.engine_time = now;
   status_.turns = turns_;
+  ++status_.looks;
   status_.shards.clear();
   for (const auto& p : takeover_.progress()) status_.shards.push_back({p.shard, true, p.done, p.total, 0});
   for (const auto shard : assignment_.empty() ? std::vector<std::int32_t>{} : crew_.shards()) {

@@ -170,15 +170,16 @@ int run_demo(const DemoOptions& options) {
     const auto commands = campus.registration(key);
     for (const auto& record : commands) publish(record);
     publisher->flush();
+    const auto enough = engine.status().looks + 2; // the next may have been under way before all was there
     Progress progress("opening the campus (signed commands)", commands.size());
     for (;;) {
       if (interrupt.asked()) return kDone;
       if (!engine.running()) engine.wait();
       const auto status = engine.status();
-      std::int64_t waiting = 0;
+      std::int64_t waiting = 0, shards = 0;
       for (const auto& [tp, lag] : status.lag)
-        if (tp.topic == Topic::commands) waiting += lag;
-      if (status.turns > 0 && waiting == 0) break;
+        if (tp.topic == Topic::commands) waiting += lag, ++shards;
+      if (status.looks >= enough && shards == kDefaultPartitions && waiting == 0) break;
       progress.at(commands.size() - static_cast<std::size_t>(waiting), 0);
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }

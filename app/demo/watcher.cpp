@@ -18,8 +18,7 @@ Watcher::Watcher(streams::Broker& broker, std::vector<Misuse> misuse) : misuse_(
   for (const Topic t : {Topic::decisions, Topic::alerts, Topic::freezes, Topic::compliance, Topic::device_status,
                         Topic::dead_letters, Topic::notices})
     for (std::int32_t p = 0; p < topics.at(t).partitions; ++p)
-      sources_.push_back({t, broker.reader({t, p}, broker.watermarks({t, p}, streams::Isolation::committed).high,
-                                           streams::Isolation::committed)});
+      sources_.push_back({t, broker.follower({t, p}, broker.watermarks({t, p}, streams::Isolation::committed).high)});
 }
 
 void Watcher::published(std::uint64_t n, double at_ms) {
