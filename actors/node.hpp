@@ -73,8 +73,8 @@ struct NodeStatus {
   Time last_commit; // engine time of the last committed turn
   std::uint64_t turns = 0;
   std::uint64_t looks = 0; // at all of this together; turns and last_commit go on between two of them
-  std::string trouble;                      // why nothing is processed; empty: all is well
-  std::string leaving;                      // what is being done to leave; empty: it does not leave yet
+  std::string trouble;     // why nothing is processed; empty: all is well
+  std::string leaving;     // what is being done to leave; empty: it does not leave yet
   std::chrono::milliseconds at_one_step{0}; // a turn, a takeover, …: long where broker or disk does not answer
   std::map<TopicPartition, std::int64_t> lag;
 };

@@ -25,9 +25,8 @@ struct Waiting {
 
 struct Pace {
   unsigned per_second = 5000;
-  unsigned seconds =
-      60; // a pause of the broker for garbage comes every few seconds, and a p99 of three pauses is chance
-  unsigned skip = 40; // seconds before that, not counted: what the broker's JVM needs at this rate on two cores
+  unsigned seconds = 60; // a broker pauses for garbage every few seconds: a p99 of three pauses is chance
+  unsigned skip = 40;    // seconds before that, not counted: what the broker's JVM needs at this rate on two cores
 };
 
 /// Returns when all scans are answered, or nothing came for some seconds.

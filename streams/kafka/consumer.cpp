@@ -62,19 +62,6 @@ Settings member(const GroupConfig& config) {
   };
 }
 
-const Settings kFetcher = {
-    {"isolation.level", "read_committed"},
-    {"enable.auto.commit", "false"},
-    {"enable.auto.offset.store", "false"},
-    {"auto.offset.reset", "error"},
-    {"allow.auto.create.topics", "false"},
-    {"check.crcs", "true"},
-    // Tells end_offset() where the committed records end: the cached watermark of 2.0.2 ignores open transactions.
-    // With batches, 2.8.0 then counts the library's own position wrongly (fixed in 2.13.2), which nobody asks for
-    // here.
-    {"enable.partition.eof", "true"},
-};
-
 std::vector<TopicPartition> known(const Connection& connection, const rd_kafka_topic_partition_list_t& list) {
   std::vector<TopicPartition> out;
   for (int i = 0; i < list.cnt; ++i)
@@ -97,8 +84,8 @@ KafkaConsumer::KafkaConsumer(std::shared_ptr<const Connection> connection, const
     for (std::size_t pace = 0; pace < fetchers_.size(); ++pace) {
       Settings settings = kFetch;
       settings.insert(settings.end(), kPace[pace].begin(), kPace[pace].end());
-      fetchers_[pace] =
-          std::make_shared<Client>(connection_, RD_KAFKA_CONSUMER, connection_->configure(settings, kFetcher));
+      fetchers_[pace] = std::make_shared<Client>(
+          connection_, RD_KAFKA_CONSUMER, connection_->configure(settings, fetch_settings(Isolation::committed)));
     }
     auto conf = connection_->configure(kMember, member(config));
     rd_kafka_conf_set_rebalance_cb(conf.get(), &KafkaConsumer::on_rebalance);

@@ -7,6 +7,9 @@
 
 namespace onecode::streams::kafka {
 
+/// What no client that fetches may have otherwise.
+Settings fetch_settings(Isolation isolation);
+
 /// Begins when it is made and ends when it is destroyed, which waits until nothing more comes. What it fetches is in a queue of
 /// its own.
 class Fetch {

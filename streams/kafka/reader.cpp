@@ -23,24 +23,13 @@ const Settings kDefaults = {
     {"fetch.queue.backoff.ms", "10"},
 };
 
-Settings fixed(Isolation isolation) {
-  return {
-      {"isolation.level", isolation == Isolation::committed ? "read_committed" : "read_uncommitted"},
-      {"enable.auto.commit", "false"},
-      {"enable.auto.offset.store", "false"},
-      {"auto.offset.reset", "error"},
-      {"allow.auto.create.topics", "false"},
-      {"check.crcs", "true"},
-      {"enable.partition.eof", "true"},
-  };
-}
-
 } // namespace
 
 std::shared_ptr<Client> ReaderPool::make(Isolation isolation, Milliseconds wait) const {
   Settings defaults = kDefaults;
   defaults.emplace_back("fetch.wait.max.ms", std::to_string(wait.count()));
-  return std::make_shared<Client>(connection_, RD_KAFKA_CONSUMER, connection_->configure(defaults, fixed(isolation)));
+  return std::make_shared<Client>(connection_, RD_KAFKA_CONSUMER,
+                                  connection_->configure(defaults, fetch_settings(isolation)));
 }
 
 std::shared_ptr<Client> ReaderPool::shared(Isolation isolation) {
