@@ -1,6 +1,7 @@
 #include "actors/account_actor.hpp"
 
 #include "actors/parts.hpp"
+#include "domain/account_size.hpp"
 #include "streams/json_fields.hpp"
 
 namespace onecode::actors {
@@ -62,6 +63,7 @@ void AccountActor::load(std::string_view part, std::string_view bytes) {
 }
 
 void AccountActor::save(PartWriter& out) {
+  forget_sizes(state_);
   auto& dirty = state_.dirty;
   if (dirty.forgotten) out.erase_all_but("p");
   dirty.forgotten = false;

@@ -494,6 +494,17 @@ struct AccountState {
     }
   };
   Dirty dirty;
+
+  /// Bytes that parts take as stored, as far as they are known (domain/account_size.hpp): a scan changes few of them. They follow from the
+  /// state and are no part of it.
+  struct Sizes {
+    static constexpr std::uint16_t kUnknown = 0xffff;
+    std::uint16_t hot = kUnknown, usage = kUnknown, codes = kUnknown, visits = kUnknown, habits = kUnknown,
+                  hands = kUnknown, company = kUnknown, file = kUnknown;
+    std::array<std::uint16_t, SightingRing::kSlots> ring;
+    Sizes() { ring.fill(kUnknown); }
+  };
+  Sizes sizes;
 };
 
 /// The states of REGULATION §3, as they hold at a time. A stored account is never "pending" or "expired": both follow

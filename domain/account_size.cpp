@@ -11,30 +11,31 @@
 namespace onecode {
 namespace {
 
-/// Never less than counted_bytes(); quick, for most accounts are far below the limit.
-std::size_t at_most(const AccountState& a) {
-  constexpr std::size_t kPlace = 17, kRest = 800; // of a reference; hot, habits, visits, company, finding
-  const auto of = [](const EventRef& e) { return kPlace + (e.id.size() > kMaxEvidenceId ? 17 : e.id.size() + 1); };
-  std::size_t n = kRest;
-  for (const auto& s : a.ring.sightings()) n += 30 + s.zone.size() + s.device.size() + of(s.event);
-  for (const auto& c : a.usage.nonces) n += 25 + c.device.size() + of(c.event);
-  for (const auto& h : a.usage.handsets) n += 16 + h.handset.size();
-  for (const auto& c : a.codes.list) n += 26 + c.zone.size() + of(c.event);
-  for (const auto& h : a.hands.list) n += 35 + of(h.event);
-  const auto books = [&](const EvidenceBook& book) {
-    for (const auto& e : book.entries()) {
-      n += 28;
-      for (const auto& v : e.facts.values) n += v.size() + 2;
-      for (const auto& event : e.events) n += of(event);
-    }
+using Sizes = AccountState::Sizes;
+
+/// Calls `each(dirty, size, bytes)` for each part that counts: was it changed, what is known of its size, what it takes.
+template <class Account, class F>
+void each_part(Account& a, F&& each) {
+  const auto part = [&](bool dirty, auto& size, const auto& of) {
+    each(dirty, size, [&] { return stored_bytes(of); });
   };
-  books(a.file.evidence);
-  books(a.file.shadow);
-  for (const auto& r : a.file.readers) n += 10 + r.device.size() + kPlace;
-  if (a.file.candidate) books((*a.file.candidate)->evidence);
-  for (const auto& h : a.file.holds.all())
-    if (h.grounds) return kMaxAccountBytes + 1;
-  return n;
+  part(a.dirty.hot, a.sizes.hot, a.hot);
+  for (std::size_t i = 0; i < a.ring.sightings().size(); ++i)
+    part(a.dirty.ring[i], a.sizes.ring[i], a.ring.sightings()[i]);
+  part(a.dirty.usage, a.sizes.usage, a.usage);
+  part(a.dirty.codes, a.sizes.codes, a.codes);
+  part(a.dirty.visits, a.sizes.visits, a.visits);
+  part(a.dirty.habits, a.sizes.habits, a.habits);
+  part(a.dirty.hands, a.sizes.hands, a.hands);
+  part(a.dirty.company, a.sizes.company, a.company);
+  each(a.dirty.file, a.sizes.file, [&] {
+    const auto& file = a.file;
+    std::size_t bytes = stored_bytes(file.evidence) + stored_bytes(file.shadow) + stored_bytes(file.finding) +
+                        stored_bytes(file.readers);
+    for (const auto& h : file.holds.all())
+      if (h.grounds) bytes += stored_bytes(h);
+    return bytes;
+  });
 }
 
 // Each makes the account smaller by a little; false: there is no more to give.
@@ -115,31 +116,37 @@ void forget_as_candidate(AccountState& a) {
 } // namespace
 
 std::size_t counted_bytes(const AccountState& a) {
-  std::size_t bytes = 0;
-  const auto count = [&](const auto& part) { bytes += stored_bytes(part); };
-  count(a.hot);
-  for (const auto& s : a.ring.sightings()) count(s);
-  count(a.usage);
-  count(a.codes);
-  count(a.visits);
-  count(a.habits);
-  count(a.hands);
-  count(a.company);
-  count(a.file.evidence);
-  count(a.file.shadow);
-  count(a.file.finding);
-  count(a.file.readers);
-  for (const auto& h : a.file.holds.all())
-    if (h.grounds) count(h);
-  return bytes;
+  std::size_t all = 0;
+  each_part(a, [&](bool, std::uint16_t, auto&& bytes) { all += bytes(); });
+  return all;
+}
+
+std::size_t known_bytes(AccountState& a) {
+  std::size_t all = 0;
+  each_part(a, [&](bool dirty, std::uint16_t& size, auto&& bytes) {
+    if (!dirty && size != Sizes::kUnknown) {
+      all += size;
+      return;
+    }
+    const std::size_t now = bytes();
+    all += now;
+    size = dirty || now >= Sizes::kUnknown ? Sizes::kUnknown : static_cast<std::uint16_t>(now);
+  });
+  return all;
+}
+
+void forget_sizes(AccountState& a) {
+  each_part(a, [](bool dirty, std::uint16_t& size, auto&&) {
+    if (dirty) size = Sizes::kUnknown;
+  });
 }
 
 void keep_small(AccountState& a) {
-  if (at_most(a) <= kMaxAccountBytes) return;
-  std::size_t size = counted_bytes(a);
+  std::size_t size = known_bytes(a);
+  if (size <= kMaxAccountBytes && !a.file.candidate) return;
   for (const auto give_up : {side_ids, sighting_id, company, made_code, handset, evidence_ids, evidence, used_code,
                              sighting, all_but_strongest})
-    while (size > kMaxAccountBytes && give_up(a)) size = counted_bytes(a);
+    while (size > kMaxAccountBytes && give_up(a)) size = known_bytes(a);
   while (a.file.candidate && size + stored_bytes(*a.file.candidate) > kMaxAccountBytes) forget_as_candidate(a);
 }
 

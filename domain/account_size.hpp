@@ -19,6 +19,10 @@ inline constexpr std::size_t kMaxAccountBytes = 2048;
 
 /// As stored.
 std::size_t counted_bytes(const AccountState& a);
+/// The same, where every change is marked in `a.dirty`: counts what was changed, and remembers the rest in `a.sizes`.
+std::size_t known_bytes(AccountState& a);
+/// To be called before marks are taken away, as whoever stores the parts does: the sizes of marked parts are those of before.
+void forget_sizes(AccountState& a);
 
 void keep_small(AccountState& a);
 

@@ -126,6 +126,12 @@ TEST_CASE("bounded: a hostile stream cannot make an account grow", "[bounded]") 
       all += size;
     }
     most_in_all = std::max(most_in_all, all);
+    REQUIRE(known_bytes(w.a) == counted_bytes(w.a));
+    if (random() % 3 == 0) { // the turn ends
+      forget_sizes(w.a);
+      w.a.dirty = {};
+      REQUIRE(known_bytes(w.a) == counted_bytes(w.a));
+    }
   }
   CHECK(frozen > 0);
   for (const auto& [part, size] : most) UNSCOPED_INFO(part << " " << size);

@@ -66,6 +66,29 @@ TEST_CASE("account size: what is below the limit is left alone") {
   CHECK(ids(a) == 16);
 }
 
+TEST_CASE("account size: what is remembered of it is never older than a change") {
+  AccountState a = full();
+  REQUIRE(known_bytes(a) == counted_bytes(a));
+  REQUIRE(a.sizes.usage != AccountState::Sizes::kUnknown);
+  a.usage.nonces.clear(); // not marked: nothing looks for it
+  CHECK(known_bytes(a) > counted_bytes(a));
+  a.dirty.usage = true;
+  CHECK(known_bytes(a) == counted_bytes(a));
+  a.usage.handsets.clear();
+  CHECK(known_bytes(a) == counted_bytes(a));
+  const auto before = a.sizes.hot;
+  forget_sizes(a);
+  a.dirty = {};
+  CHECK(a.sizes.hot == before);
+  CHECK(known_bytes(a) == counted_bytes(a));
+  // Marked behind the last count.
+  a.ring.at(3).zone += " and more";
+  a.dirty.ring[3] = true;
+  forget_sizes(a);
+  a.dirty = {};
+  CHECK(known_bytes(a) == counted_bytes(a));
+}
+
 TEST_CASE("account size: first go the ids that no evidence names, the oldest sighting's first") {
   AccountState a = full();
   a.usage.nonces.resize(8);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "domain/account.hpp"
+#include "domain/account_size.hpp"
 #include "domain/archive.hpp"
 #include "domain/device.hpp"
 
@@ -48,16 +49,24 @@ void each_part(DeviceState& d, F&& f) {
 inline bool all_go(const AccountState& a) { return a.dirty.forgotten; }
 inline bool all_go(const DeviceState&) { return false; }
 
+/// As whoever stores the parts does, before marks are taken away (domain/account_size.hpp).
+inline void forget_known_sizes(AccountState& a) { forget_sizes(a); }
+inline void forget_known_sizes(DeviceState&) {}
+inline bool sizes_are_right(AccountState& a) { return known_bytes(a) == counted_bytes(a); }
+inline bool sizes_are_right(const DeviceState&) { return true; }
+
 /// Throws std::logic_error where it changes a part without marking it. Marks of before stay.
 template <class State, class Step>
 void take(State& state, Step&& step) {
   std::vector<std::string> before;
   std::vector<bool> marked;
+  forget_known_sizes(state);
   each_part(state, [&](const char*, const auto& part, bool& mark) {
     encode(before.emplace_back(), part);
     marked.push_back(std::exchange(mark, false));
   });
   step();
+  if (!sizes_are_right(state)) throw std::logic_error("the size that is known of a part is that of before");
   if (all_go(state)) return;
   std::size_t n = 0;
   each_part(state, [&](const char* name, const auto& part, bool& mark) {
