@@ -60,8 +60,19 @@ inline std::uint64_t hash64(std::string_view s, std::uint64_t seed = 0x6f6e65636
     h = (h ^ k) * m;
   }
   if (n > 0) {
+    // What is left, in loads of sizes that are known: a copy of n bytes would be a call, and a wait for what it wrote.
     std::uint64_t k = 0;
-    std::memcpy(&k, p, n);
+    if (s.size() >= 8) {
+      std::memcpy(&k, p + n - 8, 8);
+      k >>= 8 * (8 - n);
+    } else if (n >= 4) {
+      std::uint32_t first, last;
+      std::memcpy(&first, p, 4);
+      std::memcpy(&last, p + n - 4, 4);
+      k = first | static_cast<std::uint64_t>(last) << 8 * (n - 4);
+    } else {
+      k = static_cast<std::uint64_t>(p[0] | p[n / 2] << 8 * (n / 2) | p[n - 1] << 8 * (n - 1));
+    }
     h = (h ^ k) * m;
   }
   h ^= h >> 47;
@@ -93,10 +104,18 @@ inline Hash128 hash128(std::string_view s) { return {hash64(s), hash64(s, 0x9d8f
 
 /// 32 lower-case hexadecimal digits.
 inline std::array<char, 32> hex_digits(Hash128 h) {
-  static constexpr char digits[] = "0123456789abcdef";
+  static constexpr auto of_byte = [] {
+    constexpr char digits[] = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = {digits[i / 16], digits[i % 16]};
+    return all;
+  }();
   std::array<char, 32> out{};
-  for (unsigned i = 0; i < 16; ++i) out[15 - i] = digits[(h.hi >> (4 * i)) & 15];
-  for (unsigned i = 0; i < 16; ++i) out[31 - i] = digits[(h.lo >> (4 * i)) & 15];
+  const auto put = [&](std::size_t at, std::uint64_t half) {
+    for (std::size_t i = 0; i < 8; ++i) std::memcpy(&out[at + 2 * i], of_byte[half >> (56 - 8 * i) & 0xff].data(), 2);
+  };
+  put(0, h.hi);
+  put(16, h.lo);
   return out;
 }
 inline std::string hex(Hash128 h) {
