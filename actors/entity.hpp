@@ -81,6 +81,7 @@ public:
     Entity* newer = nullptr;   // neighbours in that queue
     Entity* older = nullptr;
     std::vector<Part> parts;          // that the store or the journal has
+    std::vector<PartName> names;      // the parts' names, in their order: a search reads these alone; only add() adds
     std::uint32_t unstored = 0;       // how many of them the store lacks
     std::int64_t unstored_since = 0;  // journal offset of the oldest of these
     Entity* unstored_newer = nullptr; // neighbours in the order of unstored_since
@@ -88,10 +89,14 @@ public:
 
     /// Where in `parts`; a new one where there is none yet.
     std::size_t slot(PartName name) {
-      for (std::size_t i = 0; i < parts.size(); ++i)
-        if (parts[i].name == name) return i;
-      parts.push_back({name});
+      for (std::size_t i = 0; i < names.size(); ++i)
+        if (names[i] == name) return i;
+      add({name});
       return parts.size() - 1;
+    }
+    void add(const Part& part) {
+      parts.push_back(part);
+      names.push_back(part.name);
     }
   };
   Residence residence;

@@ -67,7 +67,7 @@ bool Residents::load(Entity& entity, bool note) {
     entity.load(part, value);
     if (note) {
       const auto digest = storage::entry_digest(key, value);
-      entity.residence.parts.push_back({PartName(part), 0, nullptr, digest, digest});
+      entity.residence.add({PartName(part), 0, nullptr, digest, digest});
     }
     return found = true;
   });

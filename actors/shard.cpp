@@ -405,6 +405,7 @@ void Shard::learn_campus(const Entity& copy) { campus_ = static_cast<const Campu
 void Shard::deliver(Envelope& envelope) {
   Entity& entity = envelope.receiver != nullptr ? *envelope.receiver
                                                 : residents_.wake(envelope.to, envelope.to_hash, staged_.stats);
+  TransparencyLog::expect(*envelope.root);
   residents_.touch(entity);
   deliveries_.push_back(&envelope);
   ++staged_.stats.hops;
@@ -536,7 +537,6 @@ void Shard::emit(const Envelope& envelope, const Output& output) {
   const streams::EncodeContext context{envelope.root->due.value_or(facts_.now),
                                        mix(envelope.root->cause, envelope.order.path), outputs_++};
   OutRecord& out = next_output();
-  TransparencyLog::expect(*envelope.root);
   streams::encode(output, context, out);
   ++staged_.stats.produced[TurnStats::at(out.topic)];
   log_.stated(output, *envelope.root, out);
