@@ -22,6 +22,10 @@ LeafKind kind_of(Topic topic) {
 
 /// So many leaves are hashed at once: enough to go side by side, few enough that they and their payloads are still at hand.
 constexpr std::size_t kAtOnce = 128;
+/// Bytes of leaves, some of them: a turn's leaves are no longer at hand when its time is known.
+constexpr std::size_t kAhead = 768;
+/// Leaves whose hashes go into the tree together: of its upper levels there are too few nodes to go side by side.
+constexpr std::size_t kGrowAtOnce = 1024;
 
 } // namespace
 
@@ -62,7 +66,7 @@ void TransparencyLog::write_received() {
   evidence::sha256(std::span(payloads).first(plain));
   for (std::size_t i = 0; i < received_.size(); ++i) {
     const auto& r = received_[i].received;
-    commitments[i] = to_commit(r.subject, received_[i].hash);
+    about(r.subject, received_[i].hash, commitments[i]);
     commitments[i].at = r.root->at;
     commitments[i].offset = r.root->record->offset;
   }
@@ -85,7 +89,10 @@ void TransparencyLog::write_received() {
                                                   : head_.commands;
     leaf.from = std::exchange(next, leaf.offset + 1);
     leaf.mac = r.mac;
-    r.root->commitment = {r.subject, leaf.offset, leaf.subject};
+    auto& commitment = r.root->commitment.emplace();
+    commitment.subject = r.subject;
+    commitment.offset = leaf.offset;
+    commitment.value = leaf.subject;
     put(leaf);
   }
   take_together();
@@ -100,11 +107,13 @@ void TransparencyLog::at(Time now) {
     std::size_t n = 0;
     for (; n < kAtOnce && hashed_ < leaves_.size(); ++n) {
       char* const entry = &leaves_[hashed_ + evidence::kEntryLengthBytes];
+      __builtin_prefetch(&leaves_[std::min(hashed_ + kAhead, leaves_.size())]);
       evidence::put_received(entry, now);
       entries[n] = {entry, evidence::entry_length(entry)};
       hashed_ += evidence::kEntryLengthBytes + entries[n].size();
     }
-    head_.tree.append(evidence::leaf_hashes(std::span(entries).first(n)));
+    evidence::leaf_hashes(std::span(entries).first(n), hashes_);
+    grow_at_times();
   }
 }
 
@@ -152,7 +161,8 @@ void TransparencyLog::stated(const Output& output, const Root& root, const strea
   if (known && known->subject == subject) {
     leaf.subject = known->value;
   } else {
-    auto one = to_commit(subject, hash64(subject));
+    evidence::ToCommit one;
+    about(subject, hash64(subject), one);
     one.at = leaf.at;
     one.offset = leaf.offset;
     one.id = leaf.id;
@@ -165,9 +175,8 @@ void TransparencyLog::stated(const Output& output, const Root& root, const strea
   if (pending_.size() == kAtOnce) hash_stated();
 }
 
-evidence::ToCommit TransparencyLog::to_commit(std::string_view subject, std::uint64_t hash) const {
-  const auto found = keys_->find(subject, hash);
-  return {found.destroyed ? std::string_view{} : subject, found.key, {}, 0, {}, {}};
+void TransparencyLog::about(std::string_view subject, std::uint64_t hash, evidence::ToCommit& out) const {
+  out.subject = keys_->find(subject, hash, out.subject_key) ? subject : std::string_view{};
 }
 
 std::size_t TransparencyLog::put(const Leaf& leaf) {
@@ -194,14 +203,25 @@ void TransparencyLog::hash_stated() {
     evidence::put_payload(entry, pending_[i].hash);
     entries[i] = {entry, evidence::entry_length(entry)};
   }
-  head_.tree.append(evidence::leaf_hashes(std::span(entries).first(pending_.size())));
+  evidence::leaf_hashes(std::span(entries).first(pending_.size()), hashes_);
+  grow_at_times();
   take_together();
   hashed_ = leaves_.size();
   pending_.clear();
 }
 
+void TransparencyLog::grow() {
+  head_.tree.append(hashes_);
+  hashes_.clear();
+}
+
+void TransparencyLog::grow_at_times() {
+  if (hashes_.size() >= kGrowAtOnce) grow();
+}
+
 void TransparencyLog::write(std::int32_t shard, std::string_view turn, streams::OutRecord& out) {
   hash_stated();
+  grow();
   const std::string name = std::to_string(shard);
   out.topic = Topic::evidence;
   out.key = name;
@@ -228,6 +248,7 @@ void TransparencyLog::aborted() {
   received_.clear();
   used_ = 0;
   pending_.clear();
+  hashes_.clear();
   give_back();
 }
 

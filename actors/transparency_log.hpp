@@ -51,9 +51,10 @@ public:
   void made_by(std::string_view build, bool sm3);
   /// The turn's time, which follows from what was received: before anything is stated.
   void at(Time now);
-  /// Brings in the memory that stated() will need of it.
+  /// Brings in what will be read of it when something is stated: to be called before that is worked out.
   static void expect(const Root& root) {
     __builtin_prefetch(&root.at);
+    __builtin_prefetch(&root.received_ns);
     __builtin_prefetch(&root.commitment);
     __builtin_prefetch(&root.commitment + 1);
   }
@@ -69,12 +70,15 @@ public:
 
 private:
   /// Whom a leaf is about; a forgotten subject is nobody.
-  evidence::ToCommit to_commit(std::string_view subject, std::uint64_t hash) const;
+  void about(std::string_view subject, std::uint64_t hash, evidence::ToCommit& out) const;
   void write_received();
   /// The leaf's bytes behind its length, together with others.
   std::size_t put(const evidence::Leaf& leaf);
   void take_together();
   void hash_stated();
+  /// Brings hashes_ into the tree: now, or once there are so many that it pays.
+  void grow();
+  void grow_at_times();
   void give_back();
 
   /// Of what was stated: its leaf lacks the hash of the payload.
@@ -100,7 +104,8 @@ private:
   std::size_t used_ = 0;   // bytes of it
   std::string leaves_;     // the others: of what was received, without the turn's time until at()
   std::size_t hashed_ = 0; // bytes of it, the first
-  streams::OutRecord* written_ = nullptr; // has the memory of leaves_
+  std::vector<evidence::TreeHash> hashes_; // of leaves that are hashed, but not yet in the tree
+  streams::OutRecord* written_ = nullptr;  // has the memory of leaves_
   Time now_;
   bool sm3_ = false; // of payloads, beside SHA-256
 };

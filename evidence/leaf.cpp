@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <vector>
 
@@ -22,7 +23,11 @@ public:
   /// Of 1, 4 or 8 bytes.
   template <class T>
   void number(T value) {
-    for (std::size_t i = 0; i < sizeof(T); ++i) *at_++ = static_cast<char>(value >> 8 * (sizeof(T) - 1 - i) & 0xff);
+    static_assert(sizeof(T) == 1 || sizeof(T) == 4 || sizeof(T) == 8);
+    if constexpr (std::endian::native == std::endian::little && sizeof(T) == 8) value = __builtin_bswap64(value);
+    if constexpr (std::endian::native == std::endian::little && sizeof(T) == 4) value = __builtin_bswap32(value);
+    std::memcpy(at_, &value, sizeof value);
+    at_ += sizeof value;
   }
   void raw(std::string_view text) {
     if (text.empty()) return;

@@ -81,7 +81,7 @@ std::string payload_headers(const streams::Record& record);
 
 /// Whom a leaf is about: shown to somebody, the salt and the subject open it.
 struct Commitment {
-  Hash salt{}, value{};
+  Hash salt, value;
 };
 /// The leaf's place (or id, of a timer's) is what is read of it.
 Commitment commit_to(std::string_view subject, const Hash& subject_key, const Leaf& leaf);
@@ -92,7 +92,7 @@ struct ToCommit {
   std::optional<TopicPartition> at; // of the leaf, as the next two
   std::int64_t offset = 0;
   std::string_view id;
-  Commitment commitment{};
+  Commitment commitment;
 };
 void commit(std::span<ToCommit> all);
 bool opens(const Hash& commitment, const Hash& salt, std::string_view subject);

@@ -57,13 +57,13 @@ void subproof(std::uint64_t before, std::uint64_t begin, std::uint64_t n, bool k
 
 TreeHash leaf_hash(std::string_view entry) { return sha256({kLeaf, entry}); }
 TreeHash node_hash(const TreeHash& left, const TreeHash& right) { return sha256({kNode, view(left), view(right)}); }
-std::vector<TreeHash> leaf_hashes(std::span<const std::string_view> entries) {
-  std::vector<TreeHash> out(entries.size());
+void leaf_hashes(std::span<const std::string_view> entries, std::vector<TreeHash>& out) {
+  const std::size_t before = out.size();
+  out.resize(before + entries.size());
   thread_local std::vector<HashJob> jobs; // keeps its memory
   jobs.clear();
-  for (std::size_t i = 0; i < entries.size(); ++i) jobs.push_back({kLeaf, entries[i], &out[i]});
+  for (std::size_t i = 0; i < entries.size(); ++i) jobs.push_back({kLeaf, entries[i], &out[before + i]});
   sha256(jobs);
-  return out;
 }
 const TreeHash& empty_root() {
   static const TreeHash root = sha256({});

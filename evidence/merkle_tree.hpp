@@ -20,7 +20,8 @@ namespace onecode::evidence {
 using TreeHash = Hash;
 
 TreeHash leaf_hash(std::string_view entry);
-std::vector<TreeHash> leaf_hashes(std::span<const std::string_view> entries);
+/// Behind what `out` has.
+void leaf_hashes(std::span<const std::string_view> entries, std::vector<TreeHash>& out);
 TreeHash node_hash(const TreeHash& left, const TreeHash& right);
 const TreeHash& empty_root();
 

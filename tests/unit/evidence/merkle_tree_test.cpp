@@ -98,7 +98,9 @@ TEST_CASE("merkle tree: many leaves at once are appended as one by one", "[merkl
       REQUIRE(f.root() == one.root());
     }
   const std::vector<std::string_view> entries{"", "a", "entry 17"};
-  const auto hashes = leaf_hashes(entries);
+  std::vector<TreeHash> hashes(1);
+  leaf_hashes(entries, hashes);
+  hashes.erase(hashes.begin());
   for (std::size_t i = 0; i < entries.size(); ++i) CHECK(hashes[i] == leaf_hash(entries[i]));
 }
 

@@ -85,6 +85,34 @@ TEST_CASE("SHA-256 of many: as many and as long as it comes", "[evidence][hash]"
   }
 }
 
+TEST_CASE("SHA-256 of many: a text that is none, of no place at all", "[evidence][hash]") {
+  for (const std::size_t prefix : {0, 1, 63, 64}) {
+    const std::string before(prefix, 'p');
+    std::vector<Hash> out(20);
+    std::vector<HashJob> jobs;
+    for (auto& hash : out) jobs.push_back({before, {}, &hash});
+    sha256(jobs);
+    for (const auto& hash : out) REQUIRE(hash == by_openssl(before));
+  }
+}
+
+TEST_CASE("SHA-256 of many: more bytes than a lane counts", "[evidence][hash]") {
+  const std::string text = "text";
+  for (const std::uint64_t bytes : {std::uint64_t{1} << 28, std::uint64_t{1} << 29, std::uint64_t{1} << 40}) {
+    const HashState state{kHashStart.words, bytes}; // as if so many had been
+    std::vector<Hash> out(17);
+    std::vector<HashJob> jobs;
+    for (std::size_t i = 0; i < 16; ++i) jobs.push_back({{}, text, &out[i], i % 3 == 0 ? &kHashStart : &state});
+    sha256(jobs);
+    const HashJob alone{{}, text, &out[16], &state};
+    sha256({&alone, 1});
+    for (std::size_t i = 0; i < 16; ++i) {
+      INFO(bytes << " bytes, job " << i);
+      REQUIRE(out[i] == (i % 3 == 0 ? by_openssl(text) : out[16]));
+    }
+  }
+}
+
 TEST_CASE("SHA-256 goes on from a state, and HMAC is two of them", "[evidence][hash]") {
   std::mt19937_64 random(3);
   const std::string begin = random_text(random, 192), rest = random_text(random, 77);
