@@ -87,12 +87,15 @@ public:
     Entity* unstored_newer = nullptr; // neighbours in the order of unstored_since
     Entity* unstored_older = nullptr;
 
-    /// Where in `parts`; a new one where there is none yet.
+    /// Where in `parts`; its size: there is none.
+    std::size_t find(PartName name) const {
+      return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+    }
+    /// The same; a new one where there is none yet.
     std::size_t slot(PartName name) {
-      for (std::size_t i = 0; i < names.size(); ++i)
-        if (names[i] == name) return i;
-      add({name});
-      return parts.size() - 1;
+      const std::size_t at = find(name);
+      if (at == parts.size()) add({name});
+      return at;
     }
     void add(const Part& part) {
       parts.push_back(part);

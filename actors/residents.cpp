@@ -17,8 +17,9 @@ constexpr std::size_t kLeastStored = 4096;
 
 /// Is this part gone, though the store has it still?
 bool erased(const Entity& entity, std::string_view part) {
-  return std::ranges::any_of(entity.residence.parts,
-                             [name = PartName(part)](const auto& p) { return p.name == name && p.erased(); });
+  const auto& r = entity.residence;
+  const std::size_t at = r.find(PartName(part));
+  return at < r.parts.size() && r.parts[at].erased();
 }
 
 } // namespace
@@ -237,8 +238,8 @@ const Entity* Residents::awake(Kind kind, std::string_view id) const {
 
 bool Residents::store_is_behind(const Entity& awake, std::string_view part) {
   if (awake.residence.unstored == 0 || planted(Mistake::sweep_over_newer)) return false;
-  return std::ranges::any_of(awake.residence.parts,
-                             [name = PartName(part)](const auto& p) { return p.name == name && p.unstored(); });
+  const std::size_t at = awake.residence.find(PartName(part));
+  return at < awake.residence.parts.size() && awake.residence.parts[at].unstored();
 }
 
 bool Residents::each_unstored_before(std::int64_t offset, const std::function<bool(Entity&)>& visit) {

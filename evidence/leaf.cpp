@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <vector>
 
+#include "evidence/big_endian.hpp"
 #include "evidence/sm3.hpp"
 
 namespace onecode::evidence {
@@ -23,9 +23,7 @@ public:
   /// Of 1, 4 or 8 bytes.
   template <class T>
   void number(T value) {
-    static_assert(sizeof(T) == 1 || sizeof(T) == 4 || sizeof(T) == 8);
-    if constexpr (std::endian::native == std::endian::little && sizeof(T) == 8) value = __builtin_bswap64(value);
-    if constexpr (std::endian::native == std::endian::little && sizeof(T) == 4) value = __builtin_bswap32(value);
+    value = big_endian(value);
     std::memcpy(at_, &value, sizeof value);
     at_ += sizeof value;
   }

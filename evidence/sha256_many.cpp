@@ -11,6 +11,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "evidence/big_endian.hpp"
+
 #if defined(__x86_64__)
 #pragma GCC diagnostic push
 #ifndef __clang__
@@ -40,13 +42,6 @@ void compress(std::array<std::uint32_t, 8>& words, const unsigned char* block) {
   std::ranges::copy(words, context.h);
   SHA256_Transform(&context, block);
   std::ranges::copy(context.h, words.begin());
-}
-
-std::uint32_t big_endian(std::uint32_t n) {
-  return std::endian::native == std::endian::big ? n : __builtin_bswap32(n);
-}
-std::uint64_t big_endian(std::uint64_t n) {
-  return std::endian::native == std::endian::big ? n : __builtin_bswap64(n);
 }
 
 void put_hash(Hash& out, std::array<std::uint32_t, 8> words) {
