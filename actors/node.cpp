@@ -217,10 +217,10 @@ void Node::assigned(const std::vector<TopicPartition>& partitions) {
   // The group wants an answer to its assignment at once: what is ready now, or nothing for the time being.
   consumer_->assign({});
   take_over(kFirstPatience);
-  // Short restores are worth waiting for: shards that begin together need no inbox between them.
-  for (auto waited = Milliseconds(0); waited < kFirstPatience && takeover_.wait(kTakeoverPatience);
-       waited += kTakeoverPatience)
-    take_over(kTakeoverPatience);
+  // Short restores are worth waiting for: shards that begin together need no inbox between them, and an order from the
+  // backlog does not come to a reader after its scans.
+  const auto until = std::chrono::steady_clock::now() + kFirstPatience;
+  while (std::chrono::steady_clock::now() < until && takeover_.wait(kTakeoverPatience)) take_over(kTakeoverPatience);
 }
 
 void Node::want_shards(std::vector<std::unique_ptr<Shard>> open) {

@@ -222,9 +222,11 @@ std::string Takeover::mismatch(const Shard& shard, const streams::Offsets& commi
 bool Takeover::wait(Milliseconds at_most) const {
   const auto running =
       std::ranges::find_if(wanted_, [](const auto& w) { return w.second.restore && !w.second.restore->has_ended(); });
-  if (running == wanted_.end()) return false;
-  running->second.restore->ended.wait_for(at_most);
-  return true;
+  if (running != wanted_.end())
+    running->second.restore->ended.wait_for(at_most);
+  else if (!ending_.empty())
+    ending_.front().second->ended.wait_for(at_most);
+  return std::ranges::any_of(wanted_, [](const auto& w) { return w.second.committed.has_value(); });
 }
 
 std::vector<Takeover::Progress> Takeover::progress() const {

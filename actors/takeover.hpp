@@ -45,7 +45,7 @@ public:
   bool done() const { return wanted_.empty(); }
   /// No shard is wanted any more; returns when no restore runs.
   void stop();
-  /// Waits for a restore that is running; false: none is.
+  /// Waits for a restore that is running, if one is; false: nobody is left whom only restores hold up.
   bool wait(streams::Milliseconds at_most) const;
   std::vector<Progress> progress() const;
   /// What there is to log since the last call.

@@ -142,6 +142,12 @@ void KafkaConsumer::rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_par
       answer(false);
       return;
     }
+    // A member that comes back in time is given what its predecessor had, whatever it subscribes to (KIP-345).
+    for (int i = 0; i < list.cnt; ++i)
+      if (!connection_->topic_of(list.elems[i].topic))
+        throw BrokerError(BrokerFault::refused, "group " + group_ + " gives this node partitions of " +
+                                                    list.elems[i].topic +
+                                                    ", none of its topics: each prefix needs a group of its own");
     auto partitions = known(*connection_, list);
     connection_->log(LOG_INFO, "ASSIGN", std::to_string(partitions.size()) + " partitions are ours");
     membership_ =

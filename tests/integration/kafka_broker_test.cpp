@@ -468,6 +468,32 @@ TEST_CASE("A member that leaves is not told of what the group gives it meanwhile
   CHECK(leaving.assignments == before);
 }
 
+TEST_CASE("A node that takes the place of one with another prefix says so, instead of waiting for ever") {
+  NEEDS_KAFKA();
+  Bus before, after;
+  before.broker->create_topics(1);
+  after.broker->create_topics(1);
+  {
+    Member member(*before.broker, before.tag, "n1");
+    member.wait();
+    member.consumer->close();
+  }
+  Member member(*after.broker, before.tag, "n1");
+  std::string said;
+  REQUIRE(eventually(kPatience, [&] {
+    try {
+      member.consumer->serve(Milliseconds(50));
+    } catch (const BrokerError& e) {
+      said = e.what();
+    }
+    return !said.empty() || member.assignments > 0;
+  }));
+  CHECK(said.find("a group of its own") != std::string::npos);
+  CHECK(said.find(before.tag + ".") != std::string::npos);
+  CHECK(member.assignments == 0);
+  member.consumer->close();
+}
+
 TEST_CASE("serve() wakes up when a record arrives, long before its time is over") {
   NEEDS_KAFKA();
   Bus bus;
