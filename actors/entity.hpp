@@ -98,6 +98,7 @@ public:
       return at;
     }
     void add(const Part& part) {
+      if (parts.size() == parts.capacity()) parts.reserve(parts.size() + 4); // doubling would leave half of it empty
       parts.push_back(part);
       names.push_back(part.name);
     }

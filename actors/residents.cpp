@@ -9,7 +9,6 @@
 namespace onecode::actors {
 namespace {
 
-constexpr std::size_t kSpareBuffers = 4;
 /// How many more than wake fall asleep in a turn while the limit is being lowered: some milliseconds of work.
 constexpr std::size_t kSinkStep = 256;
 /// Of what is late, bytes that a turn stores though it adds little itself: so it comes to an end.
@@ -270,17 +269,8 @@ void Residents::drop_records() {
   const auto from = store_position();
   while (!records_.empty() && (!from || records_.front().offset < *from)) {
     record_bytes_ -= records_.front().bytes.size();
-    if (spare_.size() < kSpareBuffers) spare_.push_back(std::move(records_.front().bytes));
     records_.pop_front();
   }
-}
-
-std::string Residents::spare_buffer() {
-  if (spare_.empty()) return {};
-  std::string out = std::move(spare_.back());
-  spare_.pop_back();
-  out.clear();
-  return out;
 }
 
 } // namespace onecode::actors

@@ -85,8 +85,6 @@ public:
   }
 
   const Counts& counts() const { return counts_; }
-  /// A record's buffer that is not needed any more, for its memory.
-  std::string spare_buffer();
 
 private:
   struct Key {
@@ -132,7 +130,6 @@ private:
   Entity* unstored_oldest_ = nullptr;
   std::deque<Record> records_; // by offset
   std::size_t record_bytes_ = 0;
-  std::vector<std::string> spare_;
   std::string key_;
   storage::Digest stored_change_ = 0;
   std::int64_t late_before_ = 0;

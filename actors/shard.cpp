@@ -568,7 +568,7 @@ void Shard::cut_record() {
   auto& batch = parts_.batch;
   if (batch.empty()) return;
   staged_.stats.journal_bytes += batch.bytes().size();
-  staged_.journal.push_back(batch.take(residents_.spare_buffer()));
+  staged_.journal.push_back(batch.take());
 }
 
 const Staged& Shard::finish(const TurnFacts& facts, std::vector<InputRange> positions) {

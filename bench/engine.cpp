@@ -41,13 +41,15 @@ int main(int argc, char** argv) {
   print_turns("of registration", shards.sum().seconds);
   shards.clear();
 
+  // Some turns at once, so that making them does not get between each two; not too many, because their memory counts.
+  const std::uint64_t ahead = std::max<std::uint64_t>(turn_size, std::min<std::uint64_t>(turn_size * 8, 40'000));
   double cpu = 0, wall = 0;
   std::uint64_t done = 0;
   std::uint64_t half_scans = 0;
   double half_cpu = 0;
   while (done < scans) {
     std::vector<LoadRecord> records;
-    for (std::uint64_t i = 0; i < turn_size * 8 && done + i < scans; ++i) load.next(records.emplace_back());
+    for (std::uint64_t i = 0; i < ahead && done + i < scans; ++i) load.next(records.emplace_back());
     done += records.size();
     const auto inputs = turns_of(std::move(records), turn_size, kDefaultPartitions, offsets);
     const double c = cpu_seconds(), w = wall_seconds();

@@ -70,6 +70,8 @@ public:
   std::optional<std::size_t> room_for(Time t) const;
   /// Takes memory with its first use: most people show their code less often than sixteen times.
   Sighting& at(std::size_t slot) {
+    if (slot >= sightings_.capacity())
+      sightings_.reserve(slot / 2 * 2 + 2); // two at a time: a million accounts have few
     if (slot >= sightings_.size()) sightings_.resize(slot + 1);
     return sightings_[slot];
   }
@@ -342,7 +344,7 @@ struct AccountState {
     bool started = false; // a posting came
     Fen balance;
     std::uint64_t postings = 0;
-    Overdraft overdraft;
+    Seldom<Overdraft> overdraft;
     template <class Self, class V>
     static void fields(Self& s, V& v) {
       v("started", s.started);
@@ -476,7 +478,7 @@ struct AccountState {
   Case file;
   Ledger ledger;
   std::vector<PostingSeen> postings; // takes memory with its first use; slot = number % kSlots
-  Procedures procedures;
+  Seldom<Procedures> procedures;
 
   /// Which parts a step changed; the shard stores these and clears them.
   struct Dirty {

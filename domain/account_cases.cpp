@@ -108,7 +108,7 @@ void attribute_to_others(const AccountState& a, const CaseRecord& c, Effects& ou
 
 /// Room for one more: the oldest closed case that holds nothing leaves.
 bool make_room(AccountState& a) {
-  auto& cases = a.procedures.cases;
+  auto& cases = a.procedures.edit().cases;
   if (cases.size() < AccountState::Procedures::kMaxCases) return true;
   const auto it = std::ranges::find_if(cases, [&](const CaseRecord& c) {
     return c.state == CaseState::closed &&
@@ -148,12 +148,13 @@ Text interpretation_of_article_8(const Policy& policy) {
 } // namespace
 
 CaseRecord* find_case(AccountState& a, std::string_view id) {
-  const auto it = std::ranges::find(a.procedures.cases, id, &CaseRecord::id);
-  return it == a.procedures.cases.end() ? nullptr : &*it;
+  const auto& cases = a.procedures->cases;
+  const auto it = std::ranges::find(cases, id, &CaseRecord::id);
+  return it == cases.end() ? nullptr : &a.procedures.edit().cases[static_cast<std::size_t>(it - cases.begin())];
 }
 
 bool confirmed(const AccountState& a, const Hold& hold) {
-  return !hold.case_id.empty() && std::ranges::any_of(a.procedures.cases, [&](const CaseRecord& c) {
+  return !hold.case_id.empty() && std::ranges::any_of(a.procedures->cases, [&](const CaseRecord& c) {
     return c.id == hold.case_id && c.stands();
   });
 }
@@ -232,7 +233,7 @@ void apply(AccountState& a, const Command& command, const CaseOpen& args, const 
   tell_departments(a, c, "case-opened",
                    {"已立案,限制其在贵处的使用", "was opened and limits what the holder may use with you"}, context,
                    out);
-  a.procedures.cases.push_back(std::move(c));
+  a.procedures.edit().cases.push_back(std::move(c));
   a.dirty.procedures = true;
 }
 
@@ -429,7 +430,7 @@ void apply(AccountState& a, const Command& command, const AppealDecide& args, co
 }
 
 void stop_case_timers(const AccountState& a, Effects& out) {
-  for (const auto& c : a.procedures.cases)
+  for (const auto& c : a.procedures->cases)
     for (const auto timer : {kCloseTimer, kAnswerTimer})
       out.timers.push_back({std::string(timer) + c.id, std::nullopt});
 }
@@ -547,7 +548,7 @@ void apply(AccountState& a, const Command&, const LiabilityRecord& args, const C
   if (find_case(a, *args.case_id) == nullptr)
     return out.refuse("UNKNOWN_TARGET", {"账户 " + a.id + " 没有案件 " + *args.case_id,
                                          "the account " + a.id + " has no case " + *args.case_id});
-  auto& list = a.procedures.liabilities;
+  auto& list = a.procedures.edit().liabilities;
   if (list.size() == AccountState::Procedures::kMaxLiabilities) list.erase(list.begin());
   list.push_back({*args.case_id, args.party, args.text_ref, Fen{args.amount}, context.now});
   a.dirty.procedures = true;

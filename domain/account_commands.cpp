@@ -264,7 +264,7 @@ void apply(AccountState& a, const Command&, const DelegationRegister& args, cons
   if (!is_window(args.from, args.to, out)) return;
   for (const auto& f : args.functions)
     if (!is_function(f)) return bad_field(out, "没有功能 " + f, "there is no function " + f);
-  keep_last(a.procedures.delegations, {args.delegate, args.handset, args.from, args.to, args.functions},
+  keep_last(a.procedures.edit().delegations, {args.delegate, args.handset, args.from, args.to, args.functions},
             AccountState::Procedures::kMaxDelegations);
   a.dirty.procedures = true;
 }
@@ -279,9 +279,9 @@ void apply(AccountState& a, const Command&, const HolderAbsence& args, const Con
     return other.kind == args.kind && other.from < args.to && args.from < other.to;
   };
   std::vector<AccountState::Absence> corrected;
-  std::ranges::copy_if(a.procedures.absences, std::back_inserter(corrected), corrects);
-  std::erase_if(a.procedures.absences, corrects);
-  keep_last(a.procedures.absences, {args.kind, args.from, args.to}, AccountState::Procedures::kMaxAbsences);
+  std::ranges::copy_if(a.procedures->absences, std::back_inserter(corrected), corrects);
+  std::erase_if(a.procedures.edit().absences, corrects);
+  keep_last(a.procedures.edit().absences, {args.kind, args.from, args.to}, AccountState::Procedures::kMaxAbsences);
   a.dirty.procedures = true;
   const auto covers = [](const std::vector<AccountState::Absence>& list, Time t) {
     return std::ranges::any_of(list,
@@ -289,7 +289,7 @@ void apply(AccountState& a, const Command&, const HolderAbsence& args, const Con
   };
   const auto wrong = [&](const EvidenceBook& book) {
     return std::ranges::any_of(book.entries(), [&](const Evidence& e) {
-      return e.rule == RuleId::A13 && covers(corrected, e.at) && !covers(a.procedures.absences, e.at);
+      return e.rule == RuleId::A13 && covers(corrected, e.at) && !covers(a.procedures->absences, e.at);
     });
   };
   if (a.file.candidate && wrong((*a.file.candidate)->evidence)) take_back_as_candidate(a, RuleId::A13);
@@ -324,7 +324,7 @@ void check_passed(AccountState& a, Time at, const Context& context, Effects& out
   }
   const auto refuted = [&](const EvidenceBook& book, const RuleSettings& s) {
     return std::ranges::any_of(book.entries(), [&](const Evidence& e) {
-      return e.rule == RuleId::A16 && !rules::failed_check(a.procedures.checks, e.at, {}, s, a.file.settled);
+      return e.rule == RuleId::A16 && !rules::failed_check(a.procedures->checks, e.at, {}, s, a.file.settled);
     });
   };
   const RuleSettings& settings = context.policy_at(at).rule(RuleId::A16);
@@ -340,11 +340,11 @@ void apply(AccountState& a, const Command& command, const StepUpResult& args, co
     return bad_field(out, "核验结果 outcome 须为 passed、failed 或 ignored",
                      "args.outcome is passed, failed or ignored");
   const Time at = command.origin.time;
-  rules::remember_check(a.procedures.checks, {args.kind, args.outcome, at});
+  rules::remember_check(a.procedures.edit().checks, {args.kind, args.outcome, at});
   a.dirty.procedures = true;
   if (args.outcome == "passed") return check_passed(a, at, context, out);
   take_evidence(a, command, RuleId::A16, context, out, [&](const RuleSettings& s) {
-    return rules::failed_check(a.procedures.checks, at, ref(command.origin), s, a.file.settled);
+    return rules::failed_check(a.procedures->checks, at, ref(command.origin), s, a.file.settled);
   });
 }
 

@@ -27,7 +27,7 @@ Time ended(const AccountState& a) {
   if (!a.profile.cancelled) return a.profile.valid_to.value_or(a.profile.valid_from);
   if (a.profile.cancelled_at) return *a.profile.cancelled_at;
   Time last = a.profile.valid_from; // cancelled before that was kept: not before its cases
-  for (const auto& c : a.procedures.cases) last = std::max({last, c.notified, c.decided.value_or(c.notified)});
+  for (const auto& c : a.procedures->cases) last = std::max({last, c.notified, c.decided.value_or(c.notified)});
   return last;
 }
 
@@ -66,7 +66,7 @@ Text standing_hold(const Hold& h) {
 }
 
 Text debt(const AccountState& a) {
-  if (a.ledger.overdraft.state == OverdraftState::open) {
+  if (a.ledger.overdraft->state == OverdraftState::open) {
     const std::string fen = std::to_string(-a.ledger.balance.value);
     return {"第十条透支款项 " + fen + " 分尚未清偿", "a debt of " + fen + " fen under Article 10 is outstanding"};
   }
@@ -85,12 +85,12 @@ std::vector<Text> what_keeps(const AccountState& a, const Context& context) {
       all.push_back({"解除冻结的申请尚待审核", "an application to end a hold waits for its review"});
   }
   Time last_case{};
-  for (const auto& c : a.procedures.cases) {
+  for (const auto& c : a.procedures->cases) {
     if (c.state != CaseState::closed) all.push_back(open_case(c));
     last_case = std::max(last_case, c.closed.value_or(Time{}));
   }
-  for (const auto& claim : a.procedures.liabilities) last_case = std::max(last_case, claim.at);
-  const auto overdraft = a.ledger.overdraft.state;
+  for (const auto& claim : a.procedures->liabilities) last_case = std::max(last_case, claim.at);
+  const auto overdraft = a.ledger.overdraft->state;
   if (overdraft == OverdraftState::open || (overdraft != OverdraftState::none && !cancelled)) all.push_back(debt(a));
   if (const auto& f = a.file.finding; f && f->band >= Band::propose) {
     const std::string until = minute_text(f->last_hit + kQuiet);
@@ -123,14 +123,14 @@ bool nothing_keeps(const AccountState& a, const Context& context, Effects& out) 
 }
 
 const Forgetting* standing_proposal(const AccountState& a, Time now) {
-  const auto& f = a.procedures.forgetting;
+  const auto& f = a.procedures->forgetting;
   return f && now < f->at + kProposalStands ? &*f : nullptr;
 }
 
 /// Ends a proposal that was not confirmed, and says so to its author.
 void drop_proposal(AccountState& a, const Text& why, Effects& out) {
-  const Forgetting f = *a.procedures.forgetting;
-  a.procedures.forgetting.reset();
+  const Forgetting f = *a.procedures->forgetting;
+  a.procedures.edit().forgetting.reset();
   a.dirty.procedures = true;
   tell(a,
        {"forgetting-lapsed",
@@ -169,7 +169,7 @@ void apply(AccountState& a, const Command& command, const AccountForgetPropose&,
                    "forgetting it was proposed at " + minute_text(f->at) + " (command " + f->command +
                        ") and waits for another person");
   const Time until = context.now + kProposalStands;
-  a.procedures.forgetting = Forgetting{command.actor, command.origin.id, context.now};
+  a.procedures.edit().forgetting = Forgetting{command.actor, command.origin.id, context.now};
   a.dirty.procedures = true;
   out.timers.push_back({std::string(kForgetTimer), until});
   const std::string fen = std::to_string(a.ledger.balance.value);
@@ -246,14 +246,14 @@ void apply(AccountState& a, const Command& command, const AccountForgetConfirm&,
 }
 
 void keep_account(AccountState& a, Effects& out) {
-  if (!a.procedures.forgetting) return;
+  if (!a.procedures->forgetting) return;
   out.timers.push_back({std::string(kForgetTimer), std::nullopt});
   drop_proposal(a, {"账户已恢复使用。", "the account is used again."}, out);
 }
 
 bool forget_timer(AccountState& a, const msg::TimerFired& timer, Effects& out) {
   if (timer.name != kForgetTimer) return false;
-  if (a.procedures.forgetting && a.procedures.forgetting->at + kProposalStands <= timer.due)
+  if (a.procedures->forgetting && a.procedures->forgetting->at + kProposalStands <= timer.due)
     drop_proposal(a, {"30 日内无人确认。", "nobody confirmed it within 30 days."}, out);
   return true;
 }

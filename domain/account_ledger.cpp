@@ -82,7 +82,7 @@ void claim(AccountState& a, Overdraft& o, const Context& context, Effects& out) 
 
 /// R10.2. The amount stands in the claim, which changes with every posting.
 void hold_for_debt(AccountState& a, const Posting& p, const Context& context, Effects& out) {
-  const Text why = cause_text(a.ledger.overdraft.cause);
+  const Text why = cause_text(a.ledger.overdraft->cause);
   Hold hold;
   hold.id = "overdraft-" + hex(hash128(a.id + '\n' + p.posting));
   hold.article = "10";
@@ -98,10 +98,10 @@ void hold_for_debt(AccountState& a, const Posting& p, const Context& context, Ef
 }
 
 void fall_below_zero(AccountState& a, const Posting& p, bool taken, const Context& context, Effects& out) {
-  auto& o = a.ledger.overdraft;
   const std::string cause = cause_of(p);
   // R10.1: what a person overdraws by their own doing is no case of Article 10, and money that comes in overdraws nobody.
-  if (o.state == OverdraftState::none && (cause == "normal" || !taken)) return;
+  if (a.ledger.overdraft->state == OverdraftState::none && (cause == "normal" || !taken)) return;
+  Overdraft& o = a.ledger.overdraft.edit();
   const auto* move = find_move<OverdraftState>(kOverdraftMoves, kPostedBelowZero, o.state);
   const bool opens = o.state != move->to;
   if (opens) {
@@ -117,9 +117,9 @@ void fall_below_zero(AccountState& a, const Posting& p, bool taken, const Contex
 }
 
 void back_to_zero(AccountState& a, const Context& context, Effects& out) {
-  auto& o = a.ledger.overdraft;
-  const auto* move = find_move<OverdraftState>(kOverdraftMoves, kPostedToZero, o.state);
-  if (move == nullptr || move->to == o.state) return;
+  const auto* move = find_move<OverdraftState>(kOverdraftMoves, kPostedToZero, a.ledger.overdraft->state);
+  if (move == nullptr || move->to == a.ledger.overdraft->state) return;
+  Overdraft& o = a.ledger.overdraft.edit();
   o.state = move->to;
   o.claimed = {};
   tell(a,

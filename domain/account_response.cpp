@@ -242,7 +242,8 @@ void settle_memory(AccountState& a, Time t) {
   // A13: who was found to be here is not away. A record that is made anew counts.
   for (const auto& e : a.file.evidence.entries()) {
     if (e.rule != RuleId::A13) continue;
-    for (auto& away : a.procedures.absences) {
+    if (a.procedures->absences.empty()) continue;
+    for (auto& away : a.procedures.edit().absences) {
       if (e.at < away.from || away.to <= e.at) continue;
       away.to = std::min(away.to, t);
       a.dirty.procedures = true;

@@ -33,8 +33,8 @@ const std::string& handset_of(const Scan& scan) { return scan.handset.empty() ? 
 /// Help with consent (REGULATION §4): somebody the holder named, in the window they named.
 bool delegated(const AccountState& a, const Scan& scan) {
   const std::string& handset = handset_of(scan);
-  if (a.procedures.delegations.empty() || handset.empty()) return false;
-  return std::ranges::any_of(a.procedures.delegations, [&](const AccountState::Delegation& d) {
+  if (a.procedures->delegations.empty() || handset.empty()) return false;
+  return std::ranges::any_of(a.procedures->delegations, [&](const AccountState::Delegation& d) {
     return d.handset == handset && d.from <= scan.origin.time && scan.origin.time < d.to &&
            (d.functions.empty() || lists_function(d.functions, scan.function));
   });
@@ -660,7 +660,7 @@ void step(AccountState& a, const CodeIssued& issued, const Context& context, Eff
     return out.refuse("UNKNOWN_TARGET",
                       {"账户 " + issued.account + " 未开户,不应为其生成动态码",
                        "there is no account " + issued.account + " for which a code could be made"});
-  const bool helper = std::ranges::any_of(a.procedures.delegations, [&](const AccountState::Delegation& d) {
+  const bool helper = std::ranges::any_of(a.procedures->delegations, [&](const AccountState::Delegation& d) {
     return d.handset == issued.handset && d.from <= t && t < d.to;
   });
   if ((life != AccountLife::active && life != AccountLife::frozen) || a.profile.test || helper) return;

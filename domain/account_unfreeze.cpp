@@ -22,7 +22,7 @@ bool known_article(const std::string& article, Effects& out) {
 }
 
 void refuse_overdraft(const AccountState& a, const Command& command, Effects& out) {
-  const auto& o = a.ledger.overdraft;
+  const Overdraft& o = *a.ledger.overdraft;
   refuse_move<OverdraftState>(kOverdraftMoves, {"账户 " + a.id + " 的透支", "the overdraft of the account " + a.id},
                               command.name, o.state, out);
   if (o.state != OverdraftState::open) return;
@@ -47,7 +47,7 @@ void refused(AccountState& a, std::string_view article, const UnfreezeReview& ar
 } // namespace
 
 const AccountState::Application* waiting_application(const AccountState& a) {
-  const auto& application = a.procedures.application;
+  const auto& application = a.procedures->application;
   const bool alive = application && std::ranges::any_of(a.file.holds.all(), [&](const Hold& h) {
                        return std::ranges::find(application->holds, h.id) != application->holds.end();
                      });
@@ -57,9 +57,9 @@ const AccountState::Application* waiting_application(const AccountState& a) {
 void apply(AccountState& a, const Command& command, const UnfreezeApply& args, const Context& context, Effects& out) {
   if (!known_article(args.article, out)) return;
   if (args.article == "10") {
-    auto& o = a.ledger.overdraft;
-    const auto* move = find_move<OverdraftState>(kOverdraftMoves, command.name, o.state);
+    const auto* move = find_move<OverdraftState>(kOverdraftMoves, command.name, a.ledger.overdraft->state);
     if (move == nullptr) return refuse_overdraft(a, command, out);
+    Overdraft& o = a.ledger.overdraft.edit();
     o.state = move->to;
     o.applicant = command.actor;
     o.applied = context.now;
@@ -75,7 +75,7 @@ void apply(AccountState& a, const Command& command, const UnfreezeApply& args, c
     return illegal(
         out, "账户 " + a.id + " 没有可申请解除的第八条冻结:案件须已结案或期限已满",
         "the account " + a.id + " has no hold of Article 8 to apply for: its case must be closed or its term served");
-  a.procedures.application = AccountState::Application{command.actor, context.now, std::move(holds)};
+  a.procedures.edit().application = AccountState::Application{command.actor, context.now, std::move(holds)};
   a.dirty.procedures = true;
 }
 
@@ -93,19 +93,19 @@ void apply(AccountState& a, const Command& command, const UnfreezeReview& args, 
   };
 
   if (args.article == "10") {
-    auto& o = a.ledger.overdraft;
     // A debt that came between application and review has re-opened the overdraft: no row leads on from there.
-    if (find_move<OverdraftState>(kOverdraftMoves, command.name, o.state) == nullptr)
+    if (find_move<OverdraftState>(kOverdraftMoves, command.name, a.ledger.overdraft->state) == nullptr)
       return refuse_overdraft(a, command, out);
-    if (!other_person(o.applicant)) return;
+    if (!other_person(a.ledger.overdraft->applicant)) return;
     a.dirty.ledger = true;
     if (!approved) {
+      Overdraft& o = a.ledger.overdraft.edit();
       o.state = OverdraftState::cleared;
       o.applicant.clear();
       o.applied.reset();
       return refused(a, "10", args, out);
     }
-    o = {};
+    a.ledger.overdraft = {};
     lift_holds(
         a, [](const Hold& h) { return h.article == "10"; }, why, context, out);
     return;
@@ -117,7 +117,7 @@ void apply(AccountState& a, const Command& command, const UnfreezeReview& args, 
                    "there is no application to review; the holder applies first (unfreeze.apply)");
   if (!other_person(application->by)) return;
   const std::vector<std::string> asked = application->holds;
-  a.procedures.application.reset();
+  a.procedures.edit().application.reset();
   a.dirty.procedures = true;
   if (!approved) return refused(a, "8", args, out);
   lift_holds(

@@ -1,7 +1,9 @@
-// A value that lives on the heap, so that a variant with one large alternative stays small. Copies copy the value.
+// Values that live on the heap: Boxed, so that a variant with one large alternative stays small, and Seldom, so that a state does
+// whose large part is most often as it began. Copies copy the value.
 #pragma once
 
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace onecode {
@@ -28,6 +30,42 @@ public:
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     T::fields(*s, v);
+  }
+
+private:
+  std::unique_ptr<T> value_;
+};
+
+/// As T() until it is written, and takes memory only then.
+template <class T>
+class Seldom {
+public:
+  Seldom() = default;
+  Seldom(const Seldom& o) : value_(o.value_ ? std::make_unique<T>(*o.value_) : nullptr) {}
+  Seldom(Seldom&& o) noexcept = default;
+  Seldom& operator=(const Seldom& o) {
+    if (this != &o) value_ = o.value_ ? std::make_unique<T>(*o.value_) : nullptr;
+    return *this;
+  }
+  Seldom& operator=(Seldom&& o) noexcept = default;
+  ~Seldom() = default;
+
+  const T& operator*() const {
+    static const T as_it_began;
+    return value_ ? *value_ : as_it_began;
+  }
+  const T* operator->() const { return &**this; }
+  T& edit() {
+    if (!value_) value_ = std::make_unique<T>();
+    return *value_;
+  }
+
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    if constexpr (std::is_const_v<Self>)
+      T::fields(*s, v);
+    else
+      T::fields(s.edit(), v);
   }
 
 private:

@@ -31,10 +31,9 @@ public:
   bool empty() const { return bytes_.empty(); }
   std::size_t count() const { return count_; }
   std::string_view bytes() const { return bytes_; }
-  /// Gives the bytes away and goes on empty, in the memory of `buffer`.
-  std::string take(std::string buffer = {}) {
-    buffer.reserve(bytes_.size()); // the next batch is about as large: one allocation, not a dozen that double
-    std::string out = std::exchange(bytes_, std::move(buffer));
+  /// The bytes, in no more memory than they need, as they may be kept for long; goes on empty, in its own memory.
+  std::string take() {
+    std::string out(bytes_);
     clear();
     return out;
   }

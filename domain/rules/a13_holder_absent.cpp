@@ -5,7 +5,7 @@
 namespace onecode::rules {
 
 std::optional<Hit> holder_absent(const AccountState& a, const Sighting& now, const RuleSettings& s) {
-  const auto& absences = a.procedures.absences;
+  const auto& absences = a.procedures->absences;
   const auto it = std::ranges::find_if(
       absences, [&](const AccountState::Absence& away) { return away.from <= now.time && now.time < away.to; });
   if (it == absences.end()) return std::nullopt;

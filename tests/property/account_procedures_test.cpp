@@ -140,7 +140,7 @@ TEST_CASE("any order of racing procedures leads to a legal state, and to the sam
       std::vector<Hold> confirmed_before;
       for (const auto& h : first.a.file.holds.all())
         if (confirmed(first.a, h)) confirmed_before.push_back(h);
-      const auto overdraft = first.a.ledger.overdraft.state;
+      const auto overdraft = first.a.ledger.overdraft->state;
       play(first, timers, e, ++number);
       play(second, again, e, number);
       note_timers(first, timers);
@@ -153,11 +153,12 @@ TEST_CASE("any order of racing procedures leads to a legal state, and to the sam
       const auto& a = first.a;
       // Article 10: the hold stands exactly while the overdraft is not settled; nothing is applied for while money is owed.
       const bool held = std::ranges::any_of(a.file.holds.all(), [](const Hold& h) { return h.article == "10"; });
-      RC_ASSERT(held == (a.ledger.overdraft.state != OverdraftState::none));
-      if (a.ledger.overdraft.state == OverdraftState::open) RC_ASSERT(a.ledger.balance.value < 0);
-      if (a.ledger.overdraft.state == OverdraftState::cleared || a.ledger.overdraft.state == OverdraftState::applied)
+      RC_ASSERT(held == (a.ledger.overdraft->state != OverdraftState::none));
+      if (a.ledger.overdraft->state == OverdraftState::open) RC_ASSERT(a.ledger.balance.value < 0);
+      if (a.ledger.overdraft->state == OverdraftState::cleared ||
+          a.ledger.overdraft->state == OverdraftState::applied)
         RC_ASSERT(a.ledger.balance.value >= 0);
-      if (overdraft != OverdraftState::none && a.ledger.overdraft.state == OverdraftState::none)
+      if (overdraft != OverdraftState::none && a.ledger.overdraft->state == OverdraftState::none)
         RC_ASSERT(e.kind == 5 && overdraft == OverdraftState::applied);
       // Article 8: what a decision confirmed ends by review or by an appeal that is granted, by nothing else.
       for (const auto& h : confirmed_before)
@@ -200,8 +201,8 @@ TEST_CASE("after any life an account is forgotten just when nothing is open, and
     all({{4, 0, 0, 61 * 1440}}); // whatever was proposed before has lapsed
     const auto& a = w.a;
     const bool open =
-        !a.file.holds.empty() || a.ledger.overdraft.state != OverdraftState::none ||
-        std::ranges::any_of(a.procedures.cases, [](const auto& c) { return c.state != CaseState::closed; }) ||
+        !a.file.holds.empty() || a.ledger.overdraft->state != OverdraftState::none ||
+        std::ranges::any_of(a.procedures->cases, [](const auto& c) { return c.state != CaseState::closed; }) ||
         (a.file.finding && a.file.finding->band >= Band::propose);
     const bool early = !a.profile.forgotten && w.now < *a.profile.valid_to + days(60);
     const bool already = a.profile.forgotten.has_value();

@@ -90,7 +90,7 @@ void play(World& w, const Action& a) {
     case 6:
       return w.command(CaseOpen{"c-" + std::to_string(a.pick), "lend", {}}, "security-officer", "so-1");
     case 7:
-      for (const auto& c : std::vector(w.a.procedures.cases))
+      for (const auto& c : std::vector(w.a.procedures->cases))
         w.command(CaseDecide{c.id, "not_upheld", "lend", "seen", {}}, "security-officer", "so-1");
       return;
     case 8:

@@ -47,7 +47,7 @@ void confirm(World& w, std::string actor = "ic-1", std::string reason = "looked 
 
 /// Refused as something keeps it, with these words, and nothing changed.
 void kept(World& w, const std::string& zh, const std::string& en) {
-  const bool proposed = w.a.procedures.forgetting.has_value();
+  const bool proposed = w.a.procedures->forgetting.has_value();
   proposed ? confirm(w) : propose(w);
   CHECK(w.refusal() == "ILLEGAL_TRANSITION");
   REQUIRE(w.out.refusal);
@@ -57,7 +57,7 @@ void kept(World& w, const std::string& zh, const std::string& en) {
   CHECK(w.out.outputs.empty());
   CHECK(w.out.sends.empty());
   CHECK(w.out.timers.empty());
-  CHECK(w.a.procedures.forgetting.has_value() == proposed);
+  CHECK(w.a.procedures->forgetting.has_value() == proposed);
   CHECK_FALSE(w.a.profile.forgotten);
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("a hold that ends by itself says when", "[account][retention]") {
 TEST_CASE("a case keeps the account in every state but closed", "[account][retention]") {
   World w = closed(open_case);
   later(w, kKept);
-  w.now = w.a.procedures.cases[0].notified + days(2000);
+  w.now = w.a.procedures->cases[0].notified + days(2000);
   kept(w, "案件 c-1 尚未决定(陈述期至 2026-03-05 12:00)",
        "the case c-1 is not decided (the holder's statement: until 2026-03-05 12:00)");
   hear(w);
@@ -315,7 +315,7 @@ TEST_CASE("both say why", "[account][retention]") {
   for (const char* reason : {"", "  \t"}) {
     propose(w, "reg-1", reason);
     CHECK(w.refusal() == "BAD_FIELD");
-    CHECK_FALSE(w.a.procedures.forgetting);
+    CHECK_FALSE(w.a.procedures->forgetting);
   }
   propose(w);
   confirm(w, "ic-1", "");
@@ -366,7 +366,7 @@ TEST_CASE("a proposal lapses after thirty days, and its author hears of it", "[a
   REQUIRE(due == w.now + days(30));
   SECTION("the timer fires") {
     w.fire("forget", *due);
-    CHECK_FALSE(w.a.procedures.forgetting);
+    CHECK_FALSE(w.a.procedures->forgetting);
     CHECK(w.first<Notice>().kind == "forgetting-lapsed");
     CHECK(w.first<Notice>().to == "reg-1");
   }
@@ -391,7 +391,7 @@ TEST_CASE("an account that is used again ends the proposal", "[account][retentio
   later(w, kKept);
   propose(w, "reg-1");
   w.command(AccountRenew{w.now + days(1)});
-  CHECK_FALSE(w.a.procedures.forgetting);
+  CHECK_FALSE(w.a.procedures->forgetting);
   CHECK(w.first<Notice>().kind == "forgetting-lapsed");
   CHECK(w.first<Notice>().to == "reg-1");
   REQUIRE_FALSE(w.out.timers.empty());
@@ -481,7 +481,7 @@ TEST_CASE("all its timers are taken back", "[account][retention]") {
   CHECK(timers.contains("readers"));
   CHECK(timers.contains("case-close:c-1"));
   // As if each were overdue: the account goes all the same, and nothing of it fires afterwards.
-  w.a.procedures.cases[0].state = CaseState::closed;
+  w.a.procedures.edit().cases[0].state = CaseState::closed;
   w.a.profile.cancelled = true;
   w.a.profile.cancelled_at = w.now;
   w.a.file.finding->band = Band::watch;

@@ -176,7 +176,7 @@ TEST_CASE("case machine: every state with every command", "[account][R8.1][R8.3]
       World w;
       w.command(CaseOpen{"c-1", "lend", {}}, "security-officer");
       w.now = w.now + days(4);
-      auto& c = w.a.procedures.cases[0];
+      auto& c = w.a.procedures.edit().cases[0];
       c.state = states[i];
       if (i >= 1) c.stated = w.now;
       if (i >= 2) {
@@ -217,7 +217,7 @@ TEST_CASE("overdraft machine: every state with every command and posting", "[acc
       if (i > 0) post(w, posting("p-1", "charge", 500, "outage"));
       if (i > 1) post(w, posting("p-2", "repayment", 500));
       if (i > 2) w.command(UnfreezeApply{"10"}, "holder", "p-1");
-      REQUIRE(w.a.ledger.overdraft.state == states[i]);
+      REQUIRE(w.a.ledger.overdraft->state == states[i]);
       const std::string before = bytes_of(w.a), what = row.what, expected = row.after[i];
       if (what == "apply") w.command(UnfreezeApply{"10"}, "holder", "p-1");
       if (what == "approve") w.command(UnfreezeReview{"10", "approved", {}}, "reviewer", "r-1");
@@ -231,7 +231,7 @@ TEST_CASE("overdraft machine: every state with every command and posting", "[acc
         continue;
       }
       CHECK(w.refusal().empty());
-      CHECK(to_string(w.a.ledger.overdraft.state) == expected);
+      CHECK(to_string(w.a.ledger.overdraft->state) == expected);
       CHECK(w.a.file.holds.empty() == (expected == "none"));
     }
 }

@@ -21,7 +21,7 @@ World on_leave() {
   const char* handsets[] = {"h-1", "h-2", "h-3", "h-1"};
   for (int i = 0; i < 4; ++i) w.show({.time = kNoon + hours(i), .handset = handsets[i]});
   REQUIRE(w.weight(RuleId::A8) == 850);
-  w.a.procedures.absences.push_back({"leave", kNoon + hours(30), kNoon + days(5)});
+  w.a.procedures.edit().absences.push_back({"leave", kNoon + hours(30), kNoon + days(5)});
   w.show({.zone = "dorm", .time = kNoon + hours(31), .handset = "h-1", .device = "d-fast"});
   REQUIRE(w.weight(RuleId::A13) == 800);
   return w;
@@ -157,7 +157,7 @@ TEST_CASE("Readers: hits without end do not put the question off", "[account][tr
 
 TEST_CASE("Readers: of what nothing follows from nobody is told, until something does", "[account][trust]") {
   World w;
-  w.a.procedures.absences.push_back({"leave", kNoon, kNoon + days(5)});
+  w.a.procedures.edit().absences.push_back({"leave", kNoon, kNoon + days(5)});
   Policy p = campus_policy();
   p.version = "weak";
   p.effective_from = kNoon - days(1);

@@ -187,7 +187,7 @@ TEST_CASE("account size: what departments said is not counted") {
   hold.id = "by a person";
   hold.reason = std::string(1000, 'r');
   a.file.holds.add(hold);
-  a.procedures.cases.resize(16);
+  a.procedures.edit().cases.resize(16);
   a.postings.resize(64);
   CHECK(counted_bytes(a) == before);
 }

@@ -143,7 +143,7 @@ TEST_CASE("A4: ways learned between readers say nothing of a code made while wal
 
 TEST_CASE("A4: help with consent and test accounts are no relay", "[rules][A4]") {
   World helped;
-  helped.a.procedures.delegations = {{"p-2", "h-1", kNoon - hours(1), kNoon + hours(1), {}}};
+  helped.a.procedures.edit().delegations = {{"p-2", "h-1", kNoon - hours(1), kNoon + hours(1), {}}};
   helped.issue(at("gate"));
   helped.show(shown("dorm", seconds(10)));
   CHECK(helped.weight(RuleId::A4) == 0);

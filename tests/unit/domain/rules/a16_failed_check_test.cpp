@@ -68,9 +68,9 @@ TEST_CASE("A16: what a later pass has answered says nothing, though others faile
 TEST_CASE("A16: of many checks the last eight by their own time are kept", "[rules][A16]") {
   World w;
   for (int i = 0; i < 12; ++i) check(w, {"passed", hours(20 - i)});
-  REQUIRE(w.a.procedures.checks.size() == 8);
-  CHECK(w.a.procedures.checks.front().at == kNoon + hours(13));
-  CHECK(w.a.procedures.checks.back().at == kNoon + hours(20));
+  REQUIRE(w.a.procedures->checks.size() == 8);
+  CHECK(w.a.procedures->checks.front().at == kNoon + hours(13));
+  CHECK(w.a.procedures->checks.back().at == kNoon + hours(20));
   check(w, {"ignored", hours(1)}); // older than all that is kept
   CHECK(w.weight(RuleId::A16) == 0);
 }
