@@ -16,6 +16,9 @@ namespace onecode::monitoring {
 namespace {
 
 constexpr int kPortsTried = 100;
+/// Connections that may wait to be accepted. The library says 5; who comes sixth is slowed down by the system, and may be told
+/// that it was reset.
+constexpr int kWaiting = 128;
 
 std::pair<std::string, int> parse_address(const std::string& listen) {
   const auto colon = listen.rfind(':');
@@ -63,16 +66,22 @@ int objection(const std::string& host, int port) {
 
 std::pair<std::string, int> listen_on(httplib::Server& server, const HttpOptions& options) {
   const auto [host, first] = parse_address(options.listen);
+  const auto bound = std::make_shared<socket_t>(-1);
   // The library's default is SO_REUSEPORT: two nodes would share a port in silence and each get half of the
   // questions.
-  server.set_socket_options([](socket_t socket) {
+  server.set_socket_options([bound](socket_t socket) {
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    *bound = socket;
   });
+  const auto has = [&bound, &name = host](int port) {
+    ::listen(*bound, kWaiting); // once more: the last number counts
+    return std::pair(name, port);
+  };
   if (first == 0) {
     const int port = server.bind_to_any_port(host);
     if (port <= 0) fail(options.listen, objection(host, 0));
-    return {host, port};
+    return has(port);
   }
   // Asked before the library is, which in some versions takes no second port after one that it could not have.
   const int last = options.next_free ? std::min(first + kPortsTried - 1, 65535) : first;
@@ -80,7 +89,7 @@ std::pair<std::string, int> listen_on(httplib::Server& server, const HttpOptions
   for (int port = first; port <= last; ++port) {
     error = objection(host, port);
     if (error == 0) {
-      if (server.bind_to_port(host, port)) return {host, port};
+      if (server.bind_to_port(host, port)) return has(port);
       fail(fmt::format("{}:{}", host, port), EADDRINUSE); // taken since it was asked for
     }
     if (error != EADDRINUSE) break;

@@ -2,7 +2,10 @@
 #include "monitoring/http.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <httplib.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "monitoring/listen.hpp"
 #include "monitoring/metrics.hpp"
 #include "tests/catch.hpp"
 
@@ -294,4 +298,19 @@ TEST_CASE("http: what cannot be recorded is not shown") {
   const auto answer = ask(server.port(), "/state/account/a-1", kToken);
   CHECK(answer.status == 500);
   CHECK_FALSE(contains(answer.body, "active"));
+}
+
+TEST_CASE("half a hundred who come at once are connected, though nobody has been answered yet") {
+  httplib::Server server;
+  const int port = listen_on(server, {"127.0.0.1:0", false}).second; // and it accepts nobody
+  std::vector<Socket> sockets(50);
+  const auto address = local(port);
+  for (const auto& s : sockets) {
+    fcntl(s.fd, F_SETFL, O_NONBLOCK);
+    const int now = connect(s.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    if (now == 0) continue;
+    REQUIRE(errno == EINPROGRESS);
+    pollfd connected{s.fd, POLLOUT, 0};
+    CHECK(poll(&connected, 1, 500) == 1); // whom the system has no place for it asks to come again after a second
+  }
 }
