@@ -226,7 +226,13 @@ void KafkaConsumer::keep_pace() {
 void KafkaConsumer::close() {
   if (closed_) return;
   closed_ = true;
-  if (joined_) rd_kafka_consumer_close(client_->get()); // calls revoked() if anything is assigned
+  if (joined_) {
+    // A rebalance that waits in the queue is answered first: an answer from within closing can meet the end of the library's
+    // group, which loses it, and whoever gave it waits for ever (2.0.2).
+    while (MessageHandle message{rd_kafka_consumer_poll(client_->get(), 0)}) {
+    }
+    rd_kafka_consumer_close(client_->get()); // calls revoked() if anything is assigned
+  }
   drop_partitions();
   if (auto problem = std::exchange(from_listener_, nullptr)) std::rethrow_exception(problem);
 }
