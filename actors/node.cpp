@@ -214,8 +214,11 @@ void Node::assigned(const std::vector<TopicPartition>& partitions) {
     status_.trouble = trouble;
   }
   want_shards(std::move(open));
-  // The group wants an answer to its assignment at once: what is ready now, or nothing for the time being.
-  consumer_->assign({});
+  consumer_->assign({}); // nothing for the time being
+  take_over_together();
+}
+
+void Node::take_over_together() {
   take_over(kFirstPatience);
   // Short restores are worth waiting for: shards that begin together need no inbox between them, and an order from the
   // backlog does not come to a reader after its scans.
@@ -294,6 +297,7 @@ void Node::recover() {
   crew_.clear();
   want_shards({});
   consumer_->assign({});
+  take_over_together();
 }
 
 void Node::trim_journals() {

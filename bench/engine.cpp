@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   shards.clear();
 
   // Some turns at once, so that making them does not get between each two; not too many, because their memory counts.
-  const std::uint64_t ahead = std::max<std::uint64_t>(turn_size, std::min<std::uint64_t>(turn_size * 8, 40'000));
+  const std::uint64_t ahead = turn_size * std::clamp<std::uint64_t>(40'000 / turn_size, 1, 8);
   double cpu = 0, wall = 0;
   std::uint64_t done = 0;
   std::uint64_t half_scans = 0;

@@ -36,7 +36,7 @@ private:
   std::unique_ptr<T> value_;
 };
 
-/// As T() until it is written, and takes memory only then.
+/// As T() until it is written, or read from a store, and takes memory only then.
 template <class T>
 class Seldom {
 public:

@@ -12,19 +12,15 @@
 using namespace onecode;
 using namespace onecode::test;
 
-TEST_CASE("a backlog meets all shards of a node that starts, however few are restored at once") {
+namespace {
+
+/// A node that finds the world's orders and scans waiting; `fenced`: and loses the transaction of its first turn.
+void meets_all_shards(bool fenced) {
   constexpr int kSteps = 1000;
   const World world(60, 500);
   streams::LocalBrokerOptions options;
   options.partitions = 4 * static_cast<std::int32_t>(std::max(2U, std::thread::hardware_concurrency()));
   streams::LocalBroker broker(options);
-  const auto publisher = broker.publisher();
-  for (const auto* records : {&world.commands, &world.scans})
-    for (const auto& r : *records)
-      publisher->publish(r.topic, murmur2_partition(r.key, options.partitions), r.key, r.value, {},
-                         streams::kNoTimestamp);
-  publisher->flush();
-
   const auto stores = storage::memory_stores();
   actors::PlainCrew crew;
   const streams::Secrets secrets;
@@ -34,7 +30,21 @@ TEST_CASE("a backlog meets all shards of a node that starts, however few are res
   node_options.id = std::string("n");
   actors::Node node(node_options, broker, *stores, crew, secrets, clock, actors::PolicyBook(world.policy, {}, false),
                     observer);
+  const auto publish = [&] {
+    const auto publisher = broker.publisher();
+    for (const auto* records : {&world.commands, &world.scans})
+      for (const auto& r : *records)
+        publisher->publish(r.topic, murmur2_partition(r.key, options.partitions), r.key, r.value, {},
+                           streams::kNoTimestamp);
+    publisher->flush();
+  };
+  if (!fenced) publish();
   node.begin();
+  if (fenced) {
+    while (crew.shards().empty()) node.step(streams::Milliseconds(0));
+    publish();
+    broker.transactional(node_options.group + "-n")->init();
+  }
   std::map<std::string, int> reasons;
   std::size_t decided = 0;
   std::vector<std::unique_ptr<streams::LogReader>> readers;
@@ -59,3 +69,11 @@ TEST_CASE("a backlog meets all shards of a node that starts, however few are res
     through_inbox += broker.watermarks({Topic::inbox, p}, streams::Isolation::committed).high;
   CHECK(through_inbox == 0);
 }
+
+} // namespace
+
+TEST_CASE("a backlog meets all shards of a node that starts, however few are restored at once") {
+  meets_all_shards(false);
+}
+
+TEST_CASE("a backlog meets all shards of a node that lost a transaction") { meets_all_shards(true); }
