@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <span>
 
 #include "streams/kafka/message_batch.hpp"
 #include "streams/kafka/rights.hpp"
@@ -60,14 +61,6 @@ Settings member(const GroupConfig& config) {
       {"auto.offset.reset", "error"},
       {"allow.auto.create.topics", "false"},
   };
-}
-
-std::vector<TopicPartition> known(const Connection& connection, const rd_kafka_topic_partition_list_t& list) {
-  std::vector<TopicPartition> out;
-  for (int i = 0; i < list.cnt; ++i)
-    if (auto topic = connection.topic_of(list.elems[i].topic)) out.push_back({*topic, list.elems[i].partition});
-  std::sort(out.begin(), out.end());
-  return out;
 }
 
 } // namespace
@@ -142,13 +135,16 @@ void KafkaConsumer::rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_par
       answer(false);
       return;
     }
-    // A member that comes back in time is given what its predecessor had, whatever it subscribes to (KIP-345).
-    for (int i = 0; i < list.cnt; ++i)
-      if (!connection_->topic_of(list.elems[i].topic))
-        throw BrokerError(BrokerFault::refused, "group " + group_ + " gives this node partitions of " +
-                                                    list.elems[i].topic +
+    std::vector<TopicPartition> partitions;
+    for (const auto& given : std::span(list.elems, static_cast<std::size_t>(list.cnt))) {
+      const auto topic = connection_->topic_of(given.topic);
+      // A member that comes back in time is given what its predecessor had, whatever it subscribes to (KIP-345).
+      if (!topic)
+        throw BrokerError(BrokerFault::refused, "group " + group_ + " gives this node partitions of " + given.topic +
                                                     ", none of its topics: each prefix needs a group of its own");
-    auto partitions = known(*connection_, list);
+      partitions.push_back({*topic, given.partition});
+    }
+    std::ranges::sort(partitions);
     connection_->log(LOG_INFO, "ASSIGN", std::to_string(partitions.size()) + " partitions are ours");
     membership_ =
         std::make_shared<KafkaMembership>(GroupMetadataHandle(rd_kafka_consumer_group_metadata(client_->get())));
