@@ -213,20 +213,10 @@ void Node::assigned(const std::vector<TopicPartition>& partitions) {
     const std::lock_guard lock(mutex_);
     status_.trouble = trouble;
   }
-  want_shards(std::move(open));
-  consumer_->assign({}); // nothing for the time being
-  take_over_together();
+  start_shards(std::move(open));
 }
 
-void Node::take_over_together() {
-  take_over(kFirstPatience);
-  // Short restores are worth waiting for: shards that begin together need no inbox between them, and an order from the
-  // backlog does not come to a reader after its scans.
-  const auto until = std::chrono::steady_clock::now() + kFirstPatience;
-  while (std::chrono::steady_clock::now() < until && takeover_.wait(kTakeoverPatience)) take_over(kTakeoverPatience);
-}
-
-void Node::want_shards(std::vector<std::unique_ptr<Shard>> open) {
+void Node::start_shards(std::vector<std::unique_ptr<Shard>> open) {
   positions_.clear();
   trimmed_.clear();
   if (options_.shard.subject_keys->empty())
@@ -236,6 +226,12 @@ void Node::want_shards(std::vector<std::unique_ptr<Shard>> open) {
   options.resident_limit = share(options_.resident_limit);
   options.store_lag_limit = share(options_.store_lag_limit);
   takeover_.want(assignment_, options, std::move(open));
+  consumer_->assign({}); // nothing for the time being
+  take_over(kFirstPatience);
+  // Short restores are worth waiting for: shards that begin together need no inbox between them, and an order from the
+  // backlog does not come to a reader after its scans.
+  const auto until = std::chrono::steady_clock::now() + kFirstPatience;
+  while (std::chrono::steady_clock::now() < until && takeover_.wait(kTakeoverPatience)) take_over(kTakeoverPatience);
 }
 
 void Node::take_over(Milliseconds patience) {
@@ -295,9 +291,7 @@ void Node::recover() {
   producer_ = broker_.transactional(options_.group + "-" + options_.id);
   producer_->init();
   crew_.clear();
-  want_shards({});
-  consumer_->assign({});
-  take_over_together();
+  start_shards({});
 }
 
 void Node::trim_journals() {

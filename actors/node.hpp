@@ -130,8 +130,8 @@ private:
   std::map<std::int32_t, std::int64_t> journal_ends(const Turn& turn) const;
   /// A step towards the shards that are not here yet; those that are begin to take part in turns.
   void take_over(Milliseconds patience);
-  void take_over_together();
-  void want_shards(std::vector<std::unique_ptr<Shard>> open);
+  /// Takes over what is assigned, anew, and waits a little for it; `open`: shards that are here already.
+  void start_shards(std::vector<std::unique_ptr<Shard>> open);
   /// Aside, because the broker takes some milliseconds for each, and gates wait for turns.
   void trim_journals();
   /// False: the trim goes on.
