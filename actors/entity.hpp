@@ -87,13 +87,14 @@ public:
     Entity* unstored_newer = nullptr; // neighbours in the order of unstored_since
     Entity* unstored_older = nullptr;
 
-    /// Where in `parts`; its size: there is none.
-    std::size_t find(PartName name) const {
-      return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+    /// Null: there is none.
+    const Part* find(PartName name) const {
+      const std::size_t at = index(name);
+      return at < parts.size() ? &parts[at] : nullptr;
     }
-    /// The same; a new one where there is none yet.
+    /// Where in `parts`; a new one where there is none yet.
     std::size_t slot(PartName name) {
-      const std::size_t at = find(name);
+      const std::size_t at = index(name);
       if (at == parts.size()) add({name});
       return at;
     }
@@ -101,6 +102,11 @@ public:
       if (parts.size() == parts.capacity()) parts.reserve(parts.size() + 4); // doubling would leave half of it empty
       parts.push_back(part);
       names.push_back(part.name);
+    }
+
+  private:
+    std::size_t index(PartName name) const {
+      return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
     }
   };
   Residence residence;

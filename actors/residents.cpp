@@ -16,9 +16,8 @@ constexpr std::size_t kLeastStored = 4096;
 
 /// Is this part gone, though the store has it still?
 bool erased(const Entity& entity, std::string_view part) {
-  const auto& r = entity.residence;
-  const std::size_t at = r.find(PartName(part));
-  return at < r.parts.size() && r.parts[at].erased();
+  const auto* known = entity.residence.find(PartName(part));
+  return known != nullptr && known->erased();
 }
 
 } // namespace
@@ -237,8 +236,8 @@ const Entity* Residents::awake(Kind kind, std::string_view id) const {
 
 bool Residents::store_is_behind(const Entity& awake, std::string_view part) {
   if (awake.residence.unstored == 0 || planted(Mistake::sweep_over_newer)) return false;
-  const std::size_t at = awake.residence.find(PartName(part));
-  return at < awake.residence.parts.size() && awake.residence.parts[at].unstored();
+  const auto* known = awake.residence.find(PartName(part));
+  return known != nullptr && known->unstored();
 }
 
 bool Residents::each_unstored_before(std::int64_t offset, const std::function<bool(Entity&)>& visit) {
