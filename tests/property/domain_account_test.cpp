@@ -7,19 +7,13 @@
 
 #include "domain/archive.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/stored.hpp"
 #include "tests/unit/domain/account_world.hpp"
 
 using namespace onecode;
 using namespace onecode::test;
 
 namespace {
-
-template <class T>
-std::string bytes(const T& x) {
-  std::string s;
-  encode(s, x);
-  return s;
-}
 
 /// Up to 16 showings within a few minutes or hours, so that every rule of the ring has something to see.
 std::vector<Shown> some_day() {
@@ -121,9 +115,9 @@ AccountState any_account() {
 template <class T>
 void comes_back(const T& part) {
   T again;
-  const std::string first = bytes(part);
+  const std::string first = stored(part);
   decode(first, again);
-  RC_ASSERT(bytes(again) == first);
+  RC_ASSERT(stored(again) == first);
   // Cut short anywhere, it is corrupt or incomplete, never a crash.
   T cut;
   try {
@@ -146,7 +140,7 @@ TEST_CASE("property: the order of arrival changes no evidence", "[property][acco
       World w;
       w.a.profile.handsets = {{"h-1", false, kNoon - days(9), {}}, {"h-3", true, kNoon - days(9), {}}};
       for (const auto& s : order) w.show(s);
-      const std::string now = bytes(w.a.file.evidence);
+      const std::string now = stored(w.a.file.evidence);
       if (round == 0) first = now;
       RC_TAG(w.a.file.evidence.entries().size());
       RC_ASSERT(now == first);

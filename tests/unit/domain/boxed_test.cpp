@@ -4,19 +4,10 @@
 #include "domain/archive.hpp"
 #include "domain/overdraft.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/stored.hpp"
 
 using namespace onecode;
-
-namespace {
-
-template <class T>
-std::string stored(const T& value) {
-  std::string out;
-  encode(out, value);
-  return out;
-}
-
-} // namespace
+using namespace onecode::test;
 
 TEST_CASE("what is seldom written reads as it began until it is, and copies are independent") {
   Seldom<Overdraft> first;
