@@ -87,10 +87,14 @@ struct Envelope {
 };
 
 /// To whom it goes, and what is derived from that.
-inline void address(Envelope& envelope, EntityId to, std::int32_t partitions) {
+inline void address_in(Envelope& envelope, EntityId to, std::int32_t partition) {
   envelope.to_hash = hash_of(to.kind, to.id);
-  envelope.to_partition = murmur2_partition(to.id, partitions);
+  envelope.to_partition = partition;
   envelope.to = std::move(to);
+}
+inline void address(Envelope& envelope, EntityId to, std::int32_t partitions) {
+  const auto partition = murmur2_partition(to.id, partitions);
+  address_in(envelope, std::move(to), partition);
 }
 
 /// What one shard sends to another in one round: in order, because it is made in order.

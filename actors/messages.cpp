@@ -7,7 +7,7 @@ struct Performer {
   Shard& shard;
 
   void operator()(task::Prepare& t) const {
-    shard.prepare(*t.facts, std::move(t.inputs), *t.policies, t.received_ns, t.want_hints ? &t.hints : nullptr);
+    shard.prepare(*t.facts, std::move(t.inputs), *t.policies, t.received_ns, t.want_hints);
   }
   void operator()(task::Begin& t) const { shard.begin(*t.facts); }
   void operator()(task::Round& t) const { shard.round(*t.facts, std::move(t.parcels)); }

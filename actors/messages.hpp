@@ -23,7 +23,6 @@ struct Prepare {
   const PolicyBook* policies = nullptr;
   std::int64_t received_ns = 0;
   bool want_hints = false;
-  std::vector<ClockHint> hints; // the answer
 };
 
 /// First superstep: timers, then inputs.

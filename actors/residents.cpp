@@ -109,16 +109,11 @@ void Residents::touch(Entity& entity) {
   touched_.push_back(&entity);
 }
 
-std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committed(std::vector<std::string>& records,
-                                                                                  std::int64_t from,
-                                                                                  const PartWriter& parts,
-                                                                                  storage::WriteBatch& write) {
-  const auto base = records_.size();
-  const auto bytes_before = record_bytes_;
-  for (auto& bytes : records) {
-    record_bytes_ += bytes.size();
-    records_.push_back({from, std::move(bytes)});
-  }
+std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committed(
+    std::span<const std::string_view> records, std::int64_t from, const PartWriter& parts,
+    storage::WriteBatch& write) {
+  const auto bytes_before = records_.bytes();
+  records_.commit(from);
   for (Entity* entity : parts.again) {
     unlink_unstored(*entity);
     link_unstored(*entity, from);
@@ -127,13 +122,13 @@ std::array<monitoring::TurnStats::Count, monitoring::kKinds> Residents::committe
     auto& part = p.of->residence.parts[p.part];
     if (p.of->residence.unstored == 0) link_unstored(*p.of, from);
     if (!part.unstored()) ++p.of->residence.unstored;
-    part.bytes = p.erased ? Entity::Residence::Part::kGone : records_[base + p.chunk].bytes.data() + p.bytes_at;
+    part.bytes = p.erased ? Entity::Residence::Part::kGone : records[p.chunk].data() + p.bytes_at;
     part.size = p.bytes_size;
     part.digest = p.digest;
   }
   // Twice what comes, so that it gets less; not all at once, because the record of a large turn holds many entities.
-  const auto enough = write.bytes().size() + std::max(2 * (record_bytes_ - bytes_before), kLeastStored);
-  while (record_bytes_ > lag_limit_ && unstored_oldest_ != nullptr && write.bytes().size() < enough) {
+  const auto enough = write.bytes().size() + std::max(2 * (records_.bytes() - bytes_before), kLeastStored);
+  while (records_.bytes() > lag_limit_ && unstored_oldest_ != nullptr && write.bytes().size() < enough) {
     store(*unstored_oldest_, write);
     drop_records();
   }
@@ -181,6 +176,7 @@ void Residents::aborted() {
       reload(*entity);
   }
   touched_.clear();
+  records_.abort();
   ++turn_;
 }
 
@@ -265,11 +261,10 @@ std::optional<std::int64_t> Residents::sweep_position() const {
 
 void Residents::drop_records() {
   // Every part that is still unstored stands in the record of its entity's first unstored change or a later one.
-  const auto from = store_position();
-  while (!records_.empty() && (!from || records_.front().offset < *from)) {
-    record_bytes_ -= records_.front().bytes.size();
-    records_.pop_front();
-  }
+  if (const auto from = store_position())
+    records_.drop_before(*from);
+  else
+    records_.drop_all();
 }
 
 } // namespace onecode::actors

@@ -11,10 +11,10 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +24,7 @@
 
 #include "actors/entity.hpp"
 #include "actors/parts.hpp"
+#include "actors/record_log.hpp"
 #include "monitoring/turn_stats.hpp"
 #include "storage/store.hpp"
 
@@ -53,9 +54,11 @@ public:
   /// This turn's entities, each once, in the order of their first message.
   void touch(Entity& entity);
   const std::vector<Entity*>& touched() const { return touched_; }
+  /// A journal record of the turn; stays where it is until the store lacks nothing of it.
+  std::string_view keep(std::string_view record) { return records_.add(record); }
   /// The turn is committed: its journal records, an offset that none of them is below, and where in them the parts stand.
   /// Entries that the store should get now are added to `write`. How many fell asleep, by kind.
-  std::array<monitoring::TurnStats::Count, monitoring::kKinds> committed(std::vector<std::string>& records,
+  std::array<monitoring::TurnStats::Count, monitoring::kKinds> committed(std::span<const std::string_view> records,
                                                                          std::int64_t from, const PartWriter& parts,
                                                                          storage::WriteBatch& write);
   void aborted();
@@ -96,11 +99,6 @@ private:
   struct KeyHash {
     std::size_t operator()(const Key& k) const { return k.hash; }
   };
-  struct Record {
-    std::int64_t offset; // or less
-    std::string bytes;
-  };
-
   /// Reads what the store has of it; `note`: and what each part's digest is.
   bool load(Entity& entity, bool note);
   void queue(Entity& entity);
@@ -128,8 +126,7 @@ private:
 
   Entity* unstored_newest_ = nullptr;
   Entity* unstored_oldest_ = nullptr;
-  std::deque<Record> records_; // by offset
-  std::size_t record_bytes_ = 0;
+  RecordLog records_;
   std::string key_;
   storage::Digest stored_change_ = 0;
   std::int64_t late_before_ = 0;

@@ -21,11 +21,11 @@ using monitoring::TurnStats;
 using streams::OutRecord;
 using Seen = EventMemory::Seen;
 
-/// Journal records stay below what topics take by default, with room for the envelope.
-constexpr std::size_t kJournalChunk = 900 * 1024;
+/// Journal records stay below what topics take by default, and fill the blocks of actors/record_log.hpp well.
+constexpr std::size_t kJournalChunk = 124 * 1024;
 constexpr std::size_t kTimersPerTurn = 1000;
-/// Room that is made at once for what one shard sends to another.
-constexpr std::size_t kParcelKept = 8192;
+/// Envelopes for which a shard keeps the memory of parcels that came, for those that it sends.
+constexpr std::size_t kSpareEnvelopes = 8192;
 /// More faults in one turn than this are no accident of one event: the shard stops loudly rather than skip on.
 constexpr std::size_t kMaxFaultsPerTurn = 100;
 
@@ -83,8 +83,7 @@ Shard::Shard(std::int32_t index, ShardOptions options, const streams::Secrets& s
       log_(options_.subject_keys ? options_.subject_keys : subject_keys(secrets, kSetsOfShard)),
       sweep_(*store_, residents_, options_.sweep_step),
       campus_id_(campus_facts_of(index, options_.partitions)),
-      outgoing_(static_cast<std::size_t>(options_.partitions)),
-      parcel_size_(outgoing_.size()) {}
+      outgoing_(static_cast<std::size_t>(options_.partitions)) {}
 
 Shard::~Shard() = default;
 
@@ -134,7 +133,7 @@ std::int64_t Shard::trim_to() {
 // -- inputs -----------------------------------------------------------------------------------------------------------
 
 void Shard::prepare(const TurnFacts& facts, std::vector<std::shared_ptr<streams::Batch>> inputs,
-                    const PolicyBook& policies, std::int64_t received_ns, std::vector<ClockHint>* hints) {
+                    const PolicyBook& policies, std::int64_t received_ns, bool want_hints) {
   const monitoring::Stopwatch watch(staged_.stats.compute_ns);
   log_.made_by(facts.build, facts.sm3);
   inputs_ = std::move(inputs);
@@ -146,7 +145,7 @@ void Shard::prepare(const TurnFacts& facts, std::vector<std::shared_ptr<streams:
     staged_.stats.events[TurnStats::at(batch->source.topic)] += batch->records.size();
     if (batch->source.topic == Topic::policy)
       for (const auto& root : policies.roots()) roots_.push_back({root.key, root.algorithm, root.public_key});
-    for (const auto& record : batch->records) decode_one(batch->source, record, policies, received_ns, hints);
+    for (const auto& record : batch->records) decode_one(batch->source, record, policies, received_ns, want_hints);
   }
 }
 
@@ -162,7 +161,7 @@ void Shard::add_input(const Root& root, Kind kind, const std::string& id, Messag
 }
 
 void Shard::decode_one(TopicPartition at, const streams::Record& record, const PolicyBook& policies,
-                       std::int64_t received_ns, std::vector<ClockHint>* hints) {
+                       std::int64_t received_ns, bool want_hints) {
   const Order order = Order::input(at, record.offset);
   if (at.topic == Topic::inbox) {
     try {
@@ -179,8 +178,8 @@ void Shard::decode_one(TopicPartition at, const streams::Record& record, const P
   Root& root = arena_.roots.next();
   root = Root{order, at, &record, {}, received_ns};
   const auto hint = [&](Time time, bool follow, bool sound) {
-    if (hints != nullptr && (sound || record.timestamp_ms >= 0))
-      hints->push_back({order, record.timestamp_ms, time, follow});
+    if (want_hints && (sound || record.timestamp_ms >= 0))
+      hints_.push_back({order, record.timestamp_ms, time, follow});
   };
   if (at.topic == Topic::policy) {
     if (const auto time = policies.time(record.offset)) hint(*time, true, true);
@@ -297,7 +296,7 @@ void Shard::dispatch(Envelope& envelope) {
   sends_ = outputs_ = 0;
   if (envelope.to_partition != index_) {
     // A record whose key was wrong for its partition: on to the right shard, one hop later.
-    return send(envelope, envelope.to, envelope.message, envelope.stage);
+    return send(envelope, EntityId(envelope.to), Message(envelope.message), envelope.stage);
   }
   if (envelope.stage == Stage::admit && !admit(envelope)) return;
   if (envelope.stage == Stage::nonce) return check_nonce(envelope);
@@ -463,7 +462,7 @@ void Shard::take_effects(const Envelope& envelope) {
   for (auto& send_to : effects_.sends)
     send(envelope, std::move(send_to.to), std::move(send_to.message), Stage::deliver);
   if (effects_.tally.accounts_opened != 0)
-    send(envelope, kBreaker, msg::AccountsOpened{effects_.tally.accounts_opened}, Stage::deliver);
+    send(envelope, EntityId(kBreaker), msg::AccountsOpened{effects_.tally.accounts_opened}, Stage::deliver);
   for (const auto& output : effects_.outputs) {
     if (const auto* decision = std::get_if<Decision>(&output)) count(*decision, envelope);
     if (const auto* finding = std::get_if<FindingRecord>(&output)) staged_.stats.found(*finding);
@@ -502,9 +501,15 @@ void Shard::tell_misread() {
   misread_.clear();
 }
 
-void Shard::send(const Envelope& parent, EntityId to, Message message, Stage stage) {
-  Envelope child;
-  address(child, std::move(to), options_.partitions);
+void Shard::send(const Envelope& parent, EntityId&& to, Message&& message, Stage stage) {
+  const auto partition = murmur2_partition(to.id, options_.partitions);
+  auto& parcel = outgoing_[static_cast<std::size_t>(partition)];
+  if (parcel.capacity() == 0 && !spare_.empty()) {
+    parcel = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  Envelope& child = parcel.emplace_back();
+  address_in(child, std::move(to), partition);
   child.order = parent.order;
   child.hops = parent.hops + 1;
   child.stage = stage;
@@ -513,11 +518,6 @@ void Shard::send(const Envelope& parent, EntityId to, Message message, Stage sta
     child.order.path[static_cast<std::size_t>(child.hops - 1)] = static_cast<std::uint16_t>(++sends_);
   child.root = parent.root;
   child.message = std::move(message);
-  const auto owner = static_cast<std::size_t>(child.to_partition);
-  auto& parcel = outgoing_[owner];
-  if (parcel.empty()) parcel.reserve(parcel_size_[owner]);
-  parcel.push_back(std::move(child));
-  parcel_size_[owner] = std::max(parcel_size_[owner], std::min(parcel.size(), kParcelKept));
 }
 
 // -- outputs ----------------------------------------------------------------------------------------------------------
@@ -568,7 +568,8 @@ void Shard::cut_record() {
   auto& batch = parts_.batch;
   if (batch.empty()) return;
   staged_.stats.journal_bytes += batch.bytes().size();
-  staged_.journal.push_back(batch.take());
+  staged_.journal.push_back(residents_.keep(batch.bytes()));
+  batch.clear();
 }
 
 const Staged& Shard::finish(const TurnFacts& facts, std::vector<InputRange> positions) {
@@ -663,12 +664,12 @@ void Shard::aborted() {
 void Shard::end_turn() {
   first_.clear();
   misread_.clear();
-  parcels_.clear();
   deliveries_.clear();
-  for (auto& parcel : outgoing_) parcel.clear();
+  keep_parcels();
   events_.end_turn();
   timers_.committed();
   aside_.clear();
+  hints_.clear();
   inputs_.clear();
   ranges_.clear();
   roots_.clear();
@@ -680,6 +681,20 @@ void Shard::end_turn() {
   staged_.history.clear();
   staged_.stats.clear();
   faults_ = 0;
+}
+
+void Shard::keep_parcels() {
+  for (auto& parcel : outgoing_) parcel.clear();
+  spare_.clear(); // who did not need them gets others now
+  std::size_t kept = 0;
+  for (auto& lists : parcels_)
+    for (auto& parcel : lists) {
+      if (kept + parcel.capacity() > kSpareEnvelopes) continue;
+      kept += parcel.capacity();
+      parcel.clear();
+      spare_.push_back(std::move(parcel));
+    }
+  parcels_.clear();
 }
 
 std::optional<std::string> Shard::describe(const EntityId& id) {

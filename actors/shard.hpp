@@ -81,8 +81,8 @@ struct ClockHint {
 struct Staged {
   std::deque<streams::OutRecord> outputs; // the first `output_count`; the rest are spare strings of earlier turns
   std::size_t output_count = 0;
-  std::vector<std::string> journal; // batches, each complete, at most 900 KiB unless one entity is larger
-  std::string history;              // the commit record; empty: this shard had no part in the turn
+  std::vector<std::string_view> journal; // batches, each complete, at most 124 KiB unless one entity is larger
+  std::string history;                   // the commit record; empty: this shard had no part in the turn
   monitoring::TurnStats stats;
 };
 
@@ -116,10 +116,12 @@ public:
   /// The earliest timer, if any.
   std::optional<Time> next_timer() const { return timers_.next(); }
 
-  /// Decodes this shard's inputs; `facts` lack the time, which may follow from them. `hints`: what the records say about engine time
-  /// (only asked for in event-clock mode).
+  /// Decodes this shard's inputs; `facts` lack the time, which may follow from them. `want_hints`: notes what the records say about engine
+  /// time, for hints() (only asked for in event-clock mode).
   void prepare(const TurnFacts& facts, std::vector<std::shared_ptr<streams::Batch>> inputs,
-               const PolicyBook& policies, std::int64_t received_ns, std::vector<ClockHint>* hints);
+               const PolicyBook& policies, std::int64_t received_ns, bool want_hints);
+  /// In order.
+  const std::vector<ClockHint>& hints() const { return hints_; }
   /// Fires due timers and hands every input to its entity: the first round.
   void begin(const TurnFacts& facts);
   /// Delivers what other shards (or this one) sent in the round before. `parcels` are each in order.
@@ -145,7 +147,7 @@ public:
 
 private:
   void decode_one(TopicPartition at, const streams::Record& record, const PolicyBook& policies,
-                  std::int64_t received_ns, std::vector<ClockHint>* hints);
+                  std::int64_t received_ns, bool want_hints);
   void add_input(const Root& root, Kind kind, const std::string& id, Message message);
 
   void look_up(std::vector<Envelope>& envelopes);
@@ -163,7 +165,7 @@ private:
   void take_effects(const Envelope& envelope);
   void refuse(const Envelope& envelope, const Refusal& refusal);
   void tell_misread();
-  void send(const Envelope& parent, EntityId to, Message message, Stage stage);
+  void send(const Envelope& parent, EntityId&& to, Message&& message, Stage stage);
   void emit(const Envelope& envelope, const Output& output);
   streams::OutRecord& next_output();
   void dead_letter(const Root& root, std::string_view code, std::string_view stage, std::string_view text);
@@ -172,6 +174,8 @@ private:
   void cut_record();
   void write_store();
   void end_turn();
+  /// The memory of what came serves what will be sent: a shard sends about as much as it gets.
+  void keep_parcels();
 
   const std::int32_t index_;
   const ShardOptions options_;
@@ -200,6 +204,7 @@ private:
   std::vector<std::shared_ptr<streams::Batch>> inputs_;
   std::vector<InputRange> ranges_;
   std::vector<RootKey> roots_; // where the turn read policies
+  std::vector<ClockHint> hints_;
   Arena arena_;
   std::vector<std::pair<const Root*, streams::DecodeError>> misread_; // commands with wrong arguments
   std::vector<Envelope> first_;                                       // this turn's inputs, in order
@@ -207,9 +212,9 @@ private:
   std::vector<const Envelope*> deliveries_; // in the order of delivery: an entity is rebuilt from these after a fault
   std::size_t faults_ = 0;
   std::vector<Parcel> outgoing_;
-  std::vector<std::size_t> parcel_size_; // of the largest so far
-  std::uint32_t sends_ = 0;              // of the event at hand
-  std::uint32_t outputs_ = 0;            // of the event at hand
+  std::vector<Parcel> spare_; // empty, with their memory
+  std::uint32_t sends_ = 0;   // of the event at hand
+  std::uint32_t outputs_ = 0; // of the event at hand
   Effects effects_;
   storage::EntryWriter aside_; // changes of timers and event ids, which stand in no entity
   PartWriter parts_;           // the turn's changes, as they go to the journal

@@ -30,17 +30,18 @@ void Turn::run(Inputs inputs, const PolicyBook& policies, std::int64_t received_
   for (auto& [shard, batches] : inputs) {
     for (const auto& batch : batches) records += batch->records.size();
     take_part(shard);
-    tasks.emplace(shard, task::Prepare{facts_, std::move(batches), &policies, received_ns, want_hints_, {}});
+    tasks.emplace(shard, task::Prepare{facts_, std::move(batches), &policies, received_ns, want_hints_});
   }
   if (records > kLight) load_ = Crew::Load::heavy;
   crew_.perform(tasks, load_);
 
   std::vector<ClockHint> hints;
-  for (auto& [shard, t] : tasks) {
-    auto& prepared = std::get<task::Prepare>(t);
-    hints.insert(hints.end(), prepared.hints.begin(), prepared.hints.end());
+  for (const auto& [shard, t] : tasks) {
+    const auto& some = crew_.shard(shard).hints();
+    hints.insert(hints.end(), some.begin(), some.end());
   }
-  std::ranges::sort(hints, {}, &ClockHint::order);
+  // Each shard's are in order, and so are all where only scans came.
+  if (!std::ranges::is_sorted(hints, {}, &ClockHint::order)) std::ranges::sort(hints, {}, &ClockHint::order);
   facts_->now = clock_(hints);
 
   for (const auto shard : facts_->fired.value_or(facts_->shards))

@@ -31,12 +31,6 @@ public:
   bool empty() const { return bytes_.empty(); }
   std::size_t count() const { return count_; }
   std::string_view bytes() const { return bytes_; }
-  /// The bytes, in no more memory than they need, as they may be kept for long; goes on empty, in its own memory.
-  std::string take() {
-    std::string out(bytes_);
-    clear();
-    return out;
-  }
   void clear() {
     bytes_.clear();
     count_ = 0;

@@ -115,7 +115,7 @@ public:
     for (const auto shard : turn.participants()) {
       const auto& staged = crew_.shard(shard).staged();
       for (std::size_t i = 0; i < staged.output_count; ++i) outputs.push_back(staged.outputs[i]);
-      for (const auto& batch : staged.journal) journal[shard].push_back(batch);
+      for (const auto& batch : staged.journal) journal[shard].emplace_back(batch);
       histories[shard] = staged.history;
       next[shard] = static_cast<std::int64_t>(journal[shard].size());
       stats += staged.stats;

@@ -63,9 +63,9 @@ struct Desk {
       e->save(parts);
     }
     digest += parts.digest_change;
-    std::vector<std::string> records;
+    std::vector<std::string_view> records;
     journal.push_back(std::string(parts.batch.bytes()));
-    records.push_back(parts.batch.take());
+    records.push_back(residents.keep(parts.batch.bytes()));
     storage::WriteBatch write;
     residents.committed(records, static_cast<std::int64_t>(journal.size()) - 1, parts, write);
     put(write);
@@ -208,9 +208,9 @@ TEST_CASE("a part that was erased may be written again") {
   parts.begin(a, 0);
   parts.erase_all_but("p");
   desk.digest += parts.digest_change;
-  std::vector<std::string> records;
+  std::vector<std::string_view> records;
   desk.journal.push_back(std::string(parts.batch.bytes()));
-  records.push_back(parts.batch.take());
+  records.push_back(desk.residents.keep(parts.batch.bytes()));
   storage::WriteBatch write;
   desk.residents.committed(records, static_cast<std::int64_t>(desk.journal.size()) - 1, parts, write);
   CHECK(desk.restored() == "p");
