@@ -46,10 +46,11 @@ bool digits(std::string_view s, std::size_t at, std::size_t n, unsigned& out) {
   return true;
 }
 
-void put(std::string& out, std::int64_t v, int width) {
-  char buf[20];
-  for (int i = width - 1; i >= 0; --i, v /= 10) buf[i] = static_cast<char>('0' + v % 10);
-  out.append(buf, static_cast<std::size_t>(width));
+/// The last `width` digits of v, at `to`.
+template <int width>
+void put(char* to, std::uint32_t v) {
+  to[width - 1] = static_cast<char>('0' + v % 10);
+  if constexpr (width > 1) put<width - 1>(to, v / 10);
 }
 
 } // namespace
@@ -90,22 +91,17 @@ std::optional<Time> parse_time(std::string_view s) {
 void append_time(std::string& out, Time t) {
   const std::int64_t local = t.ms + kCampusOffset.ms;
   const std::int64_t day = local >= 0 ? local / 86'400'000 : (local - 86'399'999) / 86'400'000;
-  const std::int64_t in_day = local - day * 86'400'000;
+  const auto in_day = static_cast<std::uint32_t>(local - day * 86'400'000);
   const Civil c = civil_from_days(day);
-  put(out, c.year, 4);
-  out += '-';
-  put(out, c.month, 2);
-  out += '-';
-  put(out, c.day, 2);
-  out += 'T';
-  put(out, in_day / 3'600'000, 2);
-  out += ':';
-  put(out, in_day / 60'000 % 60, 2);
-  out += ':';
-  put(out, in_day / 1000 % 60, 2);
-  out += '.';
-  put(out, in_day % 1000, 3);
-  out += "+08:00";
+  char text[] = "0000-00-00T00:00:00.000+08:00";
+  put<4>(text, static_cast<std::uint32_t>(c.year));
+  put<2>(text + 5, c.month);
+  put<2>(text + 8, c.day);
+  put<2>(text + 11, in_day / 3'600'000);
+  put<2>(text + 14, in_day / 60'000 % 60);
+  put<2>(text + 17, in_day / 1000 % 60);
+  put<3>(text + 20, in_day % 1000);
+  out.append(text, sizeof text - 1);
 }
 
 std::string format_time(Time t) {

@@ -12,6 +12,7 @@
 
 #include "domain/ids.hpp"
 #include "domain/time.hpp"
+#include "streams/eight_bytes.hpp"
 
 namespace onecode::streams {
 
@@ -60,7 +61,12 @@ inline bool is_id(std::string_view s) {
 
 inline bool has_control(std::string_view s) {
   bool found = false;
-  for (const char c : s) found |= static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  std::size_t i = 0;
+  for (; i + 8 <= s.size(); i += 8) {
+    const auto word = eight_bytes(s.data() + i);
+    found |= any_below(word, 0x20) || any_is(word, 0x7f);
+  }
+  for (; i < s.size(); ++i) found |= static_cast<unsigned char>(s[i]) < 0x20 || s[i] == 0x7f;
   return found;
 }
 
