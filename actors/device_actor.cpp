@@ -1,6 +1,7 @@
 #include "actors/device_actor.hpp"
 
 #include "actors/parts.hpp"
+#include "domain/device_size.hpp"
 #include "domain/device_ways.hpp"
 #include "streams/json_fields.hpp"
 
@@ -71,6 +72,7 @@ void DeviceActor::load(std::string_view part, std::string_view bytes) {
 }
 
 void DeviceActor::save(PartWriter& out) {
+  forget_sizes(state_);
   auto& dirty = state_.dirty;
   out.part("r", state_.reg, dirty.reg);
   out.part("h", state_.hot, dirty.hot);

@@ -643,6 +643,13 @@ struct DeviceState {
   Ways ways;
   File file;
 
+  /// What parts take that every step asks about and few change: known as long as nobody does. Not stored.
+  struct Sizes {
+    static constexpr std::uint16_t kUnknown = 0xffff;
+    std::uint16_t reg = kUnknown, trust = kUnknown;
+  };
+  Sizes sizes;
+
   struct Dirty {
     bool reg = false, hot = false, reports = false, environment = false, file = false, habits = false,
          neighbours = false, trust = false, ways = false;

@@ -42,6 +42,14 @@ bool finding_ids(DeviceState& d) {
   return any && (d.dirty.file = true);
 }
 
+template <class Part>
+std::size_t bytes_of(const Part& part, bool dirty, std::uint16_t& size) {
+  if (!dirty && size != DeviceState::Sizes::kUnknown) return size;
+  const std::size_t now = stored_bytes(part);
+  if (!dirty && now < DeviceState::Sizes::kUnknown) size = static_cast<std::uint16_t>(now);
+  return now;
+}
+
 /// All but hot, clients and habits: their many numbers are slow to count.
 std::size_t most_parts(DeviceState& d) {
   constexpr std::size_t kNeighbours = 8 * kHash + kTime + 3 * 5 + 3, kNeighbour = 5 + kCount;
@@ -49,7 +57,8 @@ std::size_t most_parts(DeviceState& d) {
   constexpr std::size_t kReports = 5 + kHash + 1 + 2, kReportPrint = 3, kStream = kTime + 4 + 4 + 5;
   constexpr std::size_t kEnvironment = 4 * kHash + 5 + 3 * kTime + 2;
 
-  std::size_t n = stored_bytes(d.reg) + stored_bytes(d.trust) + stored_bytes(d.file);
+  std::size_t n = bytes_of(d.reg, d.dirty.reg, d.sizes.reg) + bytes_of(d.trust, d.dirty.trust, d.sizes.trust) +
+                  stored_bytes(d.file);
   for (auto& window : d.windows) n += window_bytes(window);
   const auto& near = d.neighbours;
   n += kNeighbours + (near.today.size() + near.yesterday.size() + near.usual.size()) * kNeighbour;
@@ -73,6 +82,11 @@ bool far_below_limit(DeviceState& d) {
 
 std::size_t size_at_most(DeviceState& d) {
   return most_parts(d) + stored_bytes(d.hot) + stored_bytes(d.clients) + stored_bytes(d.habits);
+}
+
+void forget_sizes(DeviceState& d) {
+  if (d.dirty.reg) d.sizes.reg = DeviceState::Sizes::kUnknown;
+  if (d.dirty.trust) d.sizes.trust = DeviceState::Sizes::kUnknown;
 }
 
 void keep_small(DeviceState& d) {

@@ -18,6 +18,9 @@ std::size_t size_at_most(DeviceState& d);
 
 void keep_small(DeviceState& d);
 
+/// Call before marks of changed parts are taken away.
+void forget_sizes(DeviceState& d);
+
 /// For the length of a step: whatever way it ends, the device is small again.
 class KeepSmall {
 public:

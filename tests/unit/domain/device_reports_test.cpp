@@ -39,6 +39,7 @@ TEST_CASE("device reports: their own sequence", "[device][D2]") {
   }
   SECTION("of a device with a key, anybody may have sent it: a finding, and people look first") {
     w.d.reg.secret = "key-1";
+    w.d.dirty.reg = true;
     w.report(kNoon, "", 1, 7, "", 71);
     CHECK(w.finding(RuleId::D2) != nullptr);
     CHECK(w.d.reg.life == DeviceLife::active);

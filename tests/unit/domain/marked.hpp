@@ -11,6 +11,7 @@
 #include "domain/account_size.hpp"
 #include "domain/archive.hpp"
 #include "domain/device.hpp"
+#include "domain/device_size.hpp"
 
 namespace onecode::test {
 
@@ -49,11 +50,15 @@ void each_part(DeviceState& d, F&& f) {
 inline bool all_go(const AccountState& a) { return a.dirty.forgotten; }
 inline bool all_go(const DeviceState&) { return false; }
 
-/// As whoever stores the parts does, before marks are taken away (domain/account_size.hpp).
+/// As whoever stores the parts does, before marks are taken away (domain/account_size.hpp, device_size.hpp).
 inline void forget_known_sizes(AccountState& a) { forget_sizes(a); }
-inline void forget_known_sizes(DeviceState&) {}
+inline void forget_known_sizes(DeviceState& d) { forget_sizes(d); }
 inline bool sizes_are_right(AccountState& a) { return known_bytes(a) == counted_bytes(a); }
-inline bool sizes_are_right(const DeviceState&) { return true; }
+inline bool sizes_are_right(DeviceState& d) {
+  DeviceState anew = d;
+  anew.sizes = {};
+  return size_at_most(d) == size_at_most(anew);
+}
 
 /// Throws std::logic_error where it changes a part without marking it. Marks of before stay.
 template <class State, class Step>
