@@ -43,7 +43,7 @@ public:
     bytes_.clear();
     encode(bytes_, part);
     const std::size_t slot = entity_->residence.slot(PartName(name));
-    put(slot, name, bytes_);
+    put(slot, name, bytes_.view());
     digest_change += places.back().digest - entity_->residence.parts[slot].digest;
     changed = false;
   }
@@ -103,7 +103,8 @@ private:
 
   Entity* entity_ = nullptr;
   std::uint32_t chunk_ = 0;
-  std::string key_, bytes_;
+  std::string key_;
+  ByteBuffer bytes_;
   std::size_t prefix_ = 0;
 };
 

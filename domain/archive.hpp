@@ -9,10 +9,12 @@
 //   Errors  Reader throws Corrupt; it never reads beyond its bytes.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -47,6 +49,37 @@ struct ByteCount {
   void append(const char*, std::size_t n) { bytes += n; }
 };
 
+/// Bytes that are written and used again: room is asked for once for each number, not for each byte of it.
+class ByteBuffer {
+public:
+  std::string_view view() const { return {bytes_.get(), used_}; }
+  void clear() { used_ = 0; }
+  /// Room for n more bytes; advance() by what was written.
+  char* room(std::size_t n) {
+    if (size_ - used_ < n) grow(n);
+    return bytes_.get() + used_;
+  }
+  void advance(std::size_t n) { used_ += n; }
+  void append(const char* from, std::size_t n) {
+    std::copy_n(from, n, room(n));
+    used_ += n;
+  }
+  ByteBuffer& operator+=(const std::string& s) {
+    append(s.data(), s.size());
+    return *this;
+  }
+
+private:
+  void grow(std::size_t n) {
+    size_ = std::max(2 * size_, used_ + n);
+    auto larger = std::make_unique_for_overwrite<char[]>(size_);
+    std::copy_n(bytes_.get(), used_, larger.get());
+    bytes_ = std::move(larger);
+  }
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0, used_ = 0;
+};
+
 template <class Out>
 class BasicWriter {
 public:
@@ -60,6 +93,15 @@ public:
   void put_unsigned(std::uint64_t v) {
     if constexpr (std::is_same_v<Out, ByteCount>) {
       out_.bytes += (static_cast<std::size_t>(std::bit_width(v | 1)) + 6) / 7;
+    } else if constexpr (std::is_same_v<Out, ByteBuffer>) {
+      char* const to = out_.room(10);
+      std::size_t n = 0;
+      while (v >= 0x80) {
+        to[n++] = static_cast<char>(v | 0x80);
+        v >>= 7;
+      }
+      to[n++] = static_cast<char>(v);
+      out_.advance(n);
     } else {
       std::array<char, 10> buffer;
       std::size_t n = 0;
@@ -266,6 +308,12 @@ private:
 template <class T>
 void encode(std::string& out, const T& x) {
   Writer w(out);
+  w.put(x);
+}
+
+template <class T>
+void encode(ByteBuffer& out, const T& x) {
+  BasicWriter<ByteBuffer> w(out);
   w.put(x);
 }
 

@@ -8,6 +8,7 @@
 #include "domain/handset.hpp"
 #include "domain/integration.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/stored.hpp"
 #include "tests/unit/domain/account_world.hpp"
 
 using namespace onecode;
@@ -80,30 +81,27 @@ private:
 };
 
 template <class T>
-std::string bytes_of(const T& x) {
-  std::string bytes;
-  encode(bytes, x);
-  return bytes;
-}
-
-template <class T>
 void round_trips(const char* what) {
   std::mt19937 random(test::seed());
   INFO(what << ", seed " << test::seed());
+  ByteBuffer again;
   for (int i = 0; i < 50; ++i) {
     T x{};
     Filler filler(random);
     filler.fill(x);
-    const std::string bytes = bytes_of(x);
+    const std::string bytes = test::stored(x);
     CHECK(stored_bytes(x) == bytes.size());
+    again.clear();
+    encode(again, x);
+    CHECK(again.view() == bytes);
     T y{};
     decode(bytes, y);
-    CHECK(bytes_of(y) == bytes);
+    CHECK(test::stored(y) == bytes);
     // A newer part is read over an older one: nothing of that stays.
     T over{};
     filler.fill(over);
     decode(bytes, over);
-    CHECK(bytes_of(over) == bytes);
+    CHECK(test::stored(over) == bytes);
     // Cut short or damaged, it is Corrupt or another value, never a crash.
     for (int k = 0; k < 20 && !bytes.empty(); ++k) {
       std::string bad = bytes.substr(0, random() % bytes.size());
