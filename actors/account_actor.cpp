@@ -63,10 +63,8 @@ void AccountActor::load(std::string_view part, std::string_view bytes) {
 }
 
 void AccountActor::save(PartWriter& out) {
-  forget_sizes(state_);
-  auto& dirty = state_.dirty;
+  const auto& dirty = state_.dirty;
   if (dirty.forgotten) out.erase_all_but("p");
-  dirty.forgotten = false;
   out.part("p", state_.profile, dirty.profile);
   out.part("h", state_.hot, dirty.hot);
   out.part("u", state_.usage, dirty.usage);
@@ -87,6 +85,7 @@ void AccountActor::save(PartWriter& out) {
     const char name[] = {'r', slot_name(i)};
     out.part({name, sizeof name}, sightings[i], dirty.ring[i]);
   }
+  saved(state_);
 }
 
 std::string AccountActor::describe() const {

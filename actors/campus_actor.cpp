@@ -43,7 +43,10 @@ void CampusActor::load(std::string_view part, std::string_view bytes) {
   decode(bytes, facts);
 }
 
-void CampusActor::save(PartWriter& out) { out.part("r", Facts{&state_}, state_.dirty); }
+void CampusActor::save(PartWriter& out) {
+  out.part("r", Facts{&state_}, state_.dirty);
+  state_.dirty = {};
+}
 
 std::string CampusActor::describe() const {
   return "{\"kind\":\"campus\",\"id\":" + streams::to_json(state_.id) +

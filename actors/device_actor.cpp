@@ -72,8 +72,7 @@ void DeviceActor::load(std::string_view part, std::string_view bytes) {
 }
 
 void DeviceActor::save(PartWriter& out) {
-  forget_sizes(state_);
-  auto& dirty = state_.dirty;
+  const auto& dirty = state_.dirty;
   out.part("r", state_.reg, dirty.reg);
   out.part("h", state_.hot, dirty.hot);
   out.part("p", state_.reports, dirty.reports);
@@ -90,6 +89,7 @@ void DeviceActor::save(PartWriter& out) {
   for (std::size_t w = 0; w < 2; ++w)
     for (std::size_t g = 0; g < SequenceWindow::kGroups; ++g)
       if (dirty.groups[w][g]) out.part(group_name(w, g), SequenceGroup{&state_.windows[w], g}, dirty.groups[w][g]);
+  saved(state_);
 }
 
 std::string DeviceActor::describe() const {

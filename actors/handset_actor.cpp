@@ -16,7 +16,10 @@ void HandsetActor::load(std::string_view part, std::string_view bytes) {
   decode(bytes, state_.record);
 }
 
-void HandsetActor::save(PartWriter& out) { out.part("r", state_.record, state_.dirty); }
+void HandsetActor::save(PartWriter& out) {
+  out.part("r", state_.record, state_.dirty);
+  state_.dirty = {};
+}
 
 std::string HandsetActor::describe() const {
   return "{\"kind\":\"handset\",\"id\":" + streams::to_json(state_.id) +

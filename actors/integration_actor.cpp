@@ -35,6 +35,7 @@ void IntegrationActor::save(PartWriter& out) {
   out.part("u", state_.data, state_.dirty.data);
   out.part("v", state_.volumes, state_.dirty.volumes);
   out.part("f", state_.file, state_.dirty.file);
+  state_.dirty = {};
 }
 
 std::string IntegrationActor::describe() const {

@@ -36,16 +36,15 @@ public:
     prefix_ = key_.size();
   }
 
-  /// Puts `part` under the entity's prefix + name when `changed`, and marks it unchanged.
+  /// Puts `part` under the entity's prefix + name when `changed`.
   template <class T>
-  void part(std::string_view name, const T& part, bool& changed) {
+  void part(std::string_view name, const T& part, bool changed) {
     if (!changed) return;
     bytes_.clear();
     encode(bytes_, part);
     const std::size_t slot = entity_->residence.slot(PartName(name));
     put(slot, name, bytes_.view());
     digest_change += places.back().digest - entity_->residence.parts[slot].digest;
-    changed = false;
   }
 
   /// Erases every part but this one.

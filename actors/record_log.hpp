@@ -1,7 +1,7 @@
 // The journal records that a shard still needs in memory, oldest first.
-//   Memory     one after the other in blocks that are used again: an allocator gives what comes and goes by the megabyte back
-//              to the system, and to have it again costs a page fault for each 4 KiB.
-//   Always     what add() gave stays where it is until its record is dropped.
+//   Memory     one after the other in blocks, of which an emptied one is kept for what comes: an allocator gives what comes and goes by
+//              the megabyte back to the system, and to have it again costs a page fault for each 4 KiB.
+//   Always     what add() gave stays where it is until its record is dropped, or its turn aborted.
 #pragma once
 
 #include <cstddef>

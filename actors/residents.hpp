@@ -54,7 +54,7 @@ public:
   /// This turn's entities, each once, in the order of their first message.
   void touch(Entity& entity);
   const std::vector<Entity*>& touched() const { return touched_; }
-  /// A journal record of the turn; stays where it is until the store lacks nothing of it.
+  /// A journal record of the turn; stays where it is until the store lacks nothing of it, or the turn is aborted.
   std::string_view keep(std::string_view record) { return records_.add(record); }
   /// The turn is committed: its journal records, an offset that none of them is below, and where in them the parts stand.
   /// Entries that the store should get now are added to `write`. How many fell asleep, by kind.

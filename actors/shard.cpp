@@ -665,7 +665,7 @@ void Shard::end_turn() {
   first_.clear();
   misread_.clear();
   deliveries_.clear();
-  keep_parcels();
+  reuse_parcels();
   events_.end_turn();
   timers_.committed();
   aside_.clear();
@@ -683,8 +683,11 @@ void Shard::end_turn() {
   faults_ = 0;
 }
 
-void Shard::keep_parcels() {
-  for (auto& parcel : outgoing_) parcel.clear();
+void Shard::reuse_parcels() {
+  for (auto& parcel : outgoing_) { // to other nodes: they stayed here
+    if (parcel.capacity() > kSpareEnvelopes) parcel = {};
+    parcel.clear();
+  }
   spare_.clear(); // who did not need them gets others now
   std::size_t kept = 0;
   for (auto& lists : parcels_)

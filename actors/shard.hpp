@@ -81,7 +81,7 @@ struct ClockHint {
 struct Staged {
   std::deque<streams::OutRecord> outputs; // the first `output_count`; the rest are spare strings of earlier turns
   std::size_t output_count = 0;
-  std::vector<std::string_view> journal; // batches, each complete, at most 124 KiB unless one entity is larger
+  std::vector<std::string_view> journal; // batches, each complete, cut after the entity with which one exceeds 124 KiB
   std::string history;                   // the commit record; empty: this shard had no part in the turn
   monitoring::TurnStats stats;
 };
@@ -174,8 +174,9 @@ private:
   void cut_record();
   void write_store();
   void end_turn();
-  /// The memory of what came serves what will be sent: a shard sends about as much as it gets.
-  void keep_parcels();
+  /// Empties what came and what was sent; the memory of what came serves what will be sent, for a shard sends about as much as
+  /// it gets.
+  void reuse_parcels();
 
   const std::int32_t index_;
   const ShardOptions options_;

@@ -135,10 +135,11 @@ std::size_t known_bytes(AccountState& a) {
   return all;
 }
 
-void forget_sizes(AccountState& a) {
+void saved(AccountState& a) {
   each_part(a, [](bool dirty, std::uint16_t& size, auto&&) {
     if (dirty) size = Sizes::kUnknown;
   });
+  a.dirty = {};
 }
 
 void keep_small(AccountState& a) {

@@ -21,8 +21,8 @@ inline constexpr std::size_t kMaxAccountBytes = 2048;
 std::size_t counted_bytes(const AccountState& a);
 /// The same, where every change is marked in `a.dirty`: counts what was changed, and remembers the rest in `a.sizes`.
 std::size_t known_bytes(AccountState& a);
-/// To be called before marks are taken away, as whoever stores the parts does: the sizes of marked parts are those of before.
-void forget_sizes(AccountState& a);
+/// The changed parts are stored: takes their marks away, and with them the sizes that were known before the change.
+void saved(AccountState& a);
 
 void keep_small(AccountState& a);
 

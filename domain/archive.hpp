@@ -52,6 +52,10 @@ struct ByteCount {
 /// Bytes that are written and used again: room is asked for once for each number, not for each byte of it.
 class ByteBuffer {
 public:
+  ByteBuffer() = default;
+  ByteBuffer(const ByteBuffer&) = delete;
+  ByteBuffer& operator=(const ByteBuffer&) = delete;
+
   std::string_view view() const { return {bytes_.get(), used_}; }
   void clear() { used_ = 0; }
   /// Room for n more bytes; advance() by what was written.
@@ -71,10 +75,11 @@ public:
 
 private:
   void grow(std::size_t n) {
-    size_ = std::max(2 * size_, used_ + n);
-    auto larger = std::make_unique_for_overwrite<char[]>(size_);
+    const std::size_t size = std::max(2 * size_, used_ + n);
+    auto larger = std::make_unique_for_overwrite<char[]>(size);
     std::copy_n(bytes_.get(), used_, larger.get());
     bytes_ = std::move(larger);
+    size_ = size;
   }
   std::unique_ptr<char[]> bytes_;
   std::size_t size_ = 0, used_ = 0;

@@ -84,9 +84,10 @@ std::size_t size_at_most(DeviceState& d) {
   return most_parts(d) + stored_bytes(d.hot) + stored_bytes(d.clients) + stored_bytes(d.habits);
 }
 
-void forget_sizes(DeviceState& d) {
+void saved(DeviceState& d) {
   if (d.dirty.reg) d.sizes.reg = DeviceState::Sizes::kUnknown;
   if (d.dirty.trust) d.sizes.trust = DeviceState::Sizes::kUnknown;
+  d.dirty = {};
 }
 
 void keep_small(DeviceState& d) {

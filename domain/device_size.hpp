@@ -18,8 +18,8 @@ std::size_t size_at_most(DeviceState& d);
 
 void keep_small(DeviceState& d);
 
-/// Call before marks of changed parts are taken away.
-void forget_sizes(DeviceState& d);
+/// The changed parts are stored: takes their marks away, and with them the sizes that were known before the change.
+void saved(DeviceState& d);
 
 /// For the length of a step: whatever way it ends, the device is small again.
 class KeepSmall {

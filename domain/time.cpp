@@ -13,6 +13,10 @@ constexpr std::int64_t days_from_civil(std::int64_t y, unsigned m, unsigned d) {
   return era * 146097 + static_cast<std::int64_t>(doe) - 719468;
 }
 
+/// The campus writes years of four digits.
+constexpr Time kFirstWritten = Time{days_from_civil(0, 1, 1) * days(1).ms} - kCampusOffset;
+constexpr Time kNoLongerWritten = Time{days_from_civil(10'000, 1, 1) * days(1).ms} - kCampusOffset;
+
 struct Civil {
   std::int64_t year;
   unsigned month, day;
@@ -85,7 +89,9 @@ std::optional<Time> parse_time(std::string_view s) {
   }
   if (at != s.size()) return std::nullopt;
   const std::int64_t day = days_from_civil(y, mo, d);
-  return Time{((day * 24 + h) * 60 + mi - offset_min) * 60'000 + static_cast<std::int64_t>(sec) * 1000 + fraction};
+  const Time t{((day * 24 + h) * 60 + mi - offset_min) * 60'000 + static_cast<std::int64_t>(sec) * 1000 + fraction};
+  if (t < kFirstWritten || t >= kNoLongerWritten) return std::nullopt;
+  return t;
 }
 
 void append_time(std::string& out, Time t) {

@@ -47,7 +47,8 @@ constexpr Time campus_day(Time t) {
   return {local - ((local % day) + day) % day - kCampusOffset.ms};
 }
 
-/// RFC 3339 date-time with a mandatory offset; fractions beyond milliseconds are cut. nullopt: not such a text.
+/// RFC 3339 date-time with a mandatory offset; fractions beyond milliseconds are cut. nullopt: not such a text, or a time that on campus
+/// is not in the years 0000 to 9999.
 std::optional<Time> parse_time(std::string_view text);
 
 /// `2026-03-02T07:58:12.345+08:00`.

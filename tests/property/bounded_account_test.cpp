@@ -128,8 +128,7 @@ TEST_CASE("bounded: a hostile stream cannot make an account grow", "[bounded]") 
     most_in_all = std::max(most_in_all, all);
     REQUIRE(known_bytes(w.a) == counted_bytes(w.a));
     if (random() % 3 == 0) { // the turn ends
-      forget_sizes(w.a);
-      w.a.dirty = {};
+      saved(w.a);
       REQUIRE(known_bytes(w.a) == counted_bytes(w.a));
     }
   }

@@ -21,7 +21,7 @@ void check_rows(const std::vector<Row>& rows) {
     INFO(row.what);
     World w;
     if (row.given) row.given(w);
-    w.a.dirty = {};
+    saved(w.a);
     row.when(w);
     CHECK(w.refusal() == row.refusal);
     if (!w.out.refusal) continue;

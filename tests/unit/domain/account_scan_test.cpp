@@ -190,17 +190,17 @@ TEST_CASE("scan: only the parts that changed are written", "[account]") {
   w.show({});
   CHECK((w.a.dirty.hot && w.a.dirty.ring[0]));
   CHECK_FALSE((w.a.dirty.profile || w.a.dirty.usage || w.a.dirty.file || w.a.dirty.ring[1]));
-  w.a.dirty = {};
+  saved(w.a);
   w.show({.handset = "h-1"});
   CHECK(w.a.dirty.usage);
-  w.a.dirty = {};
+  saved(w.a);
   w.show({.time = kNoon + seconds(9), .handset = "h-1"});
   CHECK_FALSE((w.a.dirty.usage || w.a.dirty.file));
-  w.a.dirty = {};
+  saved(w.a);
   w.show({.trusted = false});
   CHECK(w.a.dirty.hot);
   CHECK_FALSE((w.a.dirty.ring[0] || w.a.dirty.ring[1] || w.a.dirty.usage));
-  w.a.dirty = {};
+  saved(w.a);
   w.show({.zone = "dorm", .time = kNoon + seconds(10)});
   CHECK(w.a.dirty.file); // A1
 }

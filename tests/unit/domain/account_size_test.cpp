@@ -77,15 +77,13 @@ TEST_CASE("account size: what is remembered of it is never older than a change")
   a.usage.handsets.clear();
   CHECK(known_bytes(a) == counted_bytes(a));
   const auto before = a.sizes.hot;
-  forget_sizes(a);
-  a.dirty = {};
+  saved(a);
   CHECK(a.sizes.hot == before);
   CHECK(known_bytes(a) == counted_bytes(a));
   // Marked behind the last count.
   a.ring.at(3).zone += " and more";
   a.dirty.ring[3] = true;
-  forget_sizes(a);
-  a.dirty = {};
+  saved(a);
   CHECK(known_bytes(a) == counted_bytes(a));
 }
 

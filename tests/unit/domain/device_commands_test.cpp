@@ -293,7 +293,7 @@ TEST_CASE("device: a status record whenever its use or the reasons change, and o
   SECTION("of another integration nothing is taken over") {
     msg::IntegrationView other = live_view("terminated", "terminated");
     other.integration = "library";
-    w.d.dirty = {};
+    saved(w.d);
     CHECK(records(other).empty());
     CHECK_FALSE(w.d.dirty.any());
     CHECK(w.d.reg.view.state == "live");

@@ -24,7 +24,7 @@ TEST_CASE("device reports: their own sequence", "[device][D2]") {
   w.d.reg.secret.clear();
   w.report(kNoon, "", 1, 7, "", 70);
   CHECK(w.silent());
-  w.d.dirty = {};
+  saved(w.d);
   w.report(kNoon, "", 1, 7, "", 70);
   CHECK(w.out.tally.retransmissions == 1);
   CHECK_FALSE(w.d.dirty.any());

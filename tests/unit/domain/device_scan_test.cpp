@@ -136,7 +136,7 @@ TEST_CASE("device scan: a stranger without the key cannot harm an honest reader"
   const MacCheck mac = GENERATE(MacCheck::missing, MacCheck::wrong);
   DeviceWorld w = DeviceWorld::at_work();
   w.scan({.seq = 10});
-  w.d.dirty = {};
+  saved(w.d);
   // The same number with other content, a number far ahead, another boot, another integration, a forbidden zone.
   for (const Reading& r : {Reading{.seq = 10, .content = 7}, Reading{.seq = 1'000'000}, Reading{.seq = 5, .boot = 9},
                            Reading{.seq = 11, .integration = "elsewhere"}}) {
@@ -382,7 +382,7 @@ TEST_CASE("device scan: a code that names nobody is decided at once", "[device]"
 TEST_CASE("device scan: only what changed is marked", "[device]") {
   DeviceWorld w = DeviceWorld::at_work();
   w.scan({.seq = 20});
-  w.d.dirty = {};
+  saved(w.d);
   w.scan({.seq = 21});
   CHECK(w.d.dirty.hot);
   CHECK_FALSE(w.d.dirty.reg);
@@ -391,7 +391,7 @@ TEST_CASE("device scan: only what changed is marked", "[device]") {
   for (std::size_t window = 0; window < 2; ++window)
     for (std::size_t g = 0; g < SequenceWindow::kGroups; ++g)
       CHECK(w.d.dirty.groups[window][g] == (window == 0 && g == 21 / SequenceWindow::kGroup));
-  w.d.dirty = {};
+  saved(w.d);
   w.scan({.seq = 21});
   CHECK_FALSE(w.d.dirty.any());
 }

@@ -241,15 +241,15 @@ TEST_CASE("sequence: which groups of the window are written", "[device]") {
   w.scan({.seq = 255});
   CHECK(dirty(w, 0) == 1);
   CHECK(w.d.dirty.groups[0].back());
-  w.d.dirty = {};
+  saved(w.d);
   w.scan({.seq = 256});
   CHECK(dirty(w, 0) == 1);
   CHECK(w.d.dirty.groups[0][0]);
-  w.d.dirty = {};
+  saved(w.d);
   w.scan({.seq = 1, .boot = 2}); // both windows move
   CHECK(dirty(w, 0) == SequenceWindow::kGroups);
   CHECK(dirty(w, 1) == SequenceWindow::kGroups);
-  w.d.dirty = {};
+  saved(w.d);
   w.scan({.seq = 250, .boot = 1});
   CHECK(dirty(w, 0) == 0);
   CHECK(dirty(w, 1) == 1);

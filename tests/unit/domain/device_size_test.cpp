@@ -278,7 +278,7 @@ TEST_CASE("device size: the ids of the oldest scans are given up first, their pl
   };
   // Operators are the only thing here that has no limit of its own.
   const auto grow_to = [&](std::size_t room) {
-    w.d.dirty = {};
+    saved(w.d);
     w.d.dirty.reg = true;
     w.d.reg.operators = {"op-1"};
     const std::size_t now = size_at_most(w.d);

@@ -73,7 +73,7 @@ struct DeviceWorld {
     command(DeviceCertify{"cert-1", kNoon + days(365), "key-1"});
     command(DeviceInstall{"gates", "gate", {}, {}, {}, "fixed"}, "owner-1");
     command(DeviceActivate{}, "owner-1");
-    d.dirty = {};
+    saved(d);
     out.clear();
   }
 

@@ -2,9 +2,10 @@
 // its node stops. The worlds of account_world.hpp and device_world.hpp take every step through here.
 #pragma once
 
+#include <array>
+#include <cstring>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "domain/account.hpp"
@@ -50,9 +51,6 @@ void each_part(DeviceState& d, F&& f) {
 inline bool all_go(const AccountState& a) { return a.dirty.forgotten; }
 inline bool all_go(const DeviceState&) { return false; }
 
-/// As whoever stores the parts does, before marks are taken away (domain/account_size.hpp, device_size.hpp).
-inline void forget_known_sizes(AccountState& a) { forget_sizes(a); }
-inline void forget_known_sizes(DeviceState& d) { forget_sizes(d); }
 inline bool sizes_are_right(AccountState& a) { return known_bytes(a) == counted_bytes(a); }
 inline bool sizes_are_right(DeviceState& d) {
   DeviceState anew = d;
@@ -60,27 +58,33 @@ inline bool sizes_are_right(DeviceState& d) {
   return size_at_most(d) == size_at_most(anew);
 }
 
+/// Marks are bools and nothing else.
+template <class Dirty>
+void add_marks(Dirty& to, const Dirty& more) {
+  std::array<unsigned char, sizeof(Dirty)> a, b;
+  std::memcpy(a.data(), &to, sizeof to);
+  std::memcpy(b.data(), &more, sizeof more);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] |= b[i];
+  std::memcpy(&to, a.data(), sizeof to);
+}
+
 /// Throws std::logic_error where it changes a part without marking it. Marks of before stay.
 template <class State, class Step>
 void take(State& state, Step&& step) {
   std::vector<std::string> before;
-  std::vector<bool> marked;
-  forget_known_sizes(state);
-  each_part(state, [&](const char*, const auto& part, bool& mark) {
-    encode(before.emplace_back(), part);
-    marked.push_back(std::exchange(mark, false));
-  });
+  each_part(state, [&](const char*, const auto& part, bool) { encode(before.emplace_back(), part); });
+  const auto marks = state.dirty;
+  saved(state);
   step();
   if (!sizes_are_right(state)) throw std::logic_error("the size that is known of a part is that of before");
-  if (all_go(state)) return;
   std::size_t n = 0;
-  each_part(state, [&](const char* name, const auto& part, bool& mark) {
+  each_part(state, [&](const char* name, const auto& part, bool mark) {
     std::string now;
     encode(now, part);
-    if (now != before[n] && !mark) throw std::logic_error(std::string("changed and not marked: ") + name);
-    mark = mark || marked[n];
-    ++n;
+    if (now != before[n++] && !mark && !all_go(state))
+      throw std::logic_error(std::string("changed and not marked: ") + name);
   });
+  add_marks(state.dirty, marks);
 }
 
 } // namespace onecode::test

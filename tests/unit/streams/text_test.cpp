@@ -1,4 +1,4 @@
-// Would catch: a character that is overlooked because eight are looked at together, at any place of a text of any length.
+// Would catch: a character that is overlooked, at any place of a text of any length: control characters are looked for eight at a time.
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>

@@ -16,7 +16,7 @@ inline DeviceWorld installed(DeviceInstall install) {
   w.command(DeviceCertify{"cert-1", kNoon + days(365), {}});
   w.command(std::move(install), "owner-1");
   w.command(DeviceActivate{}, "owner-1");
-  w.d.dirty = {};
+  saved(w.d);
   w.out.clear();
   return w;
 }
