@@ -35,7 +35,7 @@ struct NodeOptions {
   bool sm3 = false;                   // TurnFacts::sm3
   ShardOptions shard;
   std::size_t resident_limit = 200'000;     // of the node
-  std::size_t store_lag_limit = 256U << 20; // of the node: bytes of journal that its stores may lag behind
+  std::size_t store_lag_limit = 160U << 20; // of the node: bytes of journal that its stores may lag behind
   std::size_t records_per_partition = 4096; // of one turn
 };
 

@@ -41,7 +41,7 @@ namespace onecode::actors {
 struct ShardOptions {
   std::int32_t partitions = kDefaultPartitions;
   std::size_t resident_limit = 25'000;     // entities kept awake between turns
-  std::size_t store_lag_limit = 32U << 20; // bytes of journal that the store may lag behind
+  std::size_t store_lag_limit = 20U << 20; // bytes of journal that the store may lag behind
   bool sweep = true;                       // without a journal to trim (replay) there is nothing to sweep for
   std::size_t sweep_step = 256U << 10;     // actors/sweep.hpp
   bool unsigned_commands = false;          // offline replay only
@@ -81,8 +81,9 @@ struct ClockHint {
 struct Staged {
   std::deque<streams::OutRecord> outputs; // the first `output_count`; the rest are spare strings of earlier turns
   std::size_t output_count = 0;
-  std::vector<std::string_view> journal; // batches, each complete, cut after the entity with which one exceeds 124 KiB
-  std::string history;                   // the commit record; empty: this shard had no part in the turn
+  std::vector<std::string_view>
+      journal;         // batches, each complete, cut after the entity with which one exceeds 124 KiB
+  std::string history; // the commit record; empty: this shard had no part in the turn
   monitoring::TurnStats stats;
 };
 

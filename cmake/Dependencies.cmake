@@ -20,6 +20,7 @@ else()
   find_package(mimalloc REQUIRED CONFIG)
   add_library(onecode_allocator INTERFACE)
   target_link_libraries(onecode_allocator INTERFACE mimalloc)
+  target_sources(onecode_allocator INTERFACE ${PROJECT_SOURCE_DIR}/app/allocator.cpp)
 endif()
 
 # These ship CMake configs that drag in what only static or unused parts need (gflags, CURL, civetweb), or none at all.

@@ -11,10 +11,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -25,7 +23,9 @@
 #include <variant>
 #include <vector>
 
+#include "domain/byte_buffer.hpp"
 #include "domain/event_id.hpp"
+#include "domain/leb128.hpp"
 #include "domain/time.hpp"
 
 namespace onecode {
@@ -49,42 +49,6 @@ struct ByteCount {
   void append(const char*, std::size_t n) { bytes += n; }
 };
 
-/// Bytes that are written and used again: room is asked for once for each number, not for each byte of it.
-class ByteBuffer {
-public:
-  ByteBuffer() = default;
-  ByteBuffer(const ByteBuffer&) = delete;
-  ByteBuffer& operator=(const ByteBuffer&) = delete;
-
-  std::string_view view() const { return {bytes_.get(), used_}; }
-  void clear() { used_ = 0; }
-  /// Room for n more bytes; advance() by what was written.
-  char* room(std::size_t n) {
-    if (size_ - used_ < n) grow(n);
-    return bytes_.get() + used_;
-  }
-  void advance(std::size_t n) { used_ += n; }
-  void append(const char* from, std::size_t n) {
-    std::copy_n(from, n, room(n));
-    used_ += n;
-  }
-  ByteBuffer& operator+=(const std::string& s) {
-    append(s.data(), s.size());
-    return *this;
-  }
-
-private:
-  void grow(std::size_t n) {
-    const std::size_t size = std::max(2 * size_, used_ + n);
-    auto larger = std::make_unique_for_overwrite<char[]>(size);
-    std::copy_n(bytes_.get(), used_, larger.get());
-    bytes_ = std::move(larger);
-    size_ = size;
-  }
-  std::unique_ptr<char[]> bytes_;
-  std::size_t size_ = 0, used_ = 0;
-};
-
 template <class Out>
 class BasicWriter {
 public:
@@ -97,29 +61,19 @@ public:
 
   void put_unsigned(std::uint64_t v) {
     if constexpr (std::is_same_v<Out, ByteCount>) {
-      out_.bytes += (static_cast<std::size_t>(std::bit_width(v | 1)) + 6) / 7;
+      out_.bytes += leb128_bytes(v);
     } else if constexpr (std::is_same_v<Out, ByteBuffer>) {
-      char* const to = out_.room(10);
-      std::size_t n = 0;
-      while (v >= 0x80) {
-        to[n++] = static_cast<char>(v | 0x80);
-        v >>= 7;
+      char* const to = out_.room(kMostLeb128);
+      if (v < 0x80) {
+        *to = static_cast<char>(v);
+        return out_.finish(to + 1);
       }
-      to[n++] = static_cast<char>(v);
-      out_.advance(n);
+      put_large(to, v);
+    } else if (v < 0x80) {
+      out_ += static_cast<char>(v);
     } else {
-      std::array<char, 10> buffer;
-      std::size_t n = 0;
-      while (v >= 0x80) {
-        buffer[n++] = static_cast<char>(v | 0x80);
-        v >>= 7;
-      }
-      buffer[n++] = static_cast<char>(v);
-      if (n == 1) {
-        out_ += buffer[0];
-      } else {
-        out_.append(buffer.data(), n);
-      }
+      std::array<char, kMostLeb128> buffer;
+      out_.append(buffer.data(), static_cast<std::size_t>(put_leb128(buffer.data(), v) - buffer.data()));
     }
   }
 
@@ -179,6 +133,11 @@ public:
   }
   template <class T, std::size_t N>
   void put(const std::array<T, N>& xs) {
+    if constexpr (std::is_unsigned_v<T> && !std::is_same_v<Out, std::string>) {
+      T any{};
+      for (const T x : xs) any = static_cast<T>(any | x);
+      if (any < 0x80) return put_small(xs); // as most counts are
+    }
     for (const auto& x : xs) put(x);
   }
   template <class... Ts>
@@ -191,6 +150,19 @@ public:
   void put(const T& x) { T::fields(x, *this); }
 
 private:
+  /// Numbers of seven bits, a byte each.
+  template <class T, std::size_t N>
+  void put_small(const std::array<T, N>& xs) {
+    if constexpr (std::is_same_v<Out, ByteCount>) {
+      out_.bytes += N;
+    } else {
+      char* const to = out_.room(N);
+      for (std::size_t i = 0; i < N; ++i) to[i] = static_cast<char>(xs[i]);
+      out_.finish(to + N);
+    }
+  }
+  [[gnu::noinline]] void put_large(char* to, std::uint64_t v) { out_.finish(put_leb128(to, v)); }
+
   Out& out_;
 };
 using Writer = BasicWriter<std::string>;

@@ -1,5 +1,7 @@
 #include "domain/time.hpp"
 
+#include <cstring>
+
 namespace onecode {
 namespace {
 
@@ -94,12 +96,14 @@ std::optional<Time> parse_time(std::string_view s) {
   return t;
 }
 
-void append_time(std::string& out, Time t) {
+TimeText time_text(Time t) {
   const std::int64_t local = t.ms + kCampusOffset.ms;
   const std::int64_t day = local >= 0 ? local / 86'400'000 : (local - 86'399'999) / 86'400'000;
   const auto in_day = static_cast<std::uint32_t>(local - day * 86'400'000);
   const Civil c = civil_from_days(day);
-  char text[] = "0000-00-00T00:00:00.000+08:00";
+  TimeText out;
+  std::memcpy(out.data(), "0000-00-00T00:00:00.000+08:00", out.size());
+  char* const text = out.data();
   put<4>(text, static_cast<std::uint32_t>(c.year));
   put<2>(text + 5, c.month);
   put<2>(text + 8, c.day);
@@ -107,13 +111,12 @@ void append_time(std::string& out, Time t) {
   put<2>(text + 14, in_day / 60'000 % 60);
   put<2>(text + 17, in_day / 1000 % 60);
   put<3>(text + 20, in_day % 1000);
-  out.append(text, sizeof text - 1);
+  return out;
 }
 
 std::string format_time(Time t) {
-  std::string out;
-  append_time(out, t);
-  return out;
+  const TimeText text = time_text(t);
+  return {text.data(), text.size()};
 }
 
 } // namespace onecode

@@ -2,6 +2,7 @@
 // On the wire: RFC 3339 with offset and milliseconds (CONTRACT §1).
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -52,8 +53,13 @@ constexpr Time campus_day(Time t) {
 std::optional<Time> parse_time(std::string_view text);
 
 /// `2026-03-02T07:58:12.345+08:00`.
+using TimeText = std::array<char, 29>;
+TimeText time_text(Time t);
 std::string format_time(Time t);
-/// The same, appended; the hot path's form.
-void append_time(std::string& out, Time t);
+template <class Out>
+void append_time(Out& out, Time t) {
+  const TimeText text = time_text(t);
+  out.append(text.data(), text.size());
+}
 
 } // namespace onecode

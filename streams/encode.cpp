@@ -27,14 +27,17 @@ Hash128 output_id(const EncodeContext& context, std::string_view type) {
 }
 
 /// Everything before `data`.
-void open_envelope(OutRecord& record, Hash128 id, std::string_view type, Time time, std::string_view subject) {
+void open_envelope(OutRecord& record, ByteBuffer& out, Hash128 id, std::string_view type, Time time,
+                   std::string_view subject) {
   record.id = id;
-  std::string& out = record.value;
   out.append(R"({"specversion":"1.0","id":")");
   const auto digits = hex_digits(id);
   out.append(digits.data(), digits.size());
   out.append(R"(","source":")").append(kSource).append(R"(","type":")").append(type).append(R"(","time":")");
-  append_time(out, time);
+  thread_local Time last; // all records of a turn have its time
+  thread_local TimeText text = time_text(last);
+  if (time != last) text = time_text(last = time);
+  out.append(text.data(), text.size());
   out.append(R"(","datacontenttype":"application/json","subject":)");
   append_json_string(out, subject);
   out.append(R"(,"data":)");
@@ -45,12 +48,11 @@ void start(OutRecord& out, Topic topic, std::string_view key) {
   out.id = {};
   out.partition = -1;
   out.key.assign(key);
-  out.value.clear();
   out.tombstone = false;
   out.headers.clear();
 }
 
-void append_reasons(std::string& v, const Reasons& reasons) {
+void append_reasons(ByteBuffer& v, const Reasons& reasons) {
   v += '[';
   bool first = true;
   reasons.each([&](Reason r) {
@@ -60,11 +62,10 @@ void append_reasons(std::string& v, const Reasons& reasons) {
   v += ']';
 }
 
-void write(const Decision& d, const EncodeContext& context, OutRecord& out) {
+void write(const Decision& d, const EncodeContext& context, OutRecord& out, ByteBuffer& v) {
   const Scan& scan = *d.scan;
   start(out, Topic::decisions, scan.device);
-  std::string& v = out.value;
-  open_envelope(out, decision_id(scan.origin), "onecode.decision.v1", context.now, scan.device);
+  open_envelope(out, v, decision_id(scan.origin), "onecode.decision.v1", context.now, scan.device);
   member(v, R"({"scan":{"source":)", scan.origin.source);
   member(v, R"(,"id":)", scan.origin.id);
   member(v, R"(},"device":)", scan.device);
@@ -95,15 +96,14 @@ void write(const Decision& d, const EncodeContext& context, OutRecord& out) {
   v.append("}}");
 }
 
-void write(const FreezeRecord& f, const EncodeContext& context, OutRecord& out) {
+void write(const FreezeRecord& f, const EncodeContext& context, OutRecord& out, ByteBuffer& v) {
   constexpr std::string_view kType = "onecode.freeze.v1";
   start(out, Topic::freezes, f.account);
   if (f.forgotten) {
     out.tombstone = true;
     return;
   }
-  std::string& v = out.value;
-  open_envelope(out, output_id(context, kType), kType, context.now, f.account);
+  open_envelope(out, v, output_id(context, kType), kType, context.now, f.account);
   member(v, R"({"account":)", f.account);
   member(v, R"(,"state":)", f.state);
   member(v, R"(,"revision":)", f.revision);
@@ -128,11 +128,10 @@ void write(const FreezeRecord& f, const EncodeContext& context, OutRecord& out) 
   v.append("}}");
 }
 
-void write(const DeviceStatusRecord& d, const EncodeContext& context, OutRecord& out) {
+void write(const DeviceStatusRecord& d, const EncodeContext& context, OutRecord& out, ByteBuffer& v) {
   constexpr std::string_view kType = "onecode.device-status.v1";
   start(out, Topic::device_status, d.device);
-  std::string& v = out.value;
-  open_envelope(out, output_id(context, kType), kType, context.now, d.device);
+  open_envelope(out, v, output_id(context, kType), kType, context.now, d.device);
   member(v, R"({"device":)", d.device);
   member(v, R"(,"state":)", d.state);
   member(v, R"(,"revision":)", d.revision);
@@ -142,11 +141,10 @@ void write(const DeviceStatusRecord& d, const EncodeContext& context, OutRecord&
   v.append("}}");
 }
 
-void write(const IntegrationStatusRecord& i, const EncodeContext& context, OutRecord& out) {
+void write(const IntegrationStatusRecord& i, const EncodeContext& context, OutRecord& out, ByteBuffer& v) {
   constexpr std::string_view kType = "onecode.integration-status.v1";
   start(out, Topic::integration_status, i.integration);
-  std::string& v = out.value;
-  open_envelope(out, output_id(context, kType), kType, context.now, i.integration);
+  open_envelope(out, v, output_id(context, kType), kType, context.now, i.integration);
   member(v, R"({"integration":)", i.integration);
   member(v, R"(,"state":)", i.state);
   member(v, R"(,"access":)", i.access);
@@ -176,20 +174,19 @@ void write(const IntegrationStatusRecord& i, const EncodeContext& context, OutRe
   v.append("}}");
 }
 
-void write(const FindingRecord& f, const EncodeContext& context, OutRecord& out) {
+void write(const FindingRecord& f, const EncodeContext& context, OutRecord& out, ByteBuffer& v) {
   const bool alert = is_alert(f.rule);
   const std::string_view type = alert ? "onecode.alert.v1" : "onecode.compliance.v1";
   start(out, alert ? Topic::alerts : Topic::compliance, f.subject_key);
-  open_envelope(out, output_id(context, type), type, context.now, f.subject_key);
-  append_ocsf(out.value, f);
-  out.value += '}';
+  open_envelope(out, v, output_id(context, type), type, context.now, f.subject_key);
+  append_ocsf(v, f);
+  v += '}';
 }
 
-void write(const Notice& n, const EncodeContext& context, OutRecord& out) {
+void write(const Notice& n, const EncodeContext& context, OutRecord& out, ByteBuffer& v) {
   constexpr std::string_view kType = "onecode.notice.v1";
   start(out, Topic::notices, n.to);
-  std::string& v = out.value;
-  open_envelope(out, output_id(context, kType), kType, context.now, n.to);
+  open_envelope(out, v, output_id(context, kType), kType, context.now, n.to);
   member(v, R"({"to":)", n.to);
   member(v, R"(,"about":)", n.about);
   member(v, R"(,"kind":)", n.kind);
@@ -205,7 +202,10 @@ void write(const Notice& n, const EncodeContext& context, OutRecord& out) {
 } // namespace
 
 void encode(const Output& output, const EncodeContext& context, OutRecord& out) {
-  std::visit([&](const auto& o) { write(o, context, out); }, output);
+  thread_local ByteBuffer value; // keeps its memory
+  value.clear();
+  std::visit([&](const auto& o) { write(o, context, out, value); }, output);
+  out.value.assign(value.view());
 }
 
 } // namespace onecode::streams

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/byte_buffer.hpp"
 #include "domain/effects.hpp"
 #include "streams/broker.hpp"
 
@@ -38,5 +39,6 @@ OutRecord dead_letter(TopicPartition at, const Record* original, std::string_vie
 
 /// `"text"` with JSON escapes, appended.
 void append_json_string(std::string& out, std::string_view text);
+void append_json_string(ByteBuffer& out, std::string_view text);
 
 } // namespace onecode::streams

@@ -1,4 +1,4 @@
-// JSON written straight into a string: what the hot path of encoding needs, and no tree. Internal to streams/.
+// JSON written straight into a string or a ByteBuffer: what the hot path of encoding needs, and no tree. Internal to streams/.
 #pragma once
 
 #include <charconv>
@@ -13,19 +13,21 @@
 
 namespace onecode::streams {
 
-template <class T>
-void append_integer(std::string& out, T n) {
+template <class Out, class T>
+void append_integer(Out& out, T n) {
   char buf[24];
   out.append(buf, static_cast<std::size_t>(std::to_chars(buf, buf + sizeof buf, n).ptr - buf));
 }
 
-/// `,"name":` (name and its punctuation stand in the literal) and a value.
-inline void member(std::string& out, std::string_view literal, std::string_view text) {
+/// `,"name":` (name and its punctuation stand in the literal) and a value. Inlined, so that the literal's length is known.
+template <class Out>
+[[gnu::always_inline]] inline void member(Out& out, std::string_view literal, std::string_view text) {
   out.append(literal);
   append_json_string(out, text);
 }
 /// null for what is not there.
-inline void member_or_null(std::string& out, std::string_view literal, std::string_view text) {
+template <class Out>
+[[gnu::always_inline]] inline void member_or_null(Out& out, std::string_view literal, std::string_view text) {
   out.append(literal);
   if (text.empty()) {
     out.append("null");
@@ -33,29 +35,30 @@ inline void member_or_null(std::string& out, std::string_view literal, std::stri
     append_json_string(out, text);
   }
 }
-inline void member(std::string& out, std::string_view literal, Time t) {
+template <class Out>
+void member(Out& out, std::string_view literal, Time t) {
   out.append(literal);
   out += '"';
   append_time(out, t);
   out += '"';
 }
-inline void member(std::string& out, std::string_view literal, const std::optional<Time>& t) {
+template <class Out>
+void member(Out& out, std::string_view literal, const std::optional<Time>& t) {
   if (t) {
     member(out, literal, *t);
   } else {
     out.append(literal).append("null");
   }
 }
-template <class T>
-requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) void member(std::string& out, std::string_view literal,
-                                                                        T n) {
+template <class Out, class T>
+requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) void member(Out& out, std::string_view literal, T n) {
   out.append(literal);
   append_integer(out, n);
 }
 
 /// `[a,b]`, each item written by `write`.
-template <class Xs, class F>
-void append_list(std::string& out, const Xs& xs, F&& write) {
+template <class Out, class Xs, class F>
+void append_list(Out& out, const Xs& xs, F&& write) {
   out += '[';
   bool first = true;
   for (const auto& x : xs) {
@@ -64,8 +67,8 @@ void append_list(std::string& out, const Xs& xs, F&& write) {
   }
   out += ']';
 }
-template <class Xs>
-void append_texts(std::string& out, const Xs& xs) {
+template <class Out, class Xs>
+void append_texts(Out& out, const Xs& xs) {
   append_list(out, xs, [&](const auto& s) { append_json_string(out, s); });
 }
 

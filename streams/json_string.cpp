@@ -1,7 +1,9 @@
 #include <simdjson.h>
 
 #include <array>
+#include <cstring>
 
+#include "streams/eight_bytes.hpp"
 #include "streams/encode.hpp"
 
 namespace onecode::streams {
@@ -47,6 +49,31 @@ void escape(std::string& out, unsigned char c) {
   }
 }
 
+constexpr bool any_special(std::uint64_t word) {
+  return (word & kEachTop) != 0 || any_below(word, 0x20) || any_is(word, '"') || any_is(word, '\\');
+}
+
+/// Copies a text as long as all of it stands as it is; false: it does not, and `to` has some of it.
+bool copy_plain(char* to, std::string_view text) {
+  const std::size_t n = text.size();
+  if (n < 8) {
+    bool special = false;
+    for (std::size_t i = 0; i < n; ++i) {
+      to[i] = text[i];
+      special |= kClass[static_cast<unsigned char>(text[i])] != 0;
+    }
+    return !special;
+  }
+  const auto copy_eight = [&](std::size_t at) {
+    const std::uint64_t word = eight_bytes(text.data() + at);
+    std::memcpy(to + at, &word, sizeof word);
+    return !any_special(word);
+  };
+  for (std::size_t at = 0; at + 8 <= n; at += 8)
+    if (!copy_eight(at)) return false;
+  return copy_eight(n - 8); // some of it a second time
+}
+
 /// How many bytes at `i` are one valid character; 0: none.
 std::size_t character(std::string_view s, std::size_t i) {
   const auto lead = static_cast<unsigned char>(s[i]);
@@ -87,6 +114,18 @@ void append_json_string(std::string& out, std::string_view text) {
   }
   out.append(text, from);
   out += '"';
+}
+
+void append_json_string(ByteBuffer& out, std::string_view text) {
+  char* const to = out.room(text.size() + 2);
+  *to = '"';
+  if (copy_plain(to + 1, text)) {
+    to[text.size() + 1] = '"';
+    return out.finish(to + text.size() + 2);
+  }
+  std::string escaped;
+  append_json_string(escaped, text);
+  out.append(escaped);
 }
 
 } // namespace onecode::streams

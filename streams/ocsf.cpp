@@ -59,7 +59,7 @@ std::string_view control_of(RuleId rule) {
   return is_alert(rule) ? "8" : "11";
 }
 
-void append_ocsf(std::string& v, const FindingRecord& f) {
+void append_ocsf(ByteBuffer& v, const FindingRecord& f) {
   const bool alert = is_alert(f.rule);
   const bool closed = f.activity == FindingActivity::close;
   const int class_uid = alert ? kDetectionFinding : kComplianceFinding;

@@ -1,8 +1,9 @@
 // Findings as OCSF 1.3.0 objects (CONTRACT §5.4). Internal to streams/.
 #pragma once
 
-#include <string>
+#include <string_view>
 
+#include "domain/byte_buffer.hpp"
 #include "domain/finding.hpp"
 
 namespace onecode::streams {
@@ -14,6 +15,6 @@ constexpr bool is_alert(RuleId rule) { return rule <= RuleId::A18; }
 std::string_view control_of(RuleId rule);
 
 /// Detection Finding (2004) or Compliance Finding (2003), appended.
-void append_ocsf(std::string& out, const FindingRecord& finding);
+void append_ocsf(ByteBuffer& out, const FindingRecord& finding);
 
 } // namespace onecode::streams

@@ -1,4 +1,4 @@
-// Would catch: a character that is overlooked, at any place of a text of any length: control characters are looked for eight at a time.
+// Would catch: a character that is overlooked because eight are looked at together, at any place of a text of any length.
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
@@ -9,6 +9,22 @@
 
 using namespace onecode::streams;
 
+namespace {
+
+std::string by_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+std::string by_buffer(std::string_view text) {
+  onecode::ByteBuffer out;
+  append_json_string(out, text);
+  return std::string(out.view());
+}
+
+} // namespace
+
 TEST_CASE("one special character is found wherever it stands") {
   for (std::size_t length = 1; length <= 40; ++length)
     for (std::size_t at = 0; at < length; ++at)
@@ -17,10 +33,11 @@ TEST_CASE("one special character is found wherever it stands") {
         text[at] = static_cast<char>(c);
         const bool control = c < 0x20 || c == 0x7f;
         if (has_control(text) != control) FAIL("control: byte " << c << " at " << at << " of " << length);
+        const std::string written =
+            by_string(text); // what is no text is replaced: tests/unit/streams/encode_test.cpp
+        if (by_buffer(text) != written) FAIL("JSON: byte " << c << " at " << at << " of " << length);
         if (c >= 0x80) continue;
-        std::string out;
-        append_json_string(out, text);
-        if (out != nlohmann::json(text).dump()) FAIL("JSON: byte " << c << " at " << at << " of " << length);
+        if (written != nlohmann::json(text).dump()) FAIL("JSON: byte " << c << " at " << at << " of " << length);
       }
   SUCCEED("all found");
 }
@@ -33,9 +50,9 @@ TEST_CASE("texts of any mixture are written as another library writes them") {
   for (int i = 0; i < 20'000; ++i) {
     std::string text;
     for (auto n = random() % 20; n > 0; --n) text += pieces[random() % std::size(pieces)];
-    std::string out;
-    append_json_string(out, text);
-    REQUIRE(out == nlohmann::json(text).dump());
+    const std::string library = nlohmann::json(text).dump();
+    REQUIRE(by_string(text) == library);
+    REQUIRE(by_buffer(text) == library);
     bool control = false;
     for (const char c : text) control = control || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     REQUIRE(has_control(text) == control);
