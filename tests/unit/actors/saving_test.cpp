@@ -81,7 +81,7 @@ TEST_CASE("a device whose register grew is counted anew when it is saved") {
   DeviceState known = device.actor.state();
   REQUIRE(known.sizes.reg != DeviceState::Sizes::kUnknown);
   const std::size_t before = size_at_most(known);
-  device.command(DeviceRegister{"SN-1", std::string(60, 'X'), "gates", {}, {}}, "information-centre", "ic-1");
+  device.command(DeviceCertify{std::string(60, 'c'), kNow + days(365), {}}, "information-centre", "ic-1");
   device.save();
   known = device.actor.state();
   DeviceState anew = known;
